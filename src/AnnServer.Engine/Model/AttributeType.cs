@@ -1,0 +1,12 @@
+namespace AnnServer.Engine.Model;
+
+public enum AttributeType
+{
+    Keyword = 1,
+    Int64 = 2,
+    Double = 3,
+    Bool = 4,
+    Timestamp = 5,
+    KeywordList = 6,
+    Int64List = 7,
+}

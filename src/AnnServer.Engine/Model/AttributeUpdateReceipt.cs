@@ -1,0 +1,3 @@
+namespace AnnServer.Engine.Model;
+
+public sealed record AttributeUpdateReceipt(WriteReceipt Write, IReadOnlyList<PointId> NotFound);

@@ -1,0 +1,5 @@
+namespace AnnServer.Engine.Model;
+
+/// <summary>A description of a collection at one moment.</summary>
+public sealed record CollectionInfo(
+    CollectionConfig Config, CollectionState State, long Points, long DeletedSlots, int MaxLayer, MemoryUsage Memory);

@@ -1,0 +1,3 @@
+namespace AnnServer.Engine.Model;
+
+public sealed record ScrollPage(IReadOnlyList<Point> Points, string NextPageToken);

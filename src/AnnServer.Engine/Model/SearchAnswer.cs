@@ -1,0 +1,3 @@
+namespace AnnServer.Engine.Model;
+
+public sealed record SearchAnswer(IReadOnlyList<SearchHit> Hits, SearchReport Report);

@@ -1,0 +1,8 @@
+using AnnServer.Engine.Attributes;
+
+namespace AnnServer.Engine.Model;
+
+/// <summary>One answer of a search.</summary>
+/// <param name="Score">The metric's natural value: Euclidean distance, cosine similarity or inner product.</param>
+public readonly record struct SearchHit(
+    PointId Id, float Score, IReadOnlyDictionary<string, AttributeValue> Attributes, ReadOnlyMemory<float> Vector);

@@ -1,0 +1,9 @@
+namespace AnnServer.Core.Graph;
+
+/// <summary>How a filtered walk ended.</summary>
+internal enum FilteredWalk
+{
+    Complete,
+    OverBudget,
+    Cancelled,
+}

@@ -1,0 +1,93 @@
+using AnnServer.Core.Filtering;
+
+namespace AnnServer.Core.Graph;
+
+/// <summary>Checks of the structure: what every graph must satisfy whatever was done to it.</summary>
+public static class GraphAudit
+{
+    /// <summary>
+    /// The live nodes that no path from the entry point reaches on layer 0. Exact when nothing is written meanwhile, else a guess.
+    /// </summary>
+    public static List<uint> FindUnreachable(VectorIndex index)
+    {
+        GraphStore store = index.Store;
+        var unreachable = new List<uint>();
+        if (!store.TryGetEntry(out uint entry, out _))
+        {
+            return unreachable;
+        }
+
+        uint slotCount = store.SlotCount;
+        var reached = new OrdinalBitmap();
+        reached.Reset((int)slotCount);
+        var queue = new Stack<uint>();
+        reached.Add(entry);
+        queue.Push(entry);
+        while (queue.TryPop(out uint node))
+        {
+            foreach (uint next in store.ReadLinks(node, 0))
+            {
+                if (next < slotCount && !reached.Contains(next))
+                {
+                    reached.Add(next);
+                    queue.Push(next);
+                }
+            }
+        }
+
+        for (uint ordinal = 0; ordinal < slotCount; ordinal++)
+        {
+            if (store.IsLive(ordinal) && !reached.Contains(ordinal))
+            {
+                unreachable.Add(ordinal);
+            }
+        }
+
+        return unreachable;
+    }
+
+    /// <summary>What is wrong with the links, in words; empty when all is well. Nothing may be written meanwhile.</summary>
+    public static List<string> FindFaults(VectorIndex index)
+    {
+        GraphStore store = index.Store;
+        var faults = new List<string>();
+        for (uint ordinal = 0; ordinal < store.SlotCount; ordinal++)
+        {
+            for (int layer = store.TopLayer(ordinal); layer >= 0; layer--)
+            {
+                CheckRow(store, ordinal, layer, faults);
+            }
+        }
+
+        if (store.LiveCount > 0 && !store.TryGetEntry(out _, out _))
+        {
+            faults.Add($"{store.LiveCount} live nodes and no entry point");
+        }
+
+        return faults;
+    }
+
+    private static void CheckRow(GraphStore store, uint ordinal, int layer, List<string> faults)
+    {
+        var seen = new HashSet<uint>();
+        foreach (uint neighbor in store.ReadLinks(ordinal, layer))
+        {
+            if (neighbor >= store.SlotCount)
+            {
+                faults.Add($"node {ordinal} layer {layer} links to {neighbor}, beyond the last slot");
+            }
+            else if (neighbor == ordinal)
+            {
+                faults.Add($"node {ordinal} layer {layer} links to itself");
+            }
+            else if (!seen.Add(neighbor))
+            {
+                faults.Add($"node {ordinal} layer {layer} links to {neighbor} twice");
+            }
+            else if (store.TopLayer(neighbor) < layer)
+            {
+                faults.Add($"node {ordinal} layer {layer} links to {neighbor}, which does not reach the layer");
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+namespace AnnServer.Core.Graph;
+
+/// <summary>What a graph is built with; fixed for its life. Names as in Malkov &amp; Yashunin, arXiv 1603.09320, section 4.</summary>
+public sealed record GraphParameters
+{
+    /// <summary>Smallest and largest M: below 4 graphs fall apart, above 128 rows outgrow the buffers of one hop.</summary>
+    public const int MinM = 4;
+
+    public const int MaxM = 128;
+
+    public GraphParameters(int dimension, DistanceKind distance, int m, int efConstruction, ulong seed, uint maxNodes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dimension);
+        ArgumentOutOfRangeException.ThrowIfLessThan(m, MinM);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(m, MaxM);
+        ArgumentOutOfRangeException.ThrowIfLessThan(efConstruction, m);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxNodes, (uint)int.MaxValue);
+        Dimension = dimension;
+        Distance = distance;
+        M = m;
+        EfConstruction = efConstruction;
+        Seed = seed;
+        MaxNodes = maxNodes;
+    }
+
+    public int Dimension { get; }
+
+    public DistanceKind Distance { get; }
+
+    /// <summary>Links a new node makes on each layer, and the most it keeps above layer 0.</summary>
+    public int M { get; }
+
+    /// <summary>Most links of a node on layer 0 (M_max0 = 2M, as the paper recommends).</summary>
+    public int MaxLinks0 => 2 * M;
+
+    public int EfConstruction { get; }
+
+    public ulong Seed { get; }
+
+    /// <summary>Address space is reserved for this many nodes.</summary>
+    public uint MaxNodes { get; }
+
+    public int MaxLinks(int layer) => layer == 0 ? MaxLinks0 : M;
+}

@@ -1,0 +1,229 @@
+using System.Diagnostics;
+using AnnServer.Core.Filtering;
+using AnnServer.Core.Memory;
+
+namespace AnnServer.Core.Graph;
+
+/// <summary>
+/// The memory of a graph: vectors and links by ordinal, all native. Readers take no lock. Writers follow three rules, under the
+/// commit lock of the caller: a vector is written before any link to it, a node's own rows before the links of others to it,
+/// and a slot is given to another vector only after every link to it is gone and every reader that could have seen one has left.
+/// A row is a list of ordinals ended by <see cref="NoNode"/> or by its capacity. Each ordinal is one aligned word, so a reader
+/// sees each whole; it may see any mix of old and new ones, and any mix is a legal list.
+/// </summary>
+internal sealed unsafe class GraphStore : IDisposable
+{
+    public const uint NoNode = uint.MaxValue;
+
+    private const int CacheLine = 64;
+
+    private readonly RowArena _vectors;
+    private readonly RowArena _links0;
+    private readonly RowArena _upperStart;
+    private readonly RowArena _upperLinks;
+    private readonly RowArena _live;
+    private readonly LayerAssignment _layers;
+    private uint _upperRows;
+    private long _entry = -1;
+    private uint _slotCount;
+
+    public GraphStore(GraphParameters parameters)
+    {
+        Parameters = parameters;
+        Length = RoundUp(parameters.Dimension, CacheLine / sizeof(float));
+        HasScale = parameters.Distance == DistanceKind.NegativeCosine;
+        int rowFloats = RoundUp(Length + (HasScale ? 1 : 0), CacheLine / sizeof(float));
+        int rowBytes = rowFloats * sizeof(float);
+        if (rowBytes % 4096 == 0)
+        {
+            // Rows a multiple of 4 KiB apart fall into the same cache sets; one line of skew spreads them.
+            rowBytes += CacheLine;
+        }
+
+        MaxLinks0 = parameters.MaxLinks0;
+        _layers = new LayerAssignment(parameters.M, parameters.Seed);
+        _vectors = new RowArena(rowBytes, parameters.MaxNodes);
+        _links0 = new RowArena(RoundUp(MaxLinks0 * sizeof(uint), CacheLine), parameters.MaxNodes);
+        _upperStart = new RowArena(sizeof(uint), parameters.MaxNodes);
+        // Nodes have 1/(M-1) rows above layer 0 on average; half of MaxNodes is beyond any chance at M >= 4.
+        _upperLinks = new RowArena(RoundUp(parameters.M * sizeof(uint), CacheLine), (parameters.MaxNodes / 2) + 64);
+        _live = new RowArena(sizeof(ulong), (parameters.MaxNodes / 64) + 1);
+    }
+
+    public GraphParameters Parameters { get; }
+
+    /// <summary>Floats of a row that the kernels read: the dimension rounded up to a cache line, the rest zero.</summary>
+    public int Length { get; }
+
+    /// <summary>Whether the float after the first <see cref="Length"/> of a row holds the inverse norm of the vector.</summary>
+    public bool HasScale { get; }
+
+    public int VectorBytes => _vectors.RowBytes;
+
+    public int MaxLinks0 { get; }
+
+    /// <summary>Slots handed out so far; ordinals are below it.</summary>
+    public uint SlotCount => Volatile.Read(ref _slotCount);
+
+    /// <summary>The node where searches start, and its top layer; false in an empty graph.</summary>
+    public bool TryGetEntry(out uint ordinal, out int layer)
+    {
+        long entry = Volatile.Read(ref _entry);
+        ordinal = (uint)entry;
+        layer = (int)(entry >> 32);
+        return entry >= 0;
+    }
+
+    public void SetEntry(uint ordinal) => Volatile.Write(ref _entry, ((long)TopLayer(ordinal) << 32) | ordinal);
+
+    public void ClearEntry() => Volatile.Write(ref _entry, -1);
+
+    public int TopLayer(uint ordinal) => _layers.TopLayer(ordinal);
+
+    public float* Vector(uint ordinal) => (float*)_vectors.Row(ordinal);
+
+    /// <summary>The links of a node on a layer that it reaches.</summary>
+    public uint* Links(uint ordinal, int layer)
+    {
+        if (layer == 0)
+        {
+            return (uint*)_links0.Row(ordinal);
+        }
+
+        Debug.Assert(layer <= TopLayer(ordinal), "The node has no row on the layer.");
+        uint start = *(uint*)_upperStart.Row(ordinal);
+        return (uint*)_upperLinks.Row(start + (uint)layer - 1);
+    }
+
+    /// <summary>Makes a slot usable, with empty rows. One thread at a time.</summary>
+    public void EnsureSlot(uint ordinal)
+    {
+        for (uint slot = _slotCount; slot <= ordinal; slot++)
+        {
+            _vectors.EnsureRows(slot + 1);
+            _links0.EnsureRows(slot + 1);
+            _upperStart.EnsureRows(slot + 1);
+            _live.EnsureRows((slot >> 6) + 1);
+            int top = TopLayer(slot);
+            _upperLinks.EnsureRows(_upperRows + (uint)top);
+            *(uint*)_upperStart.Row(slot) = _upperRows;
+            _upperRows += (uint)top;
+            ClearRows(slot);
+            Volatile.Write(ref _slotCount, slot + 1);
+        }
+    }
+
+    public void ClearRows(uint ordinal)
+    {
+        for (int layer = TopLayer(ordinal); layer >= 0; layer--)
+        {
+            WriteLinks(ordinal, layer, []);
+        }
+    }
+
+    public void WriteVector(uint ordinal, ReadOnlySpan<float> vector)
+    {
+        Debug.Assert(vector.Length == Parameters.Dimension, "The caller checks dimensions.");
+        LoadRow(vector, Vector(ordinal));
+    }
+
+    /// <summary>Lays a vector out as a row: padded with zeros, followed by its inverse norm where the distance needs it.</summary>
+    public void LoadRow(ReadOnlySpan<float> vector, float* row)
+    {
+        var target = new Span<float>(row, Length);
+        vector.CopyTo(target);
+        target[vector.Length..].Clear();
+        if (HasScale)
+        {
+            double squares = 0;
+            foreach (float element in vector)
+            {
+                squares += (double)element * element;
+            }
+
+            row[Length] = (float)(1 / Math.Sqrt(squares));
+        }
+    }
+
+    /// <summary>Replaces a row. Words are written in order, each at once, so a concurrent reader sees a legal mix.</summary>
+    public void WriteLinks(uint ordinal, int layer, ReadOnlySpan<uint> links)
+    {
+        uint* row = Links(ordinal, layer);
+        int capacity = Parameters.MaxLinks(layer);
+        Debug.Assert(links.Length <= capacity, "The caller keeps within the capacity.");
+        for (int i = 0; i < links.Length; i++)
+        {
+            Volatile.Write(ref row[i], links[i]);
+        }
+
+        for (int i = links.Length; i < capacity; i++)
+        {
+            Volatile.Write(ref row[i], NoNode);
+        }
+    }
+
+    /// <summary>The links of a row as they are now; writers only, since a reader may not rely on a mix standing still.</summary>
+    public ReadOnlySpan<uint> ReadLinks(uint ordinal, int layer)
+    {
+        var row = new ReadOnlySpan<uint>(Links(ordinal, layer), Parameters.MaxLinks(layer));
+        int end = row.IndexOf(NoNode);
+        return end < 0 ? row : row[..end];
+    }
+
+    public bool IsLive(uint ordinal) => (Volatile.Read(ref *LiveWord(ordinal)) >> (int)(ordinal & 63) & 1) != 0;
+
+    /// <summary>Lets a point be found, or hides it. Under the commit lock.</summary>
+    public void SetLive(uint ordinal, bool live)
+    {
+        ulong bit = 1UL << (int)(ordinal & 63);
+        ulong* word = LiveWord(ordinal);
+        Volatile.Write(ref *word, live ? *word | bit : *word & ~bit);
+        LiveCount += live ? 1 : -1;
+        if (!live)
+        {
+            HiddenCount++;
+            if (LiveCount == 0)
+            {
+                // What is left cannot be found, and new nodes must not lead to it: the graph starts afresh.
+                ClearEntry();
+            }
+        }
+    }
+
+    /// <summary>One bit for each slot, set while its point can be found.</summary>
+    public OrdinalWords Live => new((ulong*)_live.Base, (int)((SlotCount + 63L) >> 6));
+
+    public int LiveCount { get; private set; }
+
+    /// <summary>Slots that held a point once, are hidden, and are not yet free for another.</summary>
+    public int HiddenCount { get; private set; }
+
+    /// <summary>Forgets hidden slots that nothing links to any more. Under the commit lock.</summary>
+    public void ForgetHidden(ReadOnlySpan<uint> ordinals)
+    {
+        foreach (uint ordinal in ordinals)
+        {
+            ClearRows(ordinal);
+        }
+
+        HiddenCount -= ordinals.Length;
+    }
+
+    public long VectorMemoryBytes => _vectors.CommittedBytes;
+
+    public long LinkMemoryBytes =>
+        _links0.CommittedBytes + _upperStart.CommittedBytes + _upperLinks.CommittedBytes + _live.CommittedBytes;
+
+    public void Dispose()
+    {
+        _vectors.Dispose();
+        _links0.Dispose();
+        _upperStart.Dispose();
+        _upperLinks.Dispose();
+        _live.Dispose();
+    }
+
+    private ulong* LiveWord(uint ordinal) => (ulong*)_live.Row(ordinal >> 6);
+
+    private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
+}

@@ -1,0 +1,223 @@
+using System.Runtime.InteropServices;
+using AnnServer.Core.Filtering;
+using AnnServer.Core.Kernels;
+using AnnServer.Core.Search;
+
+namespace AnnServer.Core.Graph;
+
+/// <summary>
+/// Inserts nodes (Malkov &amp; Yashunin, arXiv 1603.09320, algorithm 1) in two steps. <see cref="Plan"/> searches and selects, and
+/// runs on any number of threads without a lock. <see cref="Commit"/> writes the links, under the commit lock of the caller:
+/// 1. nodes committed since the plan are considered as neighbours, and neighbours deleted since are dropped;
+/// 2. the node's own rows are written;
+/// 3. each neighbour's row is replaced: by the planned one if the row has not changed, else by one worked out there and then;
+/// 4. the node becomes the entry point if it reaches a higher layer.
+/// A reader that meets the node in step 3 finds its vector and rows complete.
+/// </summary>
+internal static unsafe class HnswBuilder<TKernel>
+    where TKernel : struct, IDistanceKernel
+{
+    /// <summary>Works out the links of a node whose vector is written.</summary>
+    public static void Plan(GraphStore store, uint node, RecentCommits recent, SearchScratch scratch)
+    {
+        LinkPlan plan = scratch.Plan;
+        plan.Begin(node, recent.Count);
+        if (!store.TryGetEntry(out uint entry, out int entryLayer))
+        {
+            return;
+        }
+
+        GraphParameters parameters = store.Parameters;
+        float* query = store.Vector(node);
+        int top = Math.Min(store.TopLayer(node), entryLayer);
+        Candidate start = HnswSearcher<TKernel>.Descend(store, query, entry, entryLayer, top, scratch);
+        for (int layer = top; layer >= 0; layer--)
+        {
+            CandidatePool found = SearchLive(store, query, start, layer, scratch);
+            List<Candidate> candidates = scratch.Selection.Candidates;
+            candidates.Clear();
+            for (int i = 0; i < found.Count; i++)
+            {
+                Candidate candidate = found[i];
+                if (candidate.Ordinal != node && store.IsLive(candidate.Ordinal))
+                {
+                    candidates.Add(candidate);
+                }
+            }
+
+            if (found.Count > 0)
+            {
+                start = found[0];
+            }
+
+            scratch.Selection.Select<TKernel>(store, parameters.M);
+            LinkPlan.LayerPlan layerPlan = plan.Layer(layer);
+            layerPlan.Neighbors.AddRange(scratch.Selection.Kept);
+            foreach (Candidate neighbor in CollectionsMarshal.AsSpan(layerPlan.Neighbors))
+            {
+                LinkPlan.PlannedRow row = layerPlan.AddRow();
+                row.Ordinal = neighbor.Ordinal;
+                row.Before.Clear();
+                row.Before.AddRange(store.ReadLinks(neighbor.Ordinal, layer));
+                scratch.Selection.Extend<TKernel>(
+                    store, neighbor.Ordinal, layer, CollectionsMarshal.AsSpan(row.Before), node, row.After);
+            }
+        }
+    }
+
+    /// <summary>Links the planned node. Under the commit lock.</summary>
+    public static void Commit(GraphStore store, RecentCommits recent, SearchScratch scratch)
+    {
+        LinkPlan plan = scratch.Plan;
+        uint node = plan.Ordinal;
+        if (recent.Count - plan.SeenCommits > RecentCommits.Capacity || !Refresh(store, recent, scratch))
+        {
+            Plan(store, node, recent, scratch);
+        }
+
+        for (int layer = plan.LayerCount - 1; layer >= 0; layer--)
+        {
+            WriteOwnRow(store, plan, layer);
+        }
+
+        for (int layer = plan.LayerCount - 1; layer >= 0; layer--)
+        {
+            LinkBack(store, plan, layer, scratch.Selection);
+        }
+
+        if (!store.TryGetEntry(out _, out int entryLayer) || store.TopLayer(node) > entryLayer)
+        {
+            store.SetEntry(node);
+        }
+
+        recent.Add(node);
+    }
+
+    /// <summary>The nodes nearest to the query on a layer; where points are deleted, live ones only.</summary>
+    private static CandidatePool SearchLive(GraphStore store, float* query, Candidate start, int layer, SearchScratch scratch)
+    {
+        int ef = store.Parameters.EfConstruction;
+        if (store.HiddenCount == 0)
+        {
+            HnswSearcher<TKernel>.SearchLayer(store, query, start, layer, ef, scratch, CancellationToken.None);
+            return scratch.Pool;
+        }
+
+        HnswSearcher<TKernel>.SearchLayerFiltered(
+            store, query, start, layer, ef, store.Live, long.MaxValue, scratch, CancellationToken.None);
+        return scratch.Accepted;
+    }
+
+    /// <summary>Brings a plan up to date with the commits it has not seen. False if it must be made anew.</summary>
+    private static bool Refresh(GraphStore store, RecentCommits recent, SearchScratch scratch)
+    {
+        LinkPlan plan = scratch.Plan;
+        uint node = plan.Ordinal;
+        int top = store.TopLayer(node);
+        for (int layer = 0; layer < plan.LayerCount; layer++)
+        {
+            plan.Layer(layer).Neighbors.RemoveAll(neighbor => !store.IsLive(neighbor.Ordinal));
+        }
+
+        for (long commit = plan.SeenCommits; commit < recent.Count; commit++)
+        {
+            uint other = recent[commit];
+            if (other == node || !store.IsLive(other))
+            {
+                continue;
+            }
+
+            float distance = TKernel.Distance(store.Vector(node), store.Vector(other), store.Length);
+            for (int layer = Math.Min(top, store.TopLayer(other)); layer >= 0; layer--)
+            {
+                Consider(store, plan.Layer(layer), new Candidate(distance, other), scratch.Selection);
+            }
+        }
+
+        bool alone = plan.LayerCount == 0 || plan.Layer(0).Neighbors.Count == 0;
+        return !alone || store.LiveCount == 0 || (store.LiveCount == 1 && store.IsLive(node));
+    }
+
+    private static void Consider(GraphStore store, LinkPlan.LayerPlan layer, Candidate candidate, NeighborSelection selection)
+    {
+        List<Candidate> neighbors = layer.Neighbors;
+        foreach (Candidate neighbor in neighbors)
+        {
+            if (neighbor.Ordinal == candidate.Ordinal)
+            {
+                return;
+            }
+        }
+
+        int m = store.Parameters.M;
+        if (neighbors.Count >= m && candidate.Distance >= neighbors[^1].Distance)
+        {
+            return;
+        }
+
+        selection.Candidates.Clear();
+        selection.Candidates.AddRange(neighbors);
+        selection.Candidates.Add(candidate);
+        NeighborSelection.SortByDistance(selection.Candidates);
+        selection.Select<TKernel>(store, m);
+        neighbors.Clear();
+        neighbors.AddRange(selection.Kept);
+    }
+
+    private static void WriteOwnRow(GraphStore store, LinkPlan plan, int layer)
+    {
+        List<Candidate> neighbors = plan.Layer(layer).Neighbors;
+        Span<uint> row = stackalloc uint[GraphParameters.MaxM];
+        for (int i = 0; i < neighbors.Count; i++)
+        {
+            row[i] = neighbors[i].Ordinal;
+        }
+
+        store.WriteLinks(plan.Ordinal, layer, row[..neighbors.Count]);
+        plan.AddChanged(new RowKey(plan.Ordinal, layer));
+    }
+
+    private static void LinkBack(GraphStore store, LinkPlan plan, int layer, NeighborSelection selection)
+    {
+        LinkPlan.LayerPlan layerPlan = plan.Layer(layer);
+        foreach (Candidate neighbor in CollectionsMarshal.AsSpan(layerPlan.Neighbors))
+        {
+            LinkPlan.PlannedRow row = FindRow(layerPlan, neighbor.Ordinal);
+            ReadOnlySpan<uint> current = store.ReadLinks(neighbor.Ordinal, layer);
+            if (current.Contains(plan.Ordinal))
+            {
+                continue;
+            }
+
+            if (row.After.Count == 0 || !current.SequenceEqual(CollectionsMarshal.AsSpan(row.Before)))
+            {
+                selection.Extend<TKernel>(store, neighbor.Ordinal, layer, current, plan.Ordinal, row.After);
+            }
+
+            ReadOnlySpan<uint> after = CollectionsMarshal.AsSpan(row.After);
+            if (!current.SequenceEqual(after))
+            {
+                store.WriteLinks(neighbor.Ordinal, layer, after);
+                plan.AddChanged(new RowKey(neighbor.Ordinal, layer));
+            }
+        }
+    }
+
+    private static LinkPlan.PlannedRow FindRow(LinkPlan.LayerPlan layer, uint ordinal)
+    {
+        for (int i = 0; i < layer.RowCount; i++)
+        {
+            if (layer.Row(i).Ordinal == ordinal)
+            {
+                return layer.Row(i);
+            }
+        }
+
+        // A neighbour found at the commit: it has no plan yet.
+        LinkPlan.PlannedRow row = layer.AddRow();
+        row.Ordinal = ordinal;
+        row.Before.Clear();
+        row.After.Clear();
+        return row;
+    }
+}

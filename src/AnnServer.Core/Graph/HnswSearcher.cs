@@ -1,0 +1,310 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+using AnnServer.Core.Filtering;
+using AnnServer.Core.Kernels;
+using AnnServer.Core.Search;
+
+namespace AnnServer.Core.Graph;
+
+/// <summary>
+/// The walks over the graph (Malkov &amp; Yashunin, arXiv 1603.09320, algorithms 2 and 5). Each hop collects the neighbours not met
+/// before and asks for every cache line of their vectors, and only then computes: the misses of one hop overlap.
+/// </summary>
+internal static unsafe class HnswSearcher<TKernel>
+    where TKernel : struct, IDistanceKernel
+{
+    private const int CacheLine = 64;
+
+    // Beyond this many lines of a row the hardware prefetcher has caught on, and more requests only evict.
+    private const int MaxPrefetchedLines = 32;
+
+    private const int HopsBetweenCancellationChecks = 32;
+
+    /// <summary>Greedy descent from the entry point to the nearest node found on <paramref name="layer"/> + 1.</summary>
+    public static Candidate Descend(GraphStore store, float* query, uint entry, int entryLayer, int layer, SearchScratch scratch)
+    {
+        int length = store.Length;
+        var best = new Candidate(TKernel.Distance(query, store.Vector(entry), length), entry);
+        long computed = 1;
+        uint slotCount = store.SlotCount;
+        for (int current = entryLayer; current > layer; current--)
+        {
+            int capacity = store.Parameters.M;
+            bool moved = true;
+            while (moved)
+            {
+                moved = false;
+                uint* row = store.Links(best.Ordinal, current);
+                scratch.Expansions++;
+                for (int i = 0; i < capacity; i++)
+                {
+                    uint node = row[i];
+                    if (node >= slotCount)
+                    {
+                        if (node == GraphStore.NoNode)
+                        {
+                            break;
+                        }
+
+                        continue;
+                    }
+
+                    float distance = TKernel.Distance(query, store.Vector(node), length);
+                    computed++;
+                    if (distance < best.Distance)
+                    {
+                        best = new Candidate(distance, node);
+                        moved = true;
+                    }
+                }
+            }
+        }
+
+        scratch.DistanceComputations += computed;
+        return best;
+    }
+
+    /// <summary>
+    /// Algorithm 2 without a filter: fills <see cref="SearchScratch.Pool"/> with the <paramref name="ef"/> nearest nodes found
+    /// on the layer, live or not. False when cancelled.
+    /// </summary>
+    public static bool SearchLayer(
+        GraphStore store, float* query, Candidate start, int layer, int ef, SearchScratch scratch, CancellationToken cancellation)
+    {
+        CandidatePool pool = scratch.Pool;
+        VisitedSet visited = scratch.Visited;
+        int capacity = store.Parameters.MaxLinks(layer);
+        scratch.Distances.EnsureLength(GraphParameters.MaxM * 2);
+        float* distances = scratch.Distances.Pointer;
+        pool.Reset(ef);
+        visited.Reset(store.SlotCount);
+        visited.TryAdd(start.Ordinal);
+        pool.Insert(start.Distance, start.Ordinal);
+        long hops = 0;
+        while (pool.TryExpand(out uint node))
+        {
+            int first = Collect(store, node, layer, capacity, visited);
+            int count = visited.Count - first;
+            uint* batch = visited.Met + first;
+            Compute(store, query, batch, count, distances);
+            float worst = pool.Worst;
+            for (int i = 0; i < count; i++)
+            {
+                if (distances[i] < worst)
+                {
+                    pool.Insert(distances[i], batch[i]);
+                    worst = pool.Worst;
+                }
+            }
+
+            if (pool.TryPeek(out uint next))
+            {
+                PrefetchLine((byte*)store.Links(next, layer));
+            }
+
+            if (++hops % HopsBetweenCancellationChecks == 0 && cancellation.IsCancellationRequested)
+            {
+                return false;
+            }
+        }
+
+        scratch.Expansions += hops;
+        scratch.DistanceComputations += visited.Count - 1;
+        scratch.Results = pool;
+        return true;
+    }
+
+    /// <summary>
+    /// Algorithm 2 where only the nodes in <paramref name="accept"/> can be results and every node can be walked through: fills
+    /// <see cref="SearchScratch.Accepted"/> with the <paramref name="ef"/> nearest accepted nodes found. The walk goes on until
+    /// that many are found and nothing nearer is left to expand, so it grows as the filter gets rarer; it gives up when it has
+    /// computed more than <paramref name="budget"/> distances.
+    /// </summary>
+    public static FilteredWalk SearchLayerFiltered(
+        GraphStore store, float* query, Candidate start, int layer, int ef, OrdinalWords accept, long budget, SearchScratch scratch, CancellationToken cancellation)
+    {
+        CandidatePool accepted = scratch.Accepted;
+        CandidateHeap frontier = scratch.Frontier;
+        VisitedSet visited = scratch.Visited;
+        int capacity = store.Parameters.MaxLinks(layer);
+        scratch.Distances.EnsureLength(GraphParameters.MaxM * 2);
+        float* distances = scratch.Distances.Pointer;
+        accepted.Reset(ef);
+        frontier.Clear();
+        visited.Reset(store.SlotCount);
+        visited.TryAdd(start.Ordinal);
+        frontier.Push(start.Distance, start.Ordinal);
+        if (accept.Contains(start.Ordinal))
+        {
+            accepted.Insert(start.Distance, start.Ordinal);
+        }
+
+        long hops = 0;
+        FilteredWalk outcome = FilteredWalk.Complete;
+        while (frontier.Count > 0)
+        {
+            Candidate nearest = frontier.Pop();
+            if (nearest.Distance > accepted.Worst)
+            {
+                break;
+            }
+
+            int first = Collect(store, nearest.Ordinal, layer, capacity, visited);
+            int count = visited.Count - first;
+            uint* batch = visited.Met + first;
+            Compute(store, query, batch, count, distances);
+            for (int i = 0; i < count; i++)
+            {
+                if (distances[i] < accepted.Worst)
+                {
+                    frontier.Push(distances[i], batch[i]);
+                    if (accept.Contains(batch[i]))
+                    {
+                        accepted.Insert(distances[i], batch[i]);
+                    }
+                }
+            }
+
+            if (visited.Count > budget)
+            {
+                outcome = FilteredWalk.OverBudget;
+                break;
+            }
+
+            if (++hops % HopsBetweenCancellationChecks == 0 && cancellation.IsCancellationRequested)
+            {
+                outcome = FilteredWalk.Cancelled;
+                break;
+            }
+        }
+
+        scratch.Expansions += hops;
+        scratch.DistanceComputations += visited.Count - 1;
+        scratch.Results = accepted;
+        return outcome;
+    }
+
+    /// <summary>
+    /// Compares with every accepted node: fills <see cref="SearchScratch.Accepted"/> with the <paramref name="k"/> nearest.
+    /// False when cancelled.
+    /// </summary>
+    public static bool SearchExact(
+        GraphStore store, float* query, int k, OrdinalWords accept, SearchScratch scratch, CancellationToken cancellation)
+    {
+        const int Batch = 64;
+        uint* ordinals = stackalloc uint[Batch];
+        float* distances = stackalloc float[Batch];
+        CandidatePool accepted = scratch.Accepted;
+        accepted.Reset(k);
+        long computed = 0;
+        int filled = 0;
+        for (int word = 0; word < accept.WordCount; word++)
+        {
+            for (ulong rest = accept.Word(word); rest != 0; rest &= rest - 1)
+            {
+                uint ordinal = (uint)(word << 6) + (uint)System.Numerics.BitOperations.TrailingZeroCount(rest);
+                ordinals[filled++] = ordinal;
+                PrefetchVector(store, ordinal);
+                if (filled == Batch)
+                {
+                    Admit(filled);
+                    filled = 0;
+                    if (cancellation.IsCancellationRequested)
+                    {
+                        return false;
+                    }
+                }
+            }
+        }
+
+        Admit(filled);
+        scratch.DistanceComputations += computed;
+        scratch.Results = accepted;
+        return true;
+
+        void Admit(int count)
+        {
+            Compute(store, query, ordinals, count, distances);
+            computed += count;
+            for (int i = 0; i < count; i++)
+            {
+                if (distances[i] < accepted.Worst)
+                {
+                    accepted.Insert(distances[i], ordinals[i]);
+                }
+            }
+        }
+    }
+
+    /// <summary>Distances of one vector to many nodes.</summary>
+    public static void Compute(GraphStore store, float* query, uint* nodes, int count, float* distances)
+    {
+        int length = store.Length;
+        int i = 0;
+        for (; i + 4 <= count; i += 4)
+        {
+            TKernel.Distance4(
+                query, store.Vector(nodes[i]), store.Vector(nodes[i + 1]), store.Vector(nodes[i + 2]), store.Vector(nodes[i + 3]), length, distances + i);
+        }
+
+        for (; i < count; i++)
+        {
+            distances[i] = TKernel.Distance(query, store.Vector(nodes[i]), length);
+        }
+    }
+
+    /// <summary>Adds the neighbours not met before to the visited set and prefetches their vectors. Returns where they start in it.</summary>
+    private static int Collect(GraphStore store, uint node, int layer, int capacity, VisitedSet visited)
+    {
+        visited.ReserveBatch(capacity);
+        int first = visited.Count;
+        uint limit = visited.Limit;
+        uint* row = store.Links(node, layer);
+        for (int i = 0; i < capacity; i++)
+        {
+            uint neighbor = row[i];
+            if (neighbor >= limit)
+            {
+                if (neighbor == GraphStore.NoNode)
+                {
+                    break;
+                }
+
+                // Linked after the search began.
+                continue;
+            }
+
+            if (visited.TryAdd(neighbor))
+            {
+                PrefetchVector(store, neighbor);
+            }
+        }
+
+        return first;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchVector(GraphStore store, uint ordinal)
+    {
+        if (Sse.IsSupported)
+        {
+            byte* row = (byte*)store.Vector(ordinal);
+            int bytes = Math.Min(store.VectorBytes, MaxPrefetchedLines * CacheLine);
+            for (int offset = 0; offset < bytes; offset += CacheLine)
+            {
+                Sse.Prefetch0(row + offset);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchLine(byte* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(address);
+            Sse.Prefetch0(address + CacheLine);
+        }
+    }
+}

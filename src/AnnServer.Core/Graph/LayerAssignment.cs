@@ -1,0 +1,25 @@
+namespace AnnServer.Core.Graph;
+
+/// <summary>
+/// The top layer of each node: floor(-ln(u) / ln(M)) with u uniform (arXiv 1603.09320, algorithm 1, line 4). Here u is a hash of
+/// the seed and the ordinal, so that a node's layer is known from its ordinal alone: it needs no storage, a slot that is used
+/// again keeps its rows, and the same inserts in the same order always give the same graph.
+/// </summary>
+internal sealed class LayerAssignment(int m, ulong seed)
+{
+    /// <summary>Highest layer. At M = 4 a graph of 2^31 nodes reaches it with probability 2 %.</summary>
+    public const int MaxLayer = 18;
+
+    private readonly double _scale = 1 / Math.Log(m);
+
+    public int TopLayer(uint ordinal)
+    {
+        // splitmix64 of the pair; the top 53 bits make a uniform double in (0, 1].
+        ulong z = seed + ((ordinal + 1UL) * 0x9E37_79B9_7F4A_7C15);
+        z = (z ^ (z >> 30)) * 0xBF58_476D_1CE4_E5B9;
+        z = (z ^ (z >> 27)) * 0x94D0_49BB_1331_11EB;
+        z ^= z >> 31;
+        double u = ((z >> 11) + 1) * (1.0 / (1UL << 53));
+        return Math.Min((int)(-Math.Log(u) * _scale), MaxLayer);
+    }
+}

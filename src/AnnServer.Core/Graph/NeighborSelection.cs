@@ -1,0 +1,178 @@
+using System.Runtime.InteropServices;
+using AnnServer.Core.Kernels;
+using AnnServer.Core.Memory;
+using AnnServer.Core.Search;
+
+namespace AnnServer.Core.Graph;
+
+/// <summary>
+/// The diversity heuristic (Malkov &amp; Yashunin, arXiv 1603.09320, algorithm 4): of the candidates in order of distance, one is
+/// kept if it is nearer to the base than to every neighbour kept before, so that links point in different directions.
+/// Candidates are not extended and pruned ones are not kept. Holds scratch; owned by one thread.
+/// </summary>
+internal sealed unsafe class NeighborSelection
+{
+    private readonly List<Candidate> _candidates = [];
+    private readonly List<Candidate> _kept = [];
+    private readonly AlignedBuffer<uint> _nodes = new();
+    private readonly AlignedBuffer<float> _distances = new();
+
+    public NeighborSelection()
+    {
+        _nodes.EnsureLength(GraphParameters.MaxM * 8);
+        _distances.EnsureLength(GraphParameters.MaxM * 8);
+    }
+
+    /// <summary>The candidates of the next selection; the caller fills it.</summary>
+    public List<Candidate> Candidates => _candidates;
+
+    /// <summary>What the last selection kept, nearest first.</summary>
+    public List<Candidate> Kept => _kept;
+
+    /// <summary>Selects at most <paramref name="count"/> of <see cref="Candidates"/>, which must be in order of distance.</summary>
+    public void Select<TKernel>(GraphStore store, int count)
+        where TKernel : struct, IDistanceKernel
+    {
+        _kept.Clear();
+        AddDiverse<TKernel>(store, count);
+    }
+
+    /// <summary>Adds to <see cref="Kept"/> the candidates that are diverse to all in it, until it holds <paramref name="count"/>.</summary>
+    public void AddDiverse<TKernel>(GraphStore store, int count)
+        where TKernel : struct, IDistanceKernel
+    {
+        uint* kept = _nodes.Pointer;
+        for (int i = 0; i < _kept.Count; i++)
+        {
+            kept[i] = _kept[i].Ordinal;
+        }
+
+        foreach (Candidate candidate in CollectionsMarshal.AsSpan(_candidates))
+        {
+            if (_kept.Count >= count)
+            {
+                break;
+            }
+
+            if (IsDiverse<TKernel>(store, candidate, kept, _kept.Count))
+            {
+                kept[_kept.Count] = candidate.Ordinal;
+                _kept.Add(candidate);
+            }
+        }
+    }
+
+    /// <summary>
+    /// The row of <paramref name="owner"/> once <paramref name="added"/> is linked from it: appended where there is room, chosen
+    /// by the heuristic among all of them where there is none.
+    /// </summary>
+    public void Extend<TKernel>(GraphStore store, uint owner, int layer, ReadOnlySpan<uint> before, uint added, List<uint> after)
+        where TKernel : struct, IDistanceKernel
+    {
+        after.Clear();
+        int capacity = store.Parameters.MaxLinks(layer);
+        if (before.Length < capacity)
+        {
+            after.AddRange(before);
+            after.Add(added);
+            return;
+        }
+
+        uint* nodes = _nodes.Pointer;
+        before.CopyTo(new Span<uint>(nodes, before.Length));
+        nodes[before.Length] = added;
+        LoadCandidates<TKernel>(store, owner, before.Length + 1);
+        Select<TKernel>(store, capacity);
+        foreach (Candidate neighbor in _kept)
+        {
+            after.Add(neighbor.Ordinal);
+        }
+    }
+
+    /// <summary>
+    /// The row of <paramref name="owner"/> without its hidden members: each is replaced by the nearest diverse node among the
+    /// neighbours of the hidden ones, so that what was reached through them still is (as FreshDiskANN, arXiv 2105.09613,
+    /// section 5.2, but links that stand are kept).
+    /// </summary>
+    public void Repair<TKernel>(GraphStore store, uint owner, int layer, ReadOnlySpan<uint> before, List<uint> after)
+        where TKernel : struct, IDistanceKernel
+    {
+        uint* nodes = _nodes.Pointer;
+        int standing = 0;
+        foreach (uint neighbor in before)
+        {
+            if (store.IsLive(neighbor))
+            {
+                nodes[standing++] = neighbor;
+            }
+        }
+
+        LoadCandidates<TKernel>(store, owner, standing);
+        _kept.Clear();
+        _kept.AddRange(_candidates);
+
+        int found = 0;
+        foreach (uint hidden in before)
+        {
+            if (store.IsLive(hidden))
+            {
+                continue;
+            }
+
+            foreach (uint next in store.ReadLinks(hidden, layer))
+            {
+                var known = new ReadOnlySpan<uint>(nodes, found);
+                if (found < GraphParameters.MaxM * 4 && next != owner && store.IsLive(next) && !before.Contains(next) && !known.Contains(next))
+                {
+                    nodes[found++] = next;
+                }
+            }
+        }
+
+        LoadCandidates<TKernel>(store, owner, found);
+        AddDiverse<TKernel>(store, before.Length);
+        after.Clear();
+        foreach (Candidate neighbor in _kept)
+        {
+            after.Add(neighbor.Ordinal);
+        }
+    }
+
+    /// <summary>Fills <see cref="Candidates"/> with the first nodes of the buffer and their distances to the owner, in order.</summary>
+    private void LoadCandidates<TKernel>(GraphStore store, uint owner, int count)
+        where TKernel : struct, IDistanceKernel
+    {
+        HnswSearcher<TKernel>.Compute(store, store.Vector(owner), _nodes.Pointer, count, _distances.Pointer);
+        _candidates.Clear();
+        for (int i = 0; i < count; i++)
+        {
+            _candidates.Add(new Candidate(_distances.Pointer[i], _nodes.Pointer[i]));
+        }
+
+        SortByDistance(_candidates);
+    }
+
+    public static void SortByDistance(List<Candidate> candidates) => CollectionsMarshal.AsSpan(candidates).Sort(
+        static (a, b) => a.Distance != b.Distance ? a.Distance.CompareTo(b.Distance) : a.Ordinal.CompareTo(b.Ordinal));
+
+    private bool IsDiverse<TKernel>(GraphStore store, Candidate candidate, uint* kept, int keptCount)
+        where TKernel : struct, IDistanceKernel
+    {
+        float* query = store.Vector(candidate.Ordinal);
+        float* distances = _distances.Pointer + (GraphParameters.MaxM * 4);
+        for (int i = 0; i < keptCount; i += 4)
+        {
+            int batch = Math.Min(4, keptCount - i);
+            HnswSearcher<TKernel>.Compute(store, query, kept + i, batch, distances);
+            for (int j = 0; j < batch; j++)
+            {
+                if (distances[j] < candidate.Distance)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+}

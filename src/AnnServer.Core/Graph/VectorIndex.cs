@@ -1,0 +1,213 @@
+using AnnServer.Core.Filtering;
+using AnnServer.Core.Search;
+
+namespace AnnServer.Core.Graph;
+
+/// <summary>
+/// An HNSW graph over vectors, by ordinal. Searches and <see cref="Plan"/> run on any number of threads; members that say
+/// "under the commit lock" are called by one thread at a time, which the caller arranges, since it also has to put the change
+/// into its log in the same order. Every caller holds a rented <see cref="SearchScratch"/> while it uses ordinals.
+/// </summary>
+public abstract unsafe class VectorIndex : IDisposable
+{
+    private readonly SlotAllocator _slots;
+
+    // Protects the growth of the arenas.
+    private readonly Lock _growth = new();
+
+    private protected VectorIndex(GraphParameters parameters)
+    {
+        Parameters = parameters;
+        Store = new GraphStore(parameters);
+        _slots = new SlotAllocator(parameters.MaxNodes);
+    }
+
+    public GraphParameters Parameters { get; }
+
+    /// <summary>Points that can be found.</summary>
+    public int LiveCount => Store.LiveCount;
+
+    /// <summary>Slots of hidden points that are not yet free.</summary>
+    public int HiddenCount => Store.HiddenCount;
+
+    /// <summary>Slots in use or free; every ordinal is below it.</summary>
+    public uint SlotCount => Store.SlotCount;
+
+    /// <summary>Top layer of the entry point, or 0 in an empty graph.</summary>
+    public int MaxLayer => Store.TryGetEntry(out _, out int layer) ? layer : 0;
+
+    public long VectorMemoryBytes => Store.VectorMemoryBytes;
+
+    public long LinkMemoryBytes => Store.LinkMemoryBytes;
+
+    internal GraphStore Store { get; }
+
+    internal RecentCommits Recent { get; } = new();
+
+    /// <summary>The index for a distance: the one place where the kernel is chosen.</summary>
+    public static VectorIndex Create(GraphParameters parameters) => parameters.Distance switch
+    {
+        DistanceKind.SquaredEuclidean => new VectorIndex<Kernels.SquaredEuclidean>(parameters),
+        DistanceKind.NegativeDot => new VectorIndex<Kernels.NegativeDot>(parameters),
+        DistanceKind.NegativeCosine => new VectorIndex<Kernels.NegativeCosine>(parameters),
+        _ => throw new ArgumentOutOfRangeException(nameof(parameters), parameters.Distance, "Unknown distance."),
+    };
+
+    /// <summary>Takes a slot for a new vector. False when the index is full. Any thread.</summary>
+    public bool TryReserve(out uint ordinal)
+    {
+        if (!_slots.TryReserve(out ordinal))
+        {
+            return false;
+        }
+
+        EnsureSlot(ordinal);
+        return true;
+    }
+
+    /// <summary>Gives back slots that nothing links to and no reader can still see. Any thread.</summary>
+    public void Release(ReadOnlySpan<uint> ordinals) => _slots.Release(ordinals);
+
+    /// <summary>Writes the vector of a reserved slot and works out its links into the plan of the scratch. Any thread.</summary>
+    public abstract void Plan(uint ordinal, ReadOnlySpan<float> vector, SearchScratch scratch);
+
+    /// <summary>Makes the planned node findable and links it. Under the commit lock.</summary>
+    public abstract void Commit(SearchScratch scratch);
+
+    /// <summary>The rows that the last commit or repair of the scratch wrote.</summary>
+    public static IReadOnlyList<RowKey> ChangedRows(SearchScratch scratch) => scratch.Plan.Changed;
+
+    /// <summary>Takes a point out of every later answer; it still leads the way until a sweep has unlinked it. Under the commit lock.</summary>
+    public void Hide(uint ordinal) => Store.SetLive(ordinal, false);
+
+    public bool IsLive(uint ordinal) => ordinal < Store.SlotCount && Store.IsLive(ordinal);
+
+    /// <summary>Makes <paramref name="bitmap"/> the set of live ordinals.</summary>
+    public void CopyLive(OrdinalBitmap bitmap)
+    {
+        OrdinalWords live = Store.Live;
+        bitmap.Reset((int)Store.SlotCount);
+        Span<ulong> words = bitmap.Words;
+        for (int i = 0; i < Math.Min(words.Length, live.WordCount); i++)
+        {
+            words[i] = live.Word(i);
+        }
+    }
+
+    /// <summary>The vector of an ordinal, as it was given.</summary>
+    public ReadOnlySpan<float> Vector(uint ordinal) => new(Store.Vector(ordinal), Parameters.Dimension);
+
+    /// <summary>The links of a node on a layer. Under the commit lock.</summary>
+    public ReadOnlySpan<uint> Links(RowKey row) => Store.ReadLinks(row.Ordinal, row.Layer);
+
+    /// <summary>The node where searches start. False in an empty graph.</summary>
+    public bool TryGetEntry(out uint ordinal) => Store.TryGetEntry(out ordinal, out _);
+
+    /// <summary>
+    /// Walks the graph for the <paramref name="k"/> nearest live points with <paramref name="ef"/> candidates (raised to k).
+    /// With <paramref name="accept"/> only its members are results; the walk is given up, false, after
+    /// <paramref name="budget"/> distances. Results are in the scratch, more than k of them if ef is greater.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public abstract bool Search(
+        ReadOnlySpan<float> query, SearchEffort effort, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation);
+
+    /// <summary>Compares with every live point, or every member of <paramref name="accept"/>: the k nearest, in the scratch.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public abstract void SearchExact(
+        ReadOnlySpan<float> query, int k, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation);
+
+    /// <summary>
+    /// Works out the row of a node without its hidden neighbours, into the plan of the scratch. False if it has none. Any thread.
+    /// </summary>
+    public abstract bool PlanRepair(RowKey row, SearchScratch scratch);
+
+    /// <summary>Writes the planned row, worked out anew if the row has changed since. Under the commit lock.</summary>
+    public abstract void CommitRepair(SearchScratch scratch);
+
+    /// <summary>Works out links for a node that is in the index but that nothing reaches. Any thread.</summary>
+    public abstract void PlanRelink(uint ordinal, SearchScratch scratch);
+
+    /// <summary>Links the node again. Under the commit lock.</summary>
+    public abstract void CommitRelink(SearchScratch scratch);
+
+    /// <summary>
+    /// Forgets hidden slots that a sweep has unlinked, and moves the entry point if it is one of them. Under the commit lock.
+    /// </summary>
+    public void Forget(ReadOnlySpan<uint> ordinals)
+    {
+        if (Store.TryGetEntry(out uint entry, out _) && ordinals.Contains(entry))
+        {
+            MoveEntry();
+        }
+
+        Store.ForgetHidden(ordinals);
+    }
+
+    /// <summary>Replays an insert: the slot, its vector, and the point's being live. One thread, before the index is used.</summary>
+    public void RestoreNode(uint ordinal, ReadOnlySpan<float> vector)
+    {
+        EnsureSlot(ordinal);
+        Store.WriteVector(ordinal, vector);
+        Store.SetLive(ordinal, true);
+    }
+
+    /// <summary>Replays the entry rule of an insert, after its rows. One thread, before the index is used.</summary>
+    public void RestoreEntry(uint ordinal)
+    {
+        if (!Store.TryGetEntry(out _, out int layer) || Store.TopLayer(ordinal) > layer)
+        {
+            Store.SetEntry(ordinal);
+        }
+    }
+
+    /// <summary>Whether a row can exist, for checking what a log says before it is replayed.</summary>
+    public bool IsValidRow(RowKey row, int links) =>
+        row.Ordinal < Store.SlotCount && row.Layer >= 0 && row.Layer <= Store.TopLayer(row.Ordinal) && links <= Parameters.MaxLinks(row.Layer);
+
+    /// <summary>Replays a row. One thread, before the index is used.</summary>
+    public void RestoreLinks(RowKey row, ReadOnlySpan<uint> links) => Store.WriteLinks(row.Ordinal, row.Layer, links);
+
+    /// <summary>Ends a replay: slots that are neither live nor in <paramref name="hidden"/> become free.</summary>
+    public void CompleteRestore(IReadOnlySet<uint> hidden)
+    {
+        var free = new List<uint>();
+        for (uint ordinal = 0; ordinal < Store.SlotCount; ordinal++)
+        {
+            if (!Store.IsLive(ordinal) && !hidden.Contains(ordinal))
+            {
+                free.Add(ordinal);
+            }
+        }
+
+        _slots.Restore(Store.SlotCount, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(free));
+    }
+
+    /// <summary>Frees the memory. Only when no scratch is rented for this index any more.</summary>
+    public void Dispose()
+    {
+        Store.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private void EnsureSlot(uint ordinal)
+    {
+        lock (_growth)
+        {
+            Store.EnsureSlot(ordinal);
+        }
+    }
+
+    // The live node that reaches highest, the lowest ordinal of those: a rule that a replay follows to the same node.
+    private void MoveEntry()
+    {
+        Store.ClearEntry();
+        for (uint ordinal = 0; ordinal < Store.SlotCount; ordinal++)
+        {
+            if (Store.IsLive(ordinal))
+            {
+                RestoreEntry(ordinal);
+            }
+        }
+    }
+}

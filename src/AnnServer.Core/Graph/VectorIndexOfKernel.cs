@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using AnnServer.Core.Filtering;
+using AnnServer.Core.Kernels;
+using AnnServer.Core.Search;
+
+namespace AnnServer.Core.Graph;
+
+/// <summary>The index closed over its kernel: one virtual call a search leads here, and below it everything is inlined.</summary>
+internal sealed unsafe class VectorIndex<TKernel>(GraphParameters parameters) : VectorIndex(parameters)
+    where TKernel : struct, IDistanceKernel
+{
+    public override void Plan(uint ordinal, ReadOnlySpan<float> vector, SearchScratch scratch)
+    {
+        Store.WriteVector(ordinal, vector);
+        HnswBuilder<TKernel>.Plan(Store, ordinal, Recent, scratch);
+    }
+
+    public override void Commit(SearchScratch scratch)
+    {
+        // Before it is linked, so that a reader who meets it can return it.
+        Store.SetLive(scratch.Plan.Ordinal, true);
+        HnswBuilder<TKernel>.Commit(Store, Recent, scratch);
+    }
+
+    public override bool Search(
+        ReadOnlySpan<float> query, SearchEffort effort, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
+    {
+        if (!Store.TryGetEntry(out uint entry, out int entryLayer))
+        {
+            scratch.Accepted.Reset(1);
+            scratch.Results = scratch.Accepted;
+            return true;
+        }
+
+        float* row = LoadQuery(query, scratch);
+        Candidate start = HnswSearcher<TKernel>.Descend(Store, row, entry, entryLayer, 0, scratch);
+        if (accept is null && Store.HiddenCount == 0)
+        {
+            if (!HnswSearcher<TKernel>.SearchLayer(Store, row, start, 0, effort.Width, scratch, cancellation))
+            {
+                throw new OperationCanceledException(cancellation);
+            }
+
+            return true;
+        }
+
+        FilteredWalk outcome;
+        if (accept is null)
+        {
+            outcome = HnswSearcher<TKernel>.SearchLayerFiltered(
+                Store, row, start, 0, effort.Width, Store.Live, effort.Budget, scratch, cancellation);
+        }
+        else
+        {
+            fixed (ulong* words = accept.Words)
+            {
+                outcome = HnswSearcher<TKernel>.SearchLayerFiltered(
+                    Store, row, start, 0, effort.Width, new OrdinalWords(words, accept.Words.Length), effort.Budget, scratch, cancellation);
+            }
+        }
+
+        return outcome switch
+        {
+            FilteredWalk.Complete => true,
+            FilteredWalk.OverBudget => false,
+            _ => throw new OperationCanceledException(cancellation),
+        };
+    }
+
+    public override void SearchExact(
+        ReadOnlySpan<float> query, int k, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
+    {
+        float* row = LoadQuery(query, scratch);
+        bool done;
+        if (accept is null)
+        {
+            done = HnswSearcher<TKernel>.SearchExact(Store, row, k, Store.Live, scratch, cancellation);
+        }
+        else
+        {
+            fixed (ulong* words = accept.Words)
+            {
+                done = HnswSearcher<TKernel>.SearchExact(Store, row, k, new OrdinalWords(words, accept.Words.Length), scratch, cancellation);
+            }
+        }
+
+        if (!done)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+    }
+
+    public override bool PlanRepair(RowKey row, SearchScratch scratch)
+    {
+        ReadOnlySpan<uint> current = Store.ReadLinks(row.Ordinal, row.Layer);
+        bool anyHidden = false;
+        foreach (uint neighbor in current)
+        {
+            anyHidden |= neighbor != GraphStore.NoNode && !Store.IsLive(neighbor);
+        }
+
+        if (!anyHidden)
+        {
+            return false;
+        }
+
+        LinkPlan plan = scratch.Plan;
+        plan.Begin(row.Ordinal, Recent.Count);
+        LinkPlan.PlannedRow planned = plan.Layer(row.Layer).AddRow();
+        planned.Ordinal = row.Ordinal;
+        planned.Before.Clear();
+        planned.Before.AddRange(current);
+        planned.Before.RemoveAll(static node => node == GraphStore.NoNode);
+        scratch.Selection.Repair<TKernel>(Store, row.Ordinal, row.Layer, CollectionsMarshal.AsSpan(planned.Before), planned.After);
+        return true;
+    }
+
+    public override void CommitRepair(SearchScratch scratch)
+    {
+        LinkPlan plan = scratch.Plan;
+        int layer = plan.LayerCount - 1;
+        LinkPlan.PlannedRow planned = plan.Layer(layer).Row(0);
+        ReadOnlySpan<uint> current = Store.ReadLinks(planned.Ordinal, layer);
+        bool stale = !current.SequenceEqual(CollectionsMarshal.AsSpan(planned.Before));
+        foreach (uint neighbor in planned.After)
+        {
+            stale |= !Store.IsLive(neighbor);
+        }
+
+        if (stale)
+        {
+            scratch.Selection.Repair<TKernel>(Store, planned.Ordinal, layer, current, planned.After);
+        }
+
+        Store.WriteLinks(planned.Ordinal, layer, CollectionsMarshal.AsSpan(planned.After));
+        plan.AddChanged(new RowKey(planned.Ordinal, layer));
+    }
+
+    public override void PlanRelink(uint ordinal, SearchScratch scratch) =>
+        HnswBuilder<TKernel>.Plan(Store, ordinal, Recent, scratch);
+
+    public override void CommitRelink(SearchScratch scratch)
+    {
+        Debug.Assert(Store.IsLive(scratch.Plan.Ordinal), "Only live nodes are linked again.");
+        HnswBuilder<TKernel>.Commit(Store, Recent, scratch);
+    }
+
+    private float* LoadQuery(ReadOnlySpan<float> query, SearchScratch scratch)
+    {
+        scratch.Query.EnsureLength(Store.Length + 1);
+        float* row = scratch.Query.Pointer;
+        Store.LoadRow(query, row);
+        return row;
+    }
+}

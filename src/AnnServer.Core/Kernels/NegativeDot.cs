@@ -1,0 +1,24 @@
+using System.Runtime.CompilerServices;
+
+namespace AnnServer.Core.Kernels;
+
+/// <summary>The dot product negated: serves the dot metric, and cosine over vectors normalised when they are written.</summary>
+internal readonly struct NegativeDot : IDistanceKernel, IDistanceTerm
+{
+    public static unsafe float Distance(float* a, float* b, int length) => KernelLoops.Distance<NegativeDot>(a, b, length);
+
+    public static unsafe void Distance4(
+        float* query, float* row0, float* row1, float* row2, float* row3, int length, float* distances) =>
+        KernelLoops.Distance4<NegativeDot>(query, row0, row1, row2, row3, length, distances);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Accumulate<TLanes, TVector>(TVector sum, TVector a, TVector b)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct => TLanes.MultiplyAdd(a, b, sum);
+
+    // Subtracted from zero rather than negated, so that orthogonal vectors give +0 and never -0.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Finish<TLanes, TVector>(TVector sum)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct => TLanes.Subtract(default, sum);
+}

@@ -1,0 +1,69 @@
+using AnnServer.Core.Graph;
+using AnnServer.Core.Memory;
+
+namespace AnnServer.Core.Search;
+
+/// <summary>
+/// Everything one thread needs to search or to plan an insert, grown once and used again. Rented from a
+/// <see cref="ScratchPool"/>; while it is rented, no slot that its owner can see is given to another vector.
+/// </summary>
+public sealed unsafe class SearchScratch
+{
+    internal const long Idle = long.MaxValue;
+
+    private long _epoch = Idle;
+
+    internal SearchScratch()
+    {
+    }
+
+    /// <summary>Distances computed since the scratch was rented.</summary>
+    public long DistanceComputations { get; internal set; }
+
+    /// <summary>Nodes whose links were followed since the scratch was rented.</summary>
+    public long Expansions { get; internal set; }
+
+    /// <summary>Links of the node that is being inserted; see <see cref="VectorIndex.Plan"/>.</summary>
+    internal LinkPlan Plan { get; } = new();
+
+    /// <summary>Nodes to expand, and in an unfiltered search also its results.</summary>
+    internal CandidatePool Pool { get; } = new();
+
+    /// <summary>Nodes that pass the filter.</summary>
+    internal CandidatePool Accepted { get; } = new();
+
+    internal CandidateHeap Frontier { get; } = new();
+
+    internal VisitedSet Visited { get; } = new();
+
+    internal AlignedBuffer<float> Query { get; } = new();
+
+    internal AlignedBuffer<float> Distances { get; } = new();
+
+    internal NeighborSelection Selection { get; } = new();
+
+    /// <summary>The results of the last search, nearest first: the pool that it filled.</summary>
+    internal CandidatePool? Results { get; set; }
+
+    public int ResultCount => Results?.Count ?? 0;
+
+    /// <summary>The result at a position, nearest first.</summary>
+    public Candidate Result(int index) => Results![index];
+
+    internal long Epoch => Volatile.Read(ref _epoch);
+
+    internal void Enter(long epoch)
+    {
+        Volatile.Write(ref _epoch, epoch);
+        // Orders the epoch before every read of the graph: a reclaimer that does not see it has already removed the links.
+        Interlocked.MemoryBarrier();
+        DistanceComputations = 0;
+        Expansions = 0;
+    }
+
+    internal void Leave()
+    {
+        Results = null;
+        Volatile.Write(ref _epoch, Idle);
+    }
+}

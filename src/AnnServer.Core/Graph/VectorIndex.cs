@@ -82,6 +82,9 @@ public abstract unsafe class VectorIndex : IDisposable
 
     public bool IsLive(uint ordinal) => ordinal < Store.SlotCount && Store.IsLive(ordinal);
 
+    /// <summary>The highest layer that the node of an ordinal reaches.</summary>
+    public int TopLayer(uint ordinal) => Store.TopLayer(ordinal);
+
     /// <summary>Makes <paramref name="bitmap"/> the set of live ordinals.</summary>
     public void CopyLive(OrdinalBitmap bitmap)
     {

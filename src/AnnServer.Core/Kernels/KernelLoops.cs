@@ -11,7 +11,9 @@ namespace AnnServer.Core.Kernels;
 /// <remarks>
 /// The loops take three type parameters because C# cannot name a vector type as belonging to its width; nothing outside
 /// this class sees them. Four accumulators a row cover the latency of a fused multiply-add (4 cycles) at one term a cycle,
-/// which is all that two loads a cycle can feed.
+/// which is all that two loads a cycle can feed. Four rows then take 16 accumulators: 32 registers hold them, and with the
+/// 16 of AVX2 the spills cost 3 to 8 percent against two rows at a time, too little for a second loop. TensorPrimitives
+/// loses to these loops at every dimension from 96 to 1536 (DistanceBenchmarks), so none calls it.
 /// </remarks>
 internal static unsafe class KernelLoops
 {
@@ -44,25 +46,22 @@ internal static unsafe class KernelLoops
         where TTerm : struct, IDistanceTerm
     {
         Debug.Assert(length >= 1);
-        Vector128<float> sums;
         if (Vector512.IsHardwareAccelerated && length >= Lanes512.Count)
         {
-            sums = Sum4<TTerm, Lanes512, Vector512<float>>(query, row0, row1, row2, row3, length);
+            Distance4<TTerm, Lanes512, Vector512<float>>(query, row0, row1, row2, row3, length, distances);
         }
         else if (Vector256.IsHardwareAccelerated && length >= Lanes256.Count)
         {
-            sums = Sum4<TTerm, Lanes256, Vector256<float>>(query, row0, row1, row2, row3, length);
+            Distance4<TTerm, Lanes256, Vector256<float>>(query, row0, row1, row2, row3, length, distances);
         }
         else if (Vector128.IsHardwareAccelerated && length >= Lanes128.Count)
         {
-            sums = Sum4<TTerm, Lanes128, Vector128<float>>(query, row0, row1, row2, row3, length);
+            Distance4<TTerm, Lanes128, Vector128<float>>(query, row0, row1, row2, row3, length, distances);
         }
         else
         {
-            sums = Sum4<TTerm, LanesScalar, float>(query, row0, row1, row2, row3, length);
+            Distance4<TTerm, LanesScalar, float>(query, row0, row1, row2, row3, length, distances);
         }
-
-        TTerm.Finish<Lanes128, Vector128<float>>(sums).Store(distances);
     }
 
     private static float Distance<TTerm, TLanes, TVector>(float* a, float* b, int length)
@@ -110,25 +109,13 @@ internal static unsafe class KernelLoops
         return TTerm.Finish<LanesScalar, float>(sum);
     }
 
-    private static Vector128<float> Sum4<TTerm, TLanes, TVector>(
-        float* query, float* row0, float* row1, float* row2, float* row3, int length)
+    private static void Distance4<TTerm, TLanes, TVector>(
+        float* query, float* row0, float* row1, float* row2, float* row3, int length, float* distances)
         where TTerm : struct, IDistanceTerm
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
     {
-        // Two rows at a time: eight accumulators fit the sixteen registers of AVX2 and SSE.
-        Sum2<TTerm, TLanes, TVector>(query, row0, row1, length, out TVector sum0, out TVector sum1);
-        Sum2<TTerm, TLanes, TVector>(query, row2, row3, length, out TVector sum2, out TVector sum3);
-        return TLanes.Sum4(sum0, sum1, sum2, sum3);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Sum2<TTerm, TLanes, TVector>(
-        float* query, float* row0, float* row1, int length, out TVector sum0, out TVector sum1)
-        where TTerm : struct, IDistanceTerm
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
-    {
+        // sumRC is accumulator C of row R.
         TVector sum00 = default;
         TVector sum01 = default;
         TVector sum02 = default;
@@ -137,43 +124,38 @@ internal static unsafe class KernelLoops
         TVector sum11 = default;
         TVector sum12 = default;
         TVector sum13 = default;
-        TVector part;
+        TVector sum20 = default;
+        TVector sum21 = default;
+        TVector sum22 = default;
+        TVector sum23 = default;
+        TVector sum30 = default;
+        TVector sum31 = default;
+        TVector sum32 = default;
+        TVector sum33 = default;
         int width = TLanes.Count;
         int rest = length;
         for (; rest >= 4 * width; rest -= 4 * width)
         {
-            part = TLanes.Load(query);
-            sum00 = TTerm.Accumulate<TLanes, TVector>(sum00, part, TLanes.Load(row0));
-            sum10 = TTerm.Accumulate<TLanes, TVector>(sum10, part, TLanes.Load(row1));
-            part = TLanes.Load(query + width);
-            sum01 = TTerm.Accumulate<TLanes, TVector>(sum01, part, TLanes.Load(row0 + width));
-            sum11 = TTerm.Accumulate<TLanes, TVector>(sum11, part, TLanes.Load(row1 + width));
-            part = TLanes.Load(query + (2 * width));
-            sum02 = TTerm.Accumulate<TLanes, TVector>(sum02, part, TLanes.Load(row0 + (2 * width)));
-            sum12 = TTerm.Accumulate<TLanes, TVector>(sum12, part, TLanes.Load(row1 + (2 * width)));
-            part = TLanes.Load(query + (3 * width));
-            sum03 = TTerm.Accumulate<TLanes, TVector>(sum03, part, TLanes.Load(row0 + (3 * width)));
-            sum13 = TTerm.Accumulate<TLanes, TVector>(sum13, part, TLanes.Load(row1 + (3 * width)));
+            Step<TTerm, TLanes, TVector>(ref sum00, ref sum10, ref sum20, ref sum30, query, row0, row1, row2, row3, 0);
+            Step<TTerm, TLanes, TVector>(ref sum01, ref sum11, ref sum21, ref sum31, query, row0, row1, row2, row3, width);
+            Step<TTerm, TLanes, TVector>(ref sum02, ref sum12, ref sum22, ref sum32, query, row0, row1, row2, row3, 2 * width);
+            Step<TTerm, TLanes, TVector>(ref sum03, ref sum13, ref sum23, ref sum33, query, row0, row1, row2, row3, 3 * width);
             query += 4 * width;
             row0 += 4 * width;
             row1 += 4 * width;
+            row2 += 4 * width;
+            row3 += 4 * width;
         }
 
         if (rest >= width)
         {
-            part = TLanes.Load(query);
-            sum00 = TTerm.Accumulate<TLanes, TVector>(sum00, part, TLanes.Load(row0));
-            sum10 = TTerm.Accumulate<TLanes, TVector>(sum10, part, TLanes.Load(row1));
+            Step<TTerm, TLanes, TVector>(ref sum00, ref sum10, ref sum20, ref sum30, query, row0, row1, row2, row3, 0);
             if (rest >= 2 * width)
             {
-                part = TLanes.Load(query + width);
-                sum01 = TTerm.Accumulate<TLanes, TVector>(sum01, part, TLanes.Load(row0 + width));
-                sum11 = TTerm.Accumulate<TLanes, TVector>(sum11, part, TLanes.Load(row1 + width));
+                Step<TTerm, TLanes, TVector>(ref sum01, ref sum11, ref sum21, ref sum31, query, row0, row1, row2, row3, width);
                 if (rest >= 3 * width)
                 {
-                    part = TLanes.Load(query + (2 * width));
-                    sum02 = TTerm.Accumulate<TLanes, TVector>(sum02, part, TLanes.Load(row0 + (2 * width)));
-                    sum12 = TTerm.Accumulate<TLanes, TVector>(sum12, part, TLanes.Load(row1 + (2 * width)));
+                    Step<TTerm, TLanes, TVector>(ref sum02, ref sum12, ref sum22, ref sum32, query, row0, row1, row2, row3, 2 * width);
                 }
             }
         }
@@ -182,12 +164,33 @@ internal static unsafe class KernelLoops
         if (tail != 0)
         {
             int last = rest - width;
-            part = TLanes.LoadLast(query + last, tail);
+            TVector part = TLanes.LoadLast(query + last, tail);
             sum03 = TTerm.Accumulate<TLanes, TVector>(sum03, part, TLanes.LoadLast(row0 + last, tail));
             sum13 = TTerm.Accumulate<TLanes, TVector>(sum13, part, TLanes.LoadLast(row1 + last, tail));
+            sum23 = TTerm.Accumulate<TLanes, TVector>(sum23, part, TLanes.LoadLast(row2 + last, tail));
+            sum33 = TTerm.Accumulate<TLanes, TVector>(sum33, part, TLanes.LoadLast(row3 + last, tail));
         }
 
-        sum0 = TLanes.Add(TLanes.Add(sum00, sum01), TLanes.Add(sum02, sum03));
-        sum1 = TLanes.Add(TLanes.Add(sum10, sum11), TLanes.Add(sum12, sum13));
+        Vector128<float> sums = TLanes.Sum4(
+            TLanes.Add(TLanes.Add(sum00, sum01), TLanes.Add(sum02, sum03)),
+            TLanes.Add(TLanes.Add(sum10, sum11), TLanes.Add(sum12, sum13)),
+            TLanes.Add(TLanes.Add(sum20, sum21), TLanes.Add(sum22, sum23)),
+            TLanes.Add(TLanes.Add(sum30, sum31), TLanes.Add(sum32, sum33)));
+        TTerm.Finish<Lanes128, Vector128<float>>(sums).Store(distances);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Step<TTerm, TLanes, TVector>(
+        ref TVector sum0, ref TVector sum1, ref TVector sum2, ref TVector sum3,
+        float* query, float* row0, float* row1, float* row2, float* row3, int at)
+        where TTerm : struct, IDistanceTerm
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        TVector part = TLanes.Load(query + at);
+        sum0 = TTerm.Accumulate<TLanes, TVector>(sum0, part, TLanes.Load(row0 + at));
+        sum1 = TTerm.Accumulate<TLanes, TVector>(sum1, part, TLanes.Load(row1 + at));
+        sum2 = TTerm.Accumulate<TLanes, TVector>(sum2, part, TLanes.Load(row2 + at));
+        sum3 = TTerm.Accumulate<TLanes, TVector>(sum3, part, TLanes.Load(row3 + at));
     }
 }

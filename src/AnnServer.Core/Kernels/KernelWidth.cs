@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace AnnServer.Core.Kernels;
 
 /// <summary>The register width the kernels use on this machine.</summary>
-internal static class KernelWidth
+public static class KernelWidth
 {
     /// <summary>512, 256 or 128 bits, or 0 where the loops are scalar.</summary>
     public static int Bits =>

@@ -17,10 +17,10 @@ public sealed unsafe class SearchScratch
     {
     }
 
-    /// <summary>Distances computed since the scratch was rented.</summary>
+    /// <summary>Distances computed since the counters were reset.</summary>
     public long DistanceComputations { get; internal set; }
 
-    /// <summary>Nodes whose links were followed since the scratch was rented.</summary>
+    /// <summary>Nodes whose links were followed since the counters were reset.</summary>
     public long Expansions { get; internal set; }
 
     /// <summary>Links of the node that is being inserted; see <see cref="VectorIndex.Plan"/>.</summary>
@@ -50,6 +50,13 @@ public sealed unsafe class SearchScratch
     /// <summary>The result at a position, nearest first.</summary>
     public Candidate Result(int index) => Results![index];
 
+    /// <summary>Starts counting anew, for the next of several searches.</summary>
+    public void ResetCounters()
+    {
+        DistanceComputations = 0;
+        Expansions = 0;
+    }
+
     internal long Epoch => Volatile.Read(ref _epoch);
 
     internal void Enter(long epoch)
@@ -57,8 +64,7 @@ public sealed unsafe class SearchScratch
         Volatile.Write(ref _epoch, epoch);
         // Orders the epoch before every read of the graph: a reclaimer that does not see it has already removed the links.
         Interlocked.MemoryBarrier();
-        DistanceComputations = 0;
-        Expansions = 0;
+        ResetCounters();
     }
 
     internal void Leave()

@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using System.Runtime.Intrinsics.X86;
+using System.Text.RegularExpressions;
+using AnnServer.Core.Kernels;
+
+namespace AnnServer.Core.Tests.Kernels;
+
+/// <summary>Runs the kernel tests of this assembly again in processes that may use fewer instruction sets.</summary>
+public sealed partial class KernelWidthRunTests
+{
+    [Fact]
+    public Task KernelTests_WithoutAvx512_PassAt256Bits()
+    {
+        Assert.SkipUnless(Avx2.IsSupported, "This machine has no AVX2, so there is no 256-bit path to run.");
+        return RunKernelTests("DOTNET_EnableAVX512", 256);
+    }
+
+    [Fact]
+    public Task KernelTests_WithoutAvx2_PassAt128Bits()
+    {
+        Assert.SkipUnless(X86Base.IsSupported, "DOTNET_EnableAVX2 means something on x86 only; on Arm the ordinary run is the 128-bit one.");
+        return RunKernelTests("DOTNET_EnableAVX2", 128);
+    }
+
+    [Fact]
+    public Task KernelTests_WithoutVectorInstructions_PassInScalar()
+    {
+        Assert.SkipUnless(KernelWidth.Bits > 0, "The ordinary run is the scalar one already.");
+        return RunKernelTests("DOTNET_EnableHWIntrinsic", 0);
+    }
+
+    [GeneratedRegex(@"Total: (\d+)")]
+    private static partial Regex TotalPattern { get; }
+
+    private static async Task RunKernelTests(string disabledSwitch, int expectedBits)
+    {
+        CancellationToken cancelled = TestContext.Current.CancellationToken;
+        var start = new ProcessStartInfo(TestExecutable()) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add("-noColor");
+        foreach (Type tests in new[] { typeof(KernelWidthTests), typeof(SquaredEuclideanTests), typeof(NegativeDotTests), typeof(VectorMathTests) })
+        {
+            start.ArgumentList.Add("-class");
+            start.ArgumentList.Add(tests.FullName!);
+        }
+
+        start.Environment[disabledSwitch] = "0";
+        start.Environment[KernelWidthTests.ExpectedBitsVariable] = expectedBits.ToString();
+        using Process run = Process.Start(start)!;
+        try
+        {
+            Task<string> errors = run.StandardError.ReadToEndAsync(cancelled);
+            string output = await run.StandardOutput.ReadToEndAsync(cancelled);
+            output += await errors;
+            await run.WaitForExitAsync(cancelled);
+
+            Assert.True(run.ExitCode == 0, $"Exit code {run.ExitCode} under {disabledSwitch}=0:\n{output}");
+            Match total = TotalPattern.Match(output);
+            Assert.True(total.Success && int.Parse(total.Groups[1].Value) > 0, $"No test ran under {disabledSwitch}=0:\n{output}");
+        }
+        finally
+        {
+            if (!run.HasExited)
+            {
+                run.Kill();
+            }
+        }
+    }
+
+    private static string TestExecutable()
+    {
+        string name = typeof(KernelWidthRunTests).Assembly.GetName().Name!;
+        return Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? name + ".exe" : name);
+    }
+}

@@ -1,0 +1,386 @@
+using Microsoft.Extensions.Logging;
+
+namespace AnnServer.Storage;
+
+/// <summary>Appends records and makes them durable: many appenders, one committer, one commit under way at a time.</summary>
+internal sealed class LogWriter : IDisposable
+{
+    private readonly LogFile _file;
+    private readonly StorageOptions _options;
+    private readonly StorageLayout _layout;
+    private readonly LogFormat _format;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+
+    // Protects every field below it. Held for the copy of one record or the issue of one commit; log order is LSN order
+    // because both are decided here. Nothing of ours is locked inside it.
+    private readonly object _gate = new();
+    private readonly SemaphoreSlim _wake = new(0);
+    private byte[] _scratch = new byte[4096];
+    private ulong _lastLsn;
+    private ulong _durableLsn;
+    private long _tail;
+    private long _durableTail;
+    private CommitMark _mark;
+    private Exception? _fault;
+    private bool _closing;
+    private bool _sealing;
+    private bool _wakePending;
+    private int _blockedAppends;
+
+    // Waiters share one task per commit: those the commit under way covers, and those the next one will.
+    private bool _committing;
+    private ulong _committingLsn;
+    private TaskCompletionSource? _current;
+    private TaskCompletionSource? _next;
+
+    private long _appends;
+    private long _appendedBytes;
+    private long _commits;
+    private TimeSpan _lastCommit;
+    private TimeSpan _totalCommit;
+
+    // Used by the committer alone.
+    private long _recordedSegment = -1;
+    private Task<(bool, long, long)> _issued = Task.FromResult((true, 0L, 0L));
+
+    public LogWriter(LogFile file, CommitMark mark, StorageDependencies dependencies, LogFormat format)
+    {
+        _file = file;
+        _mark = mark;
+        _options = dependencies.Options;
+        _layout = new StorageLayout(_options.Directory);
+        _format = format;
+        _logger = dependencies.Logger;
+        _time = dependencies.Time;
+        _lastLsn = _durableLsn = mark.LastLsn;
+        _tail = _durableTail = file.Log.CommittedUntilAddress;
+    }
+
+    public ulong LastLsn => Volatile.Read(ref _lastLsn);
+
+    public ulong DurableLsn => Volatile.Read(ref _durableLsn);
+
+    public Exception? Fault => Volatile.Read(ref _fault);
+
+    /// <summary>The last write given to the disk; unfinished only after a fault.</summary>
+    public Task Issued => _issued;
+
+    public LogStatistics Statistics
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new LogStatistics
+                {
+                    Appends = _appends,
+                    AppendedBytes = _appendedBytes,
+                    Commits = _commits,
+                    LastCommitDuration = _lastCommit,
+                    TotalCommitDuration = _totalCommit,
+                };
+            }
+        }
+    }
+
+    public ulong Append(byte operation, uint collection, ReadOnlySpan<byte> payload)
+    {
+        int length = RecordEnvelope.OverheadBytes + payload.Length;
+        lock (_gate)
+        {
+            WaitForRoom(length);
+            if (_scratch.Length < length)
+            {
+                _scratch = new byte[Math.Max(length, Math.Min(_scratch.Length * 2, _options.PageBytes))];
+            }
+
+            ulong lsn = _lastLsn + 1;
+            Span<byte> envelope = _scratch.AsSpan(0, length);
+            RecordEnvelope.Write(envelope, new LogRecord
+            {
+                Lsn = lsn,
+                Epoch = _format.Epoch,
+                Operation = operation,
+                Collection = collection,
+                Payload = payload,
+            });
+            _tail = LogFile.EndOf(Enqueue(envelope), length);
+            Volatile.Write(ref _lastLsn, lsn);
+            _appends++;
+            _appendedBytes += payload.Length;
+            if (_tail - _durableTail >= _options.MemoryBytes / 4)
+            {
+                Wake();
+            }
+
+            return lsn;
+        }
+    }
+
+    public ValueTask WaitDurableAsync(ulong lsn, CancellationToken cancellationToken)
+    {
+        Task durable;
+        lock (_gate)
+        {
+            ThrowIfUnusable();
+            if (lsn <= _durableLsn)
+            {
+                return default;
+            }
+
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(lsn, _lastLsn);
+            if (_committing && lsn <= _committingLsn)
+            {
+                durable = (_current ??= NewBatch()).Task;
+            }
+            else
+            {
+                durable = (_next ??= NewBatch()).Task;
+                Wake();
+            }
+        }
+
+        return new ValueTask(cancellationToken.CanBeCanceled ? durable.WaitAsync(cancellationToken) : durable);
+    }
+
+    /// <summary>The committer: sleeps until it is woken, commits until nobody waits; ends after <see cref="RequestClose"/> or a fault.</summary>
+    public async Task RunAsync()
+    {
+        while (true)
+        {
+            await _wake.WaitAsync().ConfigureAwait(false);
+            while (TryBegin(force: false))
+            {
+                if (!await FinishAsync().ConfigureAwait(false))
+                {
+                    return;
+                }
+            }
+
+            lock (_gate)
+            {
+                if (_closing)
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// <summary>Commits once, with or without records, before the committer runs.</summary>
+    public async Task CommitAsync()
+    {
+        if (TryBegin(force: true))
+        {
+            await FinishAsync().ConfigureAwait(false);
+        }
+
+        lock (_gate)
+        {
+            ThrowIfUnusable();
+        }
+    }
+
+    /// <summary>Refuses further work and lets the committer finish what there is; sealing adds the empty commit that marks an orderly end.</summary>
+    public void RequestClose(bool seal)
+    {
+        lock (_gate)
+        {
+            _closing = true;
+            _sealing = seal;
+            Wake();
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    public void Dispose() => _wake.Dispose();
+
+    private static TaskCompletionSource NewBatch() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // FASTER spins for ever when its memory is full and the disk is dead, in its own commit even without noticing the
+    // error. Half of the memory is therefore the most that may await the disk.
+    private void WaitForRoom(int length)
+    {
+        ThrowIfUnusable();
+        while (_tail > _durableTail
+            && LogFile.EndOf(_tail, length) + _options.PageBytes - _durableTail > _options.MemoryBytes / 2)
+        {
+            _blockedAppends++;
+            Wake();
+            Monitor.Wait(_gate);
+            _blockedAppends--;
+            ThrowIfUnusable();
+        }
+    }
+
+    private long Enqueue(ReadOnlySpan<byte> envelope)
+    {
+        try
+        {
+            long address;
+            while (!_file.Log.TryEnqueue(envelope, out address))
+            {
+                // Room is known to be there; FASTER is turning a page.
+                Thread.Yield();
+            }
+
+            return address;
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+            throw NewFault();
+        }
+    }
+
+    // Under the gate. While a commit is under way its end looks for more work by itself.
+    private void Wake()
+    {
+        if (!_wakePending && !_committing)
+        {
+            _wakePending = true;
+            _wake.Release();
+        }
+    }
+
+    private bool TryBegin(bool force)
+    {
+        lock (_gate)
+        {
+            _wakePending = false;
+            bool due = _next is not null
+                || _blockedAppends > 0
+                || _tail - _durableTail >= _options.MemoryBytes / 4
+                // Closing commits what is left and then seals: see LogRecovery.
+                || (_sealing && (_lastLsn > _durableLsn || _mark.LastLsn > _mark.PreviousLsn))
+                || force;
+            if (!due || _fault is not null)
+            {
+                return false;
+            }
+
+            _mark = new CommitMark
+            {
+                Ordinal = _mark.Ordinal + 1,
+                LastLsn = _lastLsn,
+                PreviousLsn = _mark.LastLsn,
+                PreviousTail = _durableTail,
+            };
+            _committing = true;
+            _committingLsn = _lastLsn;
+            _current = _next;
+            _next = null;
+
+            // Inside the gate, so that the mark names exactly the records before the commit record.
+            _issued = _file.Log.CommitStronglyAsync(_mark.ToBytes(_format.LogId)).AsTask();
+            return true;
+        }
+    }
+
+    private async Task<bool> FinishAsync()
+    {
+        long started = _time.GetTimestamp();
+        long tail;
+        try
+        {
+            (bool committed, tail, _) = await _issued.WaitAsync(_options.CommitTimeout, _time).ConfigureAwait(false);
+            if (!committed)
+            {
+                throw new IOException("FASTER declined a commit.");
+            }
+
+            SaveHighWater(tail);
+        }
+        catch (Exception e)
+        {
+            Fail(e is TimeoutException ? new TimeoutException($"A commit took longer than {_options.CommitTimeout}.", e) : e);
+            return false;
+        }
+
+        TaskCompletionSource? batch;
+        lock (_gate)
+        {
+            _lastCommit = _time.GetElapsedTime(started);
+            _totalCommit += _lastCommit;
+            _commits++;
+            _committing = false;
+            _durableTail = tail;
+            _tail = Math.Max(_tail, tail);
+            Volatile.Write(ref _durableLsn, _committingLsn);
+            batch = _current;
+            _current = null;
+            Monitor.PulseAll(_gate);
+        }
+
+        batch?.SetResult();
+        return true;
+    }
+
+    // A segment is created by its first write; its name is durable only after the folder is, which comes before any
+    // acknowledgement. The end of an orderly run is recorded too.
+    private void SaveHighWater(long tail)
+    {
+        long segment = (tail - 1) / _options.SegmentBytes;
+        bool sealing;
+        lock (_gate)
+        {
+            sealing = _sealing;
+        }
+
+        if (segment > _recordedSegment || sealing)
+        {
+            new HighWater(_mark.Ordinal, _mark.LastLsn).Save(_layout, _format.LogId);
+            _recordedSegment = segment;
+        }
+    }
+
+    private void Fail(Exception cause)
+    {
+        TaskCompletionSource? current;
+        TaskCompletionSource? next;
+        lock (_gate)
+        {
+            if (_fault is not null)
+            {
+                return;
+            }
+
+            Volatile.Write(ref _fault, cause);
+            current = _current;
+            next = _next;
+            _current = _next = null;
+            _committing = false;
+            Wake();
+            Monitor.PulseAll(_gate);
+        }
+
+        StorageLog.Faulted(_logger, cause, _layout.LogFolder, DurableLsn);
+        Reject(current);
+        Reject(next);
+    }
+
+    private void Reject(TaskCompletionSource? batch)
+    {
+        if (batch is not null)
+        {
+            batch.SetException(NewFault());
+
+            // Every waiter may have been cancelled; the fault is reported all the same.
+            _ = batch.Task.Exception;
+        }
+    }
+
+    private void ThrowIfUnusable()
+    {
+        if (_fault is not null)
+        {
+            throw NewFault();
+        }
+
+        ObjectDisposedException.ThrowIf(_closing, typeof(OperationLog));
+    }
+
+    private StorageFaultException NewFault() =>
+        new($"The log in '{_layout.LogFolder}' has failed and takes no more writes: {_fault!.Message}", _fault);
+}

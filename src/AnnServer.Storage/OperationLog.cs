@@ -1,0 +1,192 @@
+using Microsoft.Extensions.Logging;
+
+namespace AnnServer.Storage;
+
+/// <summary>
+/// The write-ahead log. Open it, replay it, then append from any thread; a record is durable when
+/// <see cref="WaitDurableAsync"/> for its LSN has completed.
+/// </summary>
+/// <remarks>
+/// A failed or overdue write is final: every later call throws <see cref="StorageFaultException"/>, because what a disk
+/// kept of a failed write is unknown. Opening again recovers everything that was acknowledged.
+/// </remarks>
+public sealed class OperationLog : IAsyncDisposable
+{
+    private readonly DirectoryLock _lock;
+    private readonly LogFile _file;
+    private readonly LogWriter _writer;
+    private readonly LogFormat _format;
+    private readonly StorageOptions _options;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly ulong _recoveredLsn;
+    private readonly long _recoveredTail;
+    private Task _committer = Task.CompletedTask;
+    private int _replayState;
+    private int _disposed;
+
+    private OperationLog(DirectoryLock directoryLock, LogFile file, LogWriter writer, LogFormat format, StorageDependencies dependencies)
+    {
+        _lock = directoryLock;
+        _file = file;
+        _writer = writer;
+        _format = format;
+        _options = dependencies.Options;
+        _logger = dependencies.Logger;
+        _time = dependencies.Time;
+        _recoveredLsn = writer.LastLsn;
+        _recoveredTail = file.Log.CommittedUntilAddress;
+        MaxPayloadBytes = _options.PageBytes - LogFile.EntryHeaderBytes - RecordEnvelope.OverheadBytes;
+    }
+
+    private enum ReplayState
+    {
+        Pending,
+        Running,
+        Done,
+    }
+
+    /// <summary>Largest payload of one record: a page less what the page and the record need for themselves.</summary>
+    public int MaxPayloadBytes { get; }
+
+    /// <summary>Generation written into every record.</summary>
+    public ulong Epoch => _format.Epoch;
+
+    /// <summary>LSN of the last record appended, 0 for an empty log.</summary>
+    public ulong LastLsn => _writer.LastLsn;
+
+    /// <summary>Every record up to this LSN is on stable storage.</summary>
+    public ulong DurableLsn => _writer.DurableLsn;
+
+    /// <summary>Bytes between the begin and the tail of the log.</summary>
+    public long Bytes => _file.Log.TailAddress - _file.Log.BeginAddress;
+
+    /// <summary>The first background failure; it never goes away.</summary>
+    public Exception? Fault => _writer.Fault;
+
+    public LogStatistics Statistics => _writer.Statistics;
+
+    /// <summary>Opens the log of a folder, or creates it, and locks the folder.</summary>
+    /// <exception cref="IOException">The folder is in use, or the disk fails.</exception>
+    /// <exception cref="InvalidOperationException">The log was created with other sizes.</exception>
+    /// <exception cref="StorageCorruptionException">Durable records are damaged or lost.</exception>
+    public static OperationLog Open(StorageOptions options, ILogger logger, TimeProvider? time = null) =>
+        Open(new StorageDependencies(options, logger, time ?? TimeProvider.System, LogFile.CreateDevice));
+
+    internal static OperationLog Open(StorageDependencies dependencies)
+    {
+        StorageOptions options = dependencies.Options;
+        var layout = new StorageLayout(options.Directory);
+        Directory.CreateDirectory(layout.LogFolder);
+        DirectoryLock directoryLock = DirectoryLock.Acquire(layout);
+        LogFile? file = null;
+        try
+        {
+            LogFormat format;
+            LogWriter writer;
+            if (File.Exists(layout.FormatFile))
+            {
+                format = LogFormat.Load(layout);
+                format.Require(options);
+                (file, CommitMark mark) = LogRecovery.Open(dependencies, layout, format);
+                writer = new LogWriter(file, mark, dependencies, format);
+                StorageLog.LogOpened(
+                    dependencies.Logger, layout.LogFolder, mark.Ordinal, mark.LastLsn, file.Log.CommittedUntilAddress);
+            }
+            else
+            {
+                (file, writer, format) = LogCreation.Create(dependencies, layout);
+                StorageLog.LogCreated(
+                    dependencies.Logger, layout.LogFolder, options.PageBytes, options.SegmentBytes, options.MemoryBytes);
+            }
+
+            var log = new OperationLog(directoryLock, file, writer, format, dependencies);
+            log._committer = Task.Run(writer.RunAsync);
+            return log;
+        }
+        catch
+        {
+            file?.Dispose();
+            directoryLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Hands every record of the log to the handler, once, before the first append.</summary>
+    /// <exception cref="StorageCorruptionException">A record is damaged, missing or of an unknown version.</exception>
+    public ReplaySummary Replay(IRecordHandler handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        if (Interlocked.CompareExchange(ref _replayState, (int)ReplayState.Running, (int)ReplayState.Pending) != (int)ReplayState.Pending)
+        {
+            throw new InvalidOperationException("The log is replayed once, directly after it is opened.");
+        }
+
+        long started = _time.GetTimestamp();
+        long begin = _file.Log.BeginAddress;
+        ulong first = begin == LogFile.FirstAddress ? 1UL : 0UL;
+        (long records, ulong lastLsn) = LogReader.Read(_file.Log, begin, _recoveredTail, first, handler);
+        if (lastLsn != _recoveredLsn)
+        {
+            throw new StorageCorruptionException(
+                $"The log is damaged: its last commit names LSN {_recoveredLsn}, its records end at LSN {lastLsn}.", _recoveredTail, lastLsn + 1);
+        }
+
+        var summary = new ReplaySummary(records, lastLsn, _recoveredTail - begin, _time.GetElapsedTime(started));
+        Volatile.Write(ref _replayState, (int)ReplayState.Done);
+        StorageLog.Replayed(_logger, summary.Records, summary.LastLsn, summary.Bytes, summary.Elapsed);
+        return summary;
+    }
+
+    /// <summary>Appends one record and returns its LSN. It may wait when much of the log is not yet durable.</summary>
+    /// <exception cref="ArgumentException">The payload is larger than <see cref="MaxPayloadBytes"/>.</exception>
+    /// <exception cref="StorageFaultException">The log has failed.</exception>
+    public ulong Append(byte operation, uint collection, ReadOnlySpan<byte> payload)
+    {
+        if (payload.Length > MaxPayloadBytes)
+        {
+            throw new ArgumentException($"A payload of {payload.Length} bytes is larger than {MaxPayloadBytes} bytes.", nameof(payload));
+        }
+
+        ThrowIfNotReplayed();
+        return _writer.Append(operation, collection, payload);
+    }
+
+    /// <summary>Completes when the record and all before it are on stable storage. Cancelling gives up the wait, not the record.</summary>
+    /// <exception cref="StorageFaultException">The log has failed; the record may or may not be there after the next start.</exception>
+    public ValueTask WaitDurableAsync(ulong lsn, CancellationToken cancellationToken = default) =>
+        _writer.WaitDurableAsync(lsn, cancellationToken);
+
+    /// <summary>Makes everything durable, closes the log and unlocks the folder. After a fault it only closes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        // A log that was not read to its end is left as it is.
+        _writer.RequestClose(seal: Volatile.Read(ref _replayState) == (int)ReplayState.Done);
+        await _committer.ConfigureAwait(false);
+        await Task.WhenAny(_writer.Issued, Task.Delay(_options.CommitTimeout, _time)).ConfigureAwait(false);
+        if (!_writer.Issued.IsCompleted)
+        {
+            // A write that lands later would hit whatever the next owner of the folder has put there.
+            StorageLog.DiskUnresponsive(_logger, _options.Directory);
+            return;
+        }
+
+        _writer.Dispose();
+        _file.Dispose();
+        _lock.Dispose();
+    }
+
+    private void ThrowIfNotReplayed()
+    {
+        if (Volatile.Read(ref _replayState) != (int)ReplayState.Done)
+        {
+            throw new InvalidOperationException("The log takes appends only after it has been replayed.");
+        }
+    }
+}

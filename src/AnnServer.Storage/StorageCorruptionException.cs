@@ -1,0 +1,23 @@
+namespace AnnServer.Storage;
+
+/// <summary>Bytes on disk are not what was written. Nothing was changed on disk when this is thrown.</summary>
+public sealed class StorageCorruptionException : IOException
+{
+    public StorageCorruptionException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+
+    internal StorageCorruptionException(string message, long address, ulong lsn, Exception? innerException = null)
+        : base($"{message} (address {address}, LSN {lsn})", innerException)
+    {
+        Address = address;
+        Lsn = lsn;
+    }
+
+    /// <summary>Log address of the damage, or -1 where there is none.</summary>
+    public long Address { get; } = -1;
+
+    /// <summary>The record that was expected there, or 0.</summary>
+    public ulong Lsn { get; }
+}

@@ -1,1 +1,0 @@
-namespace AnnServer.Storage.Tests;

@@ -30,6 +30,12 @@ public sealed record EngineLimits
 
     public int MaxPageSize { get; init; } = 10_000;
 
+    /// <summary>Points on a page of a scroll that does not say how many.</summary>
+    public int DefaultPageSize { get; init; } = 100;
+
+    /// <summary>Characters of a filter expression.</summary>
+    public int MaxFilterExpressionLength { get; init; } = 64 * 1024;
+
     /// <summary>Nested levels of a filter.</summary>
     public int MaxFilterDepth { get; init; } = 32;
 

@@ -1,18 +1,19 @@
 using System.Globalization;
+using System.Text;
 
 namespace AnnServer.Engine.Model;
 
 /// <summary>The caller's name for a point: a number or a string of 1 to 256 UTF-8 bytes. The two never collide.</summary>
-public readonly record struct PointId : IComparable<PointId>
+public readonly struct PointId : IEquatable<PointId>, IComparable<PointId>
 {
     /// <summary>Longest key, in UTF-8 bytes.</summary>
     public const int MaxKeyBytes = 256;
 
-    private PointId(ulong number, string? key, bool isSet)
+    private PointId(ulong number, string? key)
     {
         Number = number;
         Key = key;
-        IsSet = isSet;
+        IsSet = true;
     }
 
     /// <summary>The number, where <see cref="Key"/> is null.</summary>
@@ -23,13 +24,41 @@ public readonly record struct PointId : IComparable<PointId>
     /// <summary>False for the default value, which names no point.</summary>
     public bool IsSet { get; }
 
-    public static PointId FromNumber(ulong number) => new(number, null, true);
+    public static PointId FromNumber(ulong number) => new(number, null);
 
     public static PointId FromKey(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return new PointId(0, key, true);
+        return new PointId(0, key);
     }
+
+    /// <summary>Names what is wrong with the identifier, if anything is.</summary>
+    public void Validate(string field, Faults faults)
+    {
+        if (!IsSet)
+        {
+            faults.Add(field, "is missing; set num or key");
+        }
+        else if (Key is not null)
+        {
+            int bytes = Encoding.UTF8.GetByteCount(Key);
+            if (bytes is 0 or > MaxKeyBytes)
+            {
+                faults.Add($"{field}.key", $"has {bytes} bytes of UTF-8; 1 to {MaxKeyBytes} are allowed");
+            }
+        }
+    }
+
+    public bool Equals(PointId other) =>
+        Number == other.Number && IsSet == other.IsSet && string.Equals(Key, other.Key, StringComparison.Ordinal);
+
+    public override bool Equals(object? obj) => obj is PointId other && Equals(other);
+
+    public override int GetHashCode() => Key is null ? Number.GetHashCode() : Key.GetHashCode(StringComparison.Ordinal);
+
+    public static bool operator ==(PointId left, PointId right) => left.Equals(right);
+
+    public static bool operator !=(PointId left, PointId right) => !left.Equals(right);
 
     /// <summary>Numbers before keys; numbers by value, keys by ordinal comparison.</summary>
     public int CompareTo(PointId other) => (Key, other.Key) switch

@@ -8,6 +8,10 @@ namespace AnnServer.Engine.Querying;
 /// A condition over the attributes of a point. A leaf is false where the attribute is absent; <see cref="Not"/> is plain
 /// Boolean negation. On a list attribute a leaf is true when any element satisfies it.
 /// </summary>
+/// <remarks>
+/// <see cref="Eq"/>, <see cref="Ne"/> and <see cref="Contains"/> are forms a caller may write; binding replaces them by the
+/// others, so that evaluation sees seven kinds of node.
+/// </remarks>
 public abstract record Predicate
 {
     private Predicate()
@@ -25,6 +29,15 @@ public abstract record Predicate
 
     /// <summary>The attribute, or an element of it, lies within the bounds. A default bound is open.</summary>
     public sealed record Range(string Attribute, Bound Lower, Bound Upper) : Predicate;
+
+    /// <summary>The attribute, or an element of it, equals the value.</summary>
+    public sealed record Eq(string Attribute, AttributeValue Value) : Predicate;
+
+    /// <summary>The attribute is present and neither it nor an element of it equals the value.</summary>
+    public sealed record Ne(string Attribute, AttributeValue Value) : Predicate;
+
+    /// <summary>The same as <see cref="Eq"/>, written for lists.</summary>
+    public sealed record Contains(string Attribute, AttributeValue Value) : Predicate;
 
     public sealed record Exists(string Attribute) : Predicate;
 

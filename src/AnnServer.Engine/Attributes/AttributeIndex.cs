@@ -1,0 +1,44 @@
+using AnnServer.Core.Filtering;
+using AnnServer.Engine.Model;
+using AnnServer.Engine.Querying;
+
+namespace AnnServer.Engine.Attributes;
+
+/// <summary>The ordinals of a collection by the values of one declared attribute. Not synchronised: the table's lock is.</summary>
+internal abstract class AttributeIndex
+{
+    private protected AttributeIndex(AttributeSchema schema)
+    {
+        Schema = schema;
+        Utf8Name = Utf8Order.Strict.GetBytes(schema.Name);
+    }
+
+    public AttributeSchema Schema { get; }
+
+    public byte[] Utf8Name { get; }
+
+    public abstract long MemoryBytes { get; }
+
+    public static AttributeIndex Create(AttributeSchema schema) => schema.Type switch
+    {
+        AttributeType.Keyword or AttributeType.KeywordList => new KeywordIndex(schema),
+        AttributeType.Bool => new BoolIndex(schema),
+        AttributeType.Double => new DoubleIndex(schema),
+        AttributeType.Int64 or AttributeType.Timestamp or AttributeType.Int64List => new Int64Index(schema),
+        _ => throw new ArgumentException($"There is no index for attributes of type {schema.Type}.", nameof(schema)),
+    };
+
+    /// <summary>Whether a value of this kind can stand in the index.</summary>
+    public abstract bool Accepts(AttributeView value);
+
+    public abstract void Add(uint ordinal, AttributeView value);
+
+    /// <summary>Undoes <see cref="Add"/> with the same value.</summary>
+    public abstract void Remove(uint ordinal, AttributeView value);
+
+    /// <summary>Fills the empty index from the stored attributes; leaves out values it does not accept and says what they were.</summary>
+    public abstract IndexMismatches Load(BlobStore blobs);
+
+    /// <summary>Adds the ordinals that satisfy the leaf to the bitmap, as far as its length reaches.</summary>
+    public abstract void AddMatches(LeafTest leaf, OrdinalBitmap bitmap);
+}

@@ -1,0 +1,287 @@
+using AnnServer.Core.Filtering;
+using AnnServer.Engine.Model;
+using AnnServer.Engine.Querying;
+
+namespace AnnServer.Engine.Attributes;
+
+/// <summary>
+/// The attributes of a collection's points by ordinal, and the indexes over the declared ones. Any number of readers beside one
+/// writer at a time: <see cref="Set"/>, <see cref="Clear"/>, <see cref="AddIndex"/>, <see cref="DropIndex"/> and the bulk
+/// methods are writes, and the caller keeps them apart.
+/// </summary>
+internal sealed class AttributeTable : IDisposable
+{
+    // Guards _indexes and all within: readers hold it shared while they look up, the writer holds it alone while it moves one
+    // point from its old values to its new ones, so a reader sees each point's entries either all old or all new. Points are
+    // read outside it, so that a filter over undeclared attributes never makes a writer wait. No other lock is taken inside.
+    private readonly ReaderWriterLockSlim _lock = new(LockRecursionPolicy.NoRecursion);
+    private readonly Dictionary<string, AttributeIndex> _indexes = new(StringComparer.Ordinal);
+    private readonly BlobStore _blobs = new();
+    private readonly BitmapPool _pool = new();
+    private bool _isBulkLoading;
+
+    public AttributeTable(IReadOnlyList<AttributeSchema> schemas)
+    {
+        ArgumentNullException.ThrowIfNull(schemas);
+        foreach (AttributeSchema schema in schemas)
+        {
+            _indexes.Add(schema.Name, AttributeIndex.Create(schema));
+        }
+    }
+
+    /// <summary>One more than the greatest ordinal ever set.</summary>
+    public int Length => _blobs.Length;
+
+    public long MemoryBytes => _blobs.MemoryBytes;
+
+    public long IndexMemoryBytes
+    {
+        get
+        {
+            _lock.EnterReadLock();
+            try
+            {
+                long bytes = 0;
+                foreach (AttributeIndex index in _indexes.Values)
+                {
+                    bytes += index.MemoryBytes;
+                }
+
+                return bytes;
+            }
+            finally
+            {
+                _lock.ExitReadLock();
+            }
+        }
+    }
+
+    /// <summary>The encoded attributes of a point; null where there are none. Takes no lock.</summary>
+    public byte[]? Get(uint ordinal) => _blobs.Get(ordinal);
+
+    /// <summary>Replaces the attributes of a point.</summary>
+    /// <exception cref="ArgumentException">A declared attribute has a value of another type; nothing has changed.</exception>
+    public void Set(uint ordinal, byte[]? blob)
+    {
+        if (_isBulkLoading)
+        {
+            _blobs.Set(ordinal, blob);
+            return;
+        }
+
+        ThrowIfMistyped(blob);
+        byte[]? previous = _blobs.Get(ordinal);
+        _lock.EnterWriteLock();
+        try
+        {
+            foreach (AttributeIndex index in _indexes.Values)
+            {
+                Reindex(index, ordinal, previous, blob);
+            }
+
+            _blobs.Set(ordinal, blob);
+        }
+        finally
+        {
+            _lock.ExitWriteLock();
+        }
+    }
+
+    public void Clear(uint ordinal) => Set(ordinal, null);
+
+    /// <summary>From now on <see cref="Set"/> only stores, until <see cref="RebuildIndexes"/>; meanwhile nothing can be evaluated.</summary>
+    public void BeginBulkLoad()
+    {
+        _lock.EnterWriteLock();
+        _isBulkLoading = true;
+        _lock.ExitWriteLock();
+    }
+
+    /// <summary>Ends a bulk load: builds every index from the stored points, by sorting.</summary>
+    /// <exception cref="InvalidDataException">A stored value is not of its declared type.</exception>
+    public void RebuildIndexes()
+    {
+        List<AttributeIndex> rebuilt = [];
+        foreach (AttributeIndex stale in _indexes.Values)
+        {
+            AttributeIndex index = AttributeIndex.Create(stale.Schema);
+            IndexMismatches mismatches = index.Load(_blobs);
+            if (mismatches.Count > 0)
+            {
+                throw new InvalidDataException(
+                    $"Attribute {index.Schema.Name} is declared {index.Schema.Type}, but {mismatches.Count} points hold another type; "
+                    + $"the first, in slot {mismatches.FirstOrdinal}, holds {mismatches.FirstKind}.");
+            }
+
+            rebuilt.Add(index);
+        }
+
+        _lock.EnterWriteLock();
+        try
+        {
+            foreach (AttributeIndex index in rebuilt)
+            {
+                _indexes[index.Schema.Name] = index;
+            }
+
+            _isBulkLoading = false;
+        }
+        finally
+        {
+            _lock.ExitWriteLock();
+        }
+    }
+
+    /// <summary>Declares an attribute and indexes what is stored. Where stored values are of another type it changes nothing and says so.</summary>
+    public IndexMismatches AddIndex(AttributeSchema schema)
+    {
+        if (_indexes.ContainsKey(schema.Name))
+        {
+            throw new ArgumentException($"Attribute {schema.Name} is indexed already.", nameof(schema));
+        }
+
+        // Built outside the lock: the only writer is here, and readers go on with the indexes there are.
+        AttributeIndex index = AttributeIndex.Create(schema);
+        IndexMismatches mismatches = _isBulkLoading ? default : index.Load(_blobs);
+        if (mismatches.Count == 0)
+        {
+            _lock.EnterWriteLock();
+            try
+            {
+                _indexes.Add(schema.Name, index);
+            }
+            finally
+            {
+                _lock.ExitWriteLock();
+            }
+        }
+
+        return mismatches;
+    }
+
+    /// <summary>Forgets an index; its attribute stays stored. False when there is none.</summary>
+    public bool DropIndex(string name)
+    {
+        _lock.EnterWriteLock();
+        try
+        {
+            return _indexes.Remove(name);
+        }
+        finally
+        {
+            _lock.ExitWriteLock();
+        }
+    }
+
+    /// <summary>Adds the ordinals whose attributes satisfy the predicate to the empty <paramref name="result"/>, within its length.</summary>
+    /// <param name="predicate">A predicate that has been bound.</param>
+    /// <param name="result">Empty, of the length to look at; a negation ranges over all of it.</param>
+    /// <param name="resolver">Finds identifiers; may be null where the predicate names none.</param>
+    /// <param name="scope">Where given, the only ordinals looked at; of the same length.</param>
+    public void Evaluate(Predicate predicate, OrdinalBitmap result, IIdResolver? resolver, OrdinalBitmap? scope)
+    {
+        PredicateEvaluation evaluation = new(_blobs, _pool, result.Length);
+        OrdinalBitmap? everything = null;
+        if (scope is null)
+        {
+            scope = everything = _pool.Rent(result.Length);
+            everything.Fill();
+        }
+
+        PlanNode? plan = null;
+        try
+        {
+            plan = Resolve(predicate, evaluation, resolver, scope, result, out bool isDone);
+            if (!isDone)
+            {
+                evaluation.Select(plan, scope, result);
+            }
+        }
+        finally
+        {
+            if (plan is not null)
+            {
+                PredicateEvaluation.Release(plan, _pool);
+            }
+
+            if (everything is not null)
+            {
+                _pool.Return(everything);
+            }
+        }
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    private PlanNode Resolve(
+        Predicate predicate,
+        PredicateEvaluation evaluation,
+        IIdResolver? resolver,
+        OrdinalBitmap scope,
+        OrdinalBitmap result,
+        out bool isDone)
+    {
+        _lock.EnterReadLock();
+        try
+        {
+            if (_isBulkLoading)
+            {
+                throw new InvalidOperationException("Attributes are being loaded; the indexes are not there yet.");
+            }
+
+            PlanNode plan = new PlanBuilder(_indexes, resolver).Build(predicate);
+
+            // A plan of index look-ups alone is finished here without a bitmap of its own.
+            isDone = plan.NeedsNoPoints || !evaluation.TryResolve(plan);
+            if (isDone)
+            {
+                evaluation.Select(plan, scope, result);
+            }
+
+            return plan;
+        }
+        finally
+        {
+            _lock.ExitReadLock();
+        }
+    }
+
+    private void ThrowIfMistyped(byte[]? blob)
+    {
+        if (blob is null)
+        {
+            return;
+        }
+
+        foreach (AttributeIndex index in _indexes.Values)
+        {
+            if (AttributeCodec.TryFind(blob, index.Utf8Name, out AttributeView value) && !index.Accepts(value))
+            {
+                throw new ArgumentException(
+                    $"Attribute {index.Schema.Name} is declared {index.Schema.Type}, but the value is {value.Kind}.", nameof(blob));
+            }
+        }
+    }
+
+    private static void Reindex(AttributeIndex index, uint ordinal, byte[]? previous, byte[]? blob)
+    {
+        AttributeView before = default;
+        AttributeView after = default;
+        bool had = previous is not null && AttributeCodec.TryFind(previous, index.Utf8Name, out before);
+        bool has = blob is not null && AttributeCodec.TryFind(blob, index.Utf8Name, out after);
+        if (had && has && before.SameAs(after))
+        {
+            return;
+        }
+
+        if (had)
+        {
+            index.Remove(ordinal, before);
+        }
+
+        if (has)
+        {
+            index.Add(ordinal, after);
+        }
+    }
+}

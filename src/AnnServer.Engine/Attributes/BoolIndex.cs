@@ -1,0 +1,58 @@
+using AnnServer.Core.Filtering;
+using AnnServer.Engine.Model;
+using AnnServer.Engine.Querying;
+
+namespace AnnServer.Engine.Attributes;
+
+/// <summary>The ordinals of either truth value.</summary>
+internal sealed class BoolIndex(AttributeSchema schema) : AttributeIndex(schema)
+{
+    private readonly PostingSet _true = new();
+    private readonly PostingSet _false = new();
+
+    public override long MemoryBytes => _true.MemoryBytes + _false.MemoryBytes;
+
+    public override bool Accepts(AttributeView value) => value.Kind == AttributeKind.Bool;
+
+    public override void Add(uint ordinal, AttributeView value) => (value.Bool ? _true : _false).Add(ordinal);
+
+    public override void Remove(uint ordinal, AttributeView value) => (value.Bool ? _true : _false).Remove(ordinal);
+
+    public override IndexMismatches Load(BlobStore blobs)
+    {
+        IndexMismatches mismatches = default;
+        for (uint ordinal = 0; ordinal < (uint)blobs.Length; ordinal++)
+        {
+            byte[]? blob = blobs.Get(ordinal);
+            if (blob is null || !AttributeCodec.TryFind(blob, Utf8Name, out AttributeView value))
+            {
+                continue;
+            }
+
+            if (Accepts(value))
+            {
+                Add(ordinal, value);
+            }
+            else
+            {
+                mismatches = mismatches.With(ordinal, value.Kind);
+            }
+        }
+
+        return mismatches;
+    }
+
+    public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap)
+    {
+        bool exists = leaf.Shape == LeafShape.Exists;
+        if (exists || leaf.HasTrue)
+        {
+            _true.AddTo(bitmap);
+        }
+
+        if (exists || leaf.HasFalse)
+        {
+            _false.AddTo(bitmap);
+        }
+    }
+}

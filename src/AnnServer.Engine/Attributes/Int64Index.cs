@@ -1,0 +1,112 @@
+using AnnServer.Core.Filtering;
+using AnnServer.Engine.Model;
+using AnnServer.Engine.Querying;
+
+namespace AnnServer.Engine.Attributes;
+
+/// <summary>The order of an INT64 or TIMESTAMP attribute, or of the elements of an INT64_LIST.</summary>
+internal sealed class Int64Index(AttributeSchema schema) : AttributeIndex(schema)
+{
+    private readonly AttributeKind _kind = schema.Type switch
+    {
+        AttributeType.Int64 => AttributeKind.Int64,
+        AttributeType.Timestamp => AttributeKind.Timestamp,
+        _ => AttributeKind.Int64List,
+    };
+
+    private readonly SortedIndex<long> _sorted = new();
+    private readonly PostingSet _exists = new();
+
+    public override long MemoryBytes => _sorted.MemoryBytes + _exists.MemoryBytes;
+
+    public override bool Accepts(AttributeView value) => value.Kind == _kind;
+
+    public override void Add(uint ordinal, AttributeView value)
+    {
+        _exists.Add(ordinal);
+        if (_kind != AttributeKind.Int64List)
+        {
+            _sorted.Add(value.Int64, ordinal);
+            return;
+        }
+
+        for (BlobReader elements = value.Elements; !elements.AtEnd;)
+        {
+            _sorted.Add(elements.ReadSigned(), ordinal);
+        }
+    }
+
+    public override void Remove(uint ordinal, AttributeView value)
+    {
+        _exists.Remove(ordinal);
+        if (_kind != AttributeKind.Int64List)
+        {
+            _sorted.Remove(value.Int64, ordinal);
+            return;
+        }
+
+        for (BlobReader elements = value.Elements; !elements.AtEnd;)
+        {
+            _sorted.Remove(elements.ReadSigned(), ordinal);
+        }
+    }
+
+    public override IndexMismatches Load(BlobStore blobs)
+    {
+        IndexMismatches mismatches = default;
+        EntryBuffer<long> entries = new();
+        for (uint ordinal = 0; ordinal < (uint)blobs.Length; ordinal++)
+        {
+            byte[]? blob = blobs.Get(ordinal);
+            if (blob is null || !AttributeCodec.TryFind(blob, Utf8Name, out AttributeView value))
+            {
+                continue;
+            }
+
+            if (!Accepts(value))
+            {
+                mismatches = mismatches.With(ordinal, value.Kind);
+                continue;
+            }
+
+            _exists.Add(ordinal);
+            if (_kind != AttributeKind.Int64List)
+            {
+                entries.Add(value.Int64, ordinal);
+                continue;
+            }
+
+            for (BlobReader elements = value.Elements; !elements.AtEnd;)
+            {
+                entries.Add(elements.ReadSigned(), ordinal);
+            }
+        }
+
+        _sorted.Load(entries.Keys, entries.Ordinals);
+        return mismatches;
+    }
+
+    public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap)
+    {
+        bool isTime = _kind == AttributeKind.Timestamp;
+        switch (leaf.Shape)
+        {
+            case LeafShape.Exists:
+                _exists.AddTo(bitmap);
+                break;
+            case LeafShape.In:
+                foreach (long wanted in isTime ? leaf.Ticks : leaf.Integers)
+                {
+                    _sorted.AddRangeTo(wanted, wanted, bitmap);
+                }
+
+                break;
+            case LeafShape.Range when isTime && leaf.Domain == RangeDomain.Timestamp:
+                _sorted.AddRangeTo(leaf.LowTicks, leaf.HighTicks, bitmap);
+                break;
+            case LeafShape.Range when !isTime && leaf.Domain == RangeDomain.Number:
+                _sorted.AddRangeTo(leaf.Interval.LowInt64, leaf.Interval.HighInt64, bitmap);
+                break;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using AnnServer.Engine.Model;
+using AnnServer.Engine.Querying;
+
+namespace AnnServer.Engine.Collections;
+
+/// <summary>
+/// One collection: points, their graph and their attributes. Every member may be called from any thread. A call that takes
+/// <see cref="Faults"/> adds what is wrong with its arguments to what the caller has found, and fails if there is anything.
+/// </summary>
+public sealed class Collection
+{
+    private readonly CollectionContext _context;
+    private readonly PointWriter _writer;
+    private readonly PointReader _reader;
+    private readonly SearchExecutor _executor;
+
+    internal Collection(CollectionData data, CollectionContext context)
+    {
+        Data = data;
+        _context = context;
+        _writer = new PointWriter(data, context);
+        _reader = new PointReader(data, context);
+        _executor = new SearchExecutor(data, context, _reader);
+    }
+
+    public CollectionConfig Config => Data.Config;
+
+    internal CollectionData Data { get; }
+
+    public CollectionInfo GetInfo() => new(
+        Data.Config,
+        _context.Log.Fault is null ? CollectionState.Ready : CollectionState.ReadOnly,
+        Data.Index.LiveCount,
+        Data.Index.HiddenCount,
+        Data.Index.MaxLayer,
+        Data.GetMemory());
+
+    /// <summary>
+    /// Inserts points, replacing those whose identifier exists; completes when all are durable. All are checked before any is
+    /// written. If it is cancelled or the store fails, some may have been written.
+    /// </summary>
+    public ValueTask<EngineResult<WriteReceipt>> UpsertAsync(
+        IReadOnlyList<Point> points, Faults faults, CancellationToken cancellation) => _writer.UpsertAsync(points, faults, cancellation);
+
+    /// <summary>The points that exist, in the order of the identifiers.</summary>
+    public EngineResult<IReadOnlyList<Point>> Get(
+        IReadOnlyList<PointId> ids, bool withAttributes, bool withVector, ulong readAfter, Faults faults) =>
+        _reader.Get(ids, withAttributes, withVector, readAfter, faults);
+
+    /// <summary>Deletes points; unknown identifiers are passed over. Completes when durable.</summary>
+    public ValueTask<EngineResult<WriteReceipt>> DeleteAsync(
+        IReadOnlyList<PointId> ids, Faults faults, CancellationToken cancellation) => _writer.DeleteAsync(ids, faults, cancellation);
+
+    /// <summary>Deletes the points that satisfy the filter at one moment. Completes when durable.</summary>
+    public ValueTask<EngineResult<WriteReceipt>> DeleteAsync(
+        FilterSpec filter, Faults faults, CancellationToken cancellation) => _writer.DeleteAsync(filter, faults, cancellation);
+
+    /// <summary>Changes attributes and leaves vectors alone; completes when durable.</summary>
+    public ValueTask<EngineResult<AttributeUpdateReceipt>> UpdateAttributesAsync(
+        IReadOnlyList<AttributeUpdate> updates, Faults faults, CancellationToken cancellation) =>
+        _writer.UpdateAttributesAsync(updates, faults, cancellation);
+
+    /// <summary>The number of points that satisfy the filter, exactly.</summary>
+    public EngineResult<long> Count(FilterSpec filter, ulong readAfter, Faults faults) => _reader.Count(filter, readAfter, faults);
+
+    /// <summary>One page of points in order. A point that is there throughout a scroll is on exactly one of its pages.</summary>
+    public EngineResult<ScrollPage> Scroll(ScrollQuery query, Faults faults) => _reader.Scroll(query, faults);
+
+    /// <summary>The nearest points, best first: k of them whenever as many match.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled; it is looked at throughout.</exception>
+    public EngineResult<SearchAnswer> Search(SearchQuery query, Faults faults, CancellationToken cancellation) =>
+        _executor.Search(query, faults, cancellation);
+
+    /// <summary>Several searches, checked before any is made, answered in order; equivalent filters are evaluated once.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled; it is looked at throughout.</exception>
+    public EngineResult<IReadOnlyList<SearchAnswer>> SearchBatch(
+        IReadOnlyList<SearchQuery> queries, Faults faults, CancellationToken cancellation) =>
+        _executor.SearchBatch(queries, faults, cancellation);
+}

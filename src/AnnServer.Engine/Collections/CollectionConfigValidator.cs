@@ -1,0 +1,54 @@
+using AnnServer.Core.Graph;
+using AnnServer.Engine.Attributes;
+using AnnServer.Engine.Model;
+
+namespace AnnServer.Engine.Collections;
+
+/// <summary>What a collection may be. Adds every fault.</summary>
+internal static class CollectionConfigValidator
+{
+    public const int MaxNameLength = 64;
+    public const int MaxEfConstruction = 4096;
+
+    public static void Check(CollectionConfig config, EngineLimits limits, Faults faults)
+    {
+        CheckName(config.Name, faults);
+        if (config.Dimension < 1 || config.Dimension > limits.MaxDimension)
+        {
+            faults.Add("dimension", $"is {config.Dimension}; 1 to {limits.MaxDimension} are allowed");
+        }
+
+        if (!Enum.IsDefined(config.Metric))
+        {
+            faults.Add("metric", "is missing or unknown; METRIC_L2, METRIC_COSINE and METRIC_DOT are allowed");
+        }
+
+        HnswConfig hnsw = config.Hnsw;
+        if (hnsw.M is < GraphParameters.MinM or > GraphParameters.MaxM)
+        {
+            faults.Add("hnsw.m", $"is {hnsw.M}; {GraphParameters.MinM} to {GraphParameters.MaxM} are allowed");
+        }
+
+        if (hnsw.EfConstruction < hnsw.M || hnsw.EfConstruction > MaxEfConstruction)
+        {
+            faults.Add("hnsw.ef_construction", $"is {hnsw.EfConstruction}; m, here {hnsw.M}, to {MaxEfConstruction} are allowed");
+        }
+
+        SchemaRules.Check(config.Attributes, limits, faults);
+    }
+
+    private static void CheckName(string name, Faults faults)
+    {
+        bool fits = name.Length is > 0 and <= MaxNameLength && char.IsAsciiLetterOrDigit(name[0]);
+        foreach (char c in name)
+        {
+            fits &= char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.';
+        }
+
+        if (!fits)
+        {
+            faults.Add(
+                "name", $"must be 1 to {MaxNameLength} characters: an ASCII letter or digit, then letters, digits, '_', '-' and '.'");
+        }
+    }
+}

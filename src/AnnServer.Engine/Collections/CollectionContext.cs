@@ -1,0 +1,22 @@
+using AnnServer.Core.Search;
+using AnnServer.Engine.Diagnostics;
+using AnnServer.Engine.Maintenance;
+using AnnServer.Engine.Model;
+using AnnServer.Storage;
+
+namespace AnnServer.Engine.Collections;
+
+/// <summary>What the collections of one database share.</summary>
+internal sealed record CollectionContext(
+    OperationLog Log, ScratchPool Scratches, Janitor Janitor, EngineMetrics Metrics, EngineLimits Limits)
+{
+    public EngineError StoreFailed() =>
+        EngineError.Of(EngineStatus.Unavailable, $"The store takes no writes: {Log.Fault?.Message ?? "it is closed"}");
+
+    /// <summary>The error of a read that asks for a write this store has never made.</summary>
+    public EngineError? CheckFence(ulong readAfter) => readAfter <= Log.LastLsn
+        ? null
+        : EngineError.Of(
+            EngineStatus.FailedPrecondition,
+            $"read_after is {readAfter}, but the last write here has sequence {Log.LastLsn}; it comes from another store or from before a restore.");
+}

@@ -1,0 +1,104 @@
+using AnnServer.Core.Graph;
+using AnnServer.Engine.Attributes;
+using AnnServer.Engine.Model;
+using AnnServer.Engine.Querying;
+
+namespace AnnServer.Engine.Collections;
+
+/// <summary>
+/// What a collection holds in memory: the graph, the identifiers and the attributes, by ordinal. The live path and the replay
+/// of the log both change it, and only it.
+/// </summary>
+internal sealed class CollectionData : IIdResolver, IDisposable
+{
+    private volatile CollectionConfig _config;
+    private volatile bool _isDropped;
+    private long _revision;
+
+    public CollectionData(uint number, CollectionConfig config, EngineLimits limits)
+    {
+        Number = number;
+        _config = config;
+        Limits = limits;
+        Index = VectorIndex.Create(new GraphParameters(
+            config.Dimension,
+            ToDistance(config.Metric),
+            config.Hnsw.M,
+            config.Hnsw.EfConstruction,
+            config.Hnsw.Seed,
+            (uint)limits.MaxPointsPerCollection));
+        Attributes = new AttributeTable(config.Attributes);
+    }
+
+    /// <summary>The collection's number in the log; never used again after it is dropped.</summary>
+    public uint Number { get; }
+
+    public EngineLimits Limits { get; }
+
+    /// <summary>Replaced as a whole when the indexed attributes change.</summary>
+    public CollectionConfig Config
+    {
+        get => _config;
+        set => _config = value;
+    }
+
+    public VectorIndex Index { get; }
+
+    public IdMap Ids { get; } = new();
+
+    public AttributeTable Attributes { get; }
+
+    /// <summary>
+    /// Taken for each change, around applying it and putting it into the log, so that the log has the order in which changes
+    /// were applied and any prefix of it is a whole graph. Inside it only the log's own lock is taken.
+    /// </summary>
+    public Lock CommitLock { get; } = new();
+
+    /// <summary>The ordinals of hidden points whose slots are not yet free. Under the commit lock.</summary>
+    public HashSet<uint> Hidden { get; } = [];
+
+    /// <summary>Builds records; under the commit lock.</summary>
+    public RecordWriter Record { get; } = new();
+
+    /// <summary>Set before readers are waited for; whoever rents a scratch looks at it next.</summary>
+    public bool IsDropped
+    {
+        get => _isDropped;
+        set => _isDropped = value;
+    }
+
+    /// <summary>Takes a point out of every later answer. Under the commit lock.</summary>
+    public void Hide(uint ordinal)
+    {
+        Index.Hide(ordinal);
+        Hidden.Add(ordinal);
+    }
+
+    /// <summary>Counts changes that could make a point that a running search has accepted differ from what it accepted.</summary>
+    public long Revision => Volatile.Read(ref _revision);
+
+    /// <summary>Under the commit lock.</summary>
+    public void AdvanceRevision() => Volatile.Write(ref _revision, _revision + 1);
+
+    public bool TryResolve(PointId id, out uint ordinal) => Ids.TryGet(id, out ordinal);
+
+    public MemoryUsage GetMemory() => new(
+        Index.VectorMemoryBytes, Index.LinkMemoryBytes, Ids.MemoryBytes, Attributes.MemoryBytes, Attributes.IndexMemoryBytes);
+
+    /// <summary>The metric's natural value of what the graph minimises.</summary>
+    public static float ToScore(Metric metric, float distance) => metric == Metric.L2 ? MathF.Sqrt(distance) : -distance;
+
+    public void Dispose()
+    {
+        Index.Dispose();
+        Attributes.Dispose();
+    }
+
+    private static DistanceKind ToDistance(Metric metric) => metric switch
+    {
+        Metric.L2 => DistanceKind.SquaredEuclidean,
+        Metric.Cosine => DistanceKind.NegativeCosine,
+        Metric.Dot => DistanceKind.NegativeDot,
+        _ => throw new ArgumentOutOfRangeException(nameof(metric), metric, "Unknown metric."),
+    };
+}

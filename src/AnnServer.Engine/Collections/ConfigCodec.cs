@@ -1,0 +1,32 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AnnServer.Engine.Model;
+
+namespace AnnServer.Engine.Collections;
+
+/// <summary>The stored form of a collection's configuration: JSON, so that a later version can add to it.</summary>
+internal static partial class ConfigCodec
+{
+    public static byte[] Encode(CollectionConfig config) => JsonSerializer.SerializeToUtf8Bytes(config, Context.Default.CollectionConfig);
+
+    /// <exception cref="InvalidDataException">The bytes are not a configuration that this version knows.</exception>
+    public static CollectionConfig Decode(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(bytes, Context.Default.CollectionConfig)
+                ?? throw new InvalidDataException("The configuration of a collection is empty.");
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"The configuration of a collection cannot be read: {error.Message}", error);
+        }
+    }
+
+    [JsonSourceGenerationOptions(
+        PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        UseStringEnumConverter = true)]
+    [JsonSerializable(typeof(CollectionConfig))]
+    private sealed partial class Context : JsonSerializerContext;
+}

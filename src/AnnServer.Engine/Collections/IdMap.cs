@@ -1,0 +1,52 @@
+using System.Collections.Concurrent;
+using AnnServer.Engine.Model;
+
+namespace AnnServer.Engine.Collections;
+
+/// <summary>
+/// Identifiers to ordinals and back. Reads from any thread without a lock; writes under the commit lock of the collection.
+/// An ordinal keeps its identifier after its point is hidden, for the readers that have found it already.
+/// </summary>
+internal sealed class IdMap
+{
+    // A dictionary node, its bucket and the entry by ordinal; keys add their characters.
+    private const int BytesPerEntry = 96;
+
+    private readonly ConcurrentDictionary<PointId, uint> _ordinals = new();
+    private readonly ChunkedArray<PointId> _ids = new();
+    private long _keyBytes;
+
+    public int Count => _ordinals.Count;
+
+    public long MemoryBytes => ((long)_ordinals.Count * BytesPerEntry) + _keyBytes;
+
+    public bool TryGet(PointId id, out uint ordinal) => _ordinals.TryGetValue(id, out ordinal);
+
+    /// <summary>The identifier that was last given to an ordinal.</summary>
+    public PointId Id(uint ordinal) => _ids[ordinal];
+
+    /// <summary>Names an ordinal before anything leads to it.</summary>
+    public void SetId(uint ordinal, PointId id) => _ids.Set(ordinal, id);
+
+    /// <summary>Makes the identifier stand for the ordinal.</summary>
+    public void Map(PointId id, uint ordinal)
+    {
+        if (!_ordinals.ContainsKey(id))
+        {
+            _keyBytes += KeyBytes(id);
+        }
+
+        _ordinals[id] = ordinal;
+    }
+
+    public void Remove(PointId id)
+    {
+        if (_ordinals.TryRemove(id, out _))
+        {
+            _keyBytes -= KeyBytes(id);
+        }
+    }
+
+    // A string object: header, length and UTF-16 characters.
+    private static long KeyBytes(PointId id) => id.Key is null ? 0 : 22 + (2L * id.Key.Length);
+}

@@ -1,0 +1,106 @@
+using AnnServer.Engine.Attributes;
+using AnnServer.Engine.Model;
+
+namespace AnnServer.Engine.Collections;
+
+/// <summary>Starts and stops indexing attributes of a collection, all of them or none.</summary>
+internal static class SchemaChange
+{
+    /// <summary>Applies the change and logs it; the sequence to wait for.</summary>
+    public static EngineResult<ulong> Apply(
+        CollectionData data, CollectionContext context, IReadOnlyList<AttributeSchema> add, IReadOnlyList<string> drop, Faults faults)
+    {
+        using Core.Search.ScratchPool.Scope scope = context.Scratches.Rent();
+        lock (data.CommitLock)
+        {
+            if (data.IsDropped)
+            {
+                return Catalog.NotFound(data.Config.Name);
+            }
+
+            if (context.Log.Fault is not null)
+            {
+                return context.StoreFailed();
+            }
+
+            List<AttributeSchema> kept = Keep(data.Config.Attributes, drop, faults);
+            AttributeSchema[] attributes = [.. kept, .. add];
+            if (add.Count == 0 && drop.Count == 0)
+            {
+                faults.Add("add_attributes", "is empty and so is drop_attributes; nothing would change");
+            }
+
+            SchemaRules.Check(attributes, context.Limits, faults, "add_attributes", kept.Count);
+            if (faults.Any)
+            {
+                return faults.ToError();
+            }
+
+            // Values of hidden points do not count: nobody can find them.
+            foreach (uint hidden in data.Hidden)
+            {
+                data.Attributes.Clear(hidden);
+            }
+
+            if (Build(data, add, drop) is { } mismatch)
+            {
+                return mismatch;
+            }
+
+            CollectionConfig config = data.Config with { Attributes = attributes };
+            data.Config = config;
+            data.Record.Clear();
+            data.Record.WriteBytes(ConfigCodec.Encode(config));
+            return context.Log.Append((byte)Operation.UpdateCollection, data.Number, data.Record.Payload);
+        }
+    }
+
+    private static List<AttributeSchema> Keep(IReadOnlyList<AttributeSchema> declared, IReadOnlyList<string> drop, Faults faults)
+    {
+        var kept = new List<AttributeSchema>(declared);
+        for (int i = 0; i < drop.Count; i++)
+        {
+            if (kept.RemoveAll(schema => schema.Name == drop[i]) == 0)
+            {
+                faults.Add($"drop_attributes[{i}]", $"\"{drop[i]}\" is not an indexed attribute");
+            }
+        }
+
+        return kept;
+    }
+
+    // Indexes are built before any is dropped, so that a refusal leaves everything as it was.
+    private static EngineError? Build(CollectionData data, IReadOnlyList<AttributeSchema> add, IReadOnlyList<string> drop)
+    {
+        var built = new List<string>();
+        foreach (AttributeSchema schema in add)
+        {
+            if (drop.Contains(schema.Name))
+            {
+                data.Attributes.DropIndex(schema.Name);
+            }
+
+            IndexMismatches mismatches = data.Attributes.AddIndex(schema);
+            if (mismatches.Count > 0)
+            {
+                built.ForEach(name => data.Attributes.DropIndex(name));
+                return EngineError.Of(
+                    EngineStatus.FailedPrecondition,
+                    $"{mismatches.Count} points have a value of \"{schema.Name}\" that is not of type {schema.Type}; the first is "
+                    + $"{data.Ids.Id(mismatches.FirstOrdinal)} with {mismatches.FirstKind}.");
+            }
+
+            built.Add(schema.Name);
+        }
+
+        foreach (string name in drop)
+        {
+            if (!built.Contains(name))
+            {
+                data.Attributes.DropIndex(name);
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,16 @@
+using AnnServer.Engine.Model;
+using AnnServer.Storage;
+
+namespace AnnServer.Engine;
+
+/// <summary>Where a database lives and what it may use.</summary>
+public sealed record DatabaseOptions
+{
+    /// <summary>The one folder that holds everything. Created if it is missing.</summary>
+    public required string DataDirectory { get; init; }
+
+    public EngineLimits Limits { get; init; } = new();
+
+    /// <summary>Sizes of the log. The defaults keep 32 MiB of it in memory, in pages of 4 MiB, and cut files at 64 MiB.</summary>
+    internal StorageOptions Storage => new(DataDirectory);
+}

@@ -1,0 +1,50 @@
+using System.Diagnostics.Metrics;
+using AnnServer.Engine.Collections;
+using AnnServer.Engine.Model;
+
+namespace AnnServer.Engine.Diagnostics;
+
+/// <summary>Gauges that are read when somebody collects them.</summary>
+internal static class DatabaseGauges
+{
+    public static void Register(Meter meter, Database database)
+    {
+        meter.CreateObservableGauge("ann.collections", () => database.ListCollections().Count, "{collection}", "Collections.");
+        meter.CreateObservableGauge("ann.points", () => PerCollection(database, static info => info.Points), "{point}", "Points that can be found.");
+        meter.CreateObservableGauge(
+            "ann.deleted_slots", () => PerCollection(database, static info => info.DeletedSlots), "{slot}", "Slots of deleted points not yet given back.");
+        meter.CreateObservableGauge("ann.memory", () => Memory(database), "By", "Memory by collection and component.");
+        meter.CreateObservableGauge("ann.log.size", () => database.GetStats().LogBytes, "By", "Log that the next start replays.");
+        meter.CreateObservableCounter("ann.log.sequence", () => (long)database.GetStats().Sequence, "{record}", "Last write applied.");
+        meter.CreateObservableCounter(
+            "ann.log.durable_sequence", () => (long)database.GetStats().DurableSequence, "{record}", "Last write known to be durable.");
+        meter.CreateObservableGauge("ann.store.healthy", () => database.Fault is null ? 1 : 0, null, "0 once the store has failed.");
+    }
+
+    private static IEnumerable<Measurement<long>> PerCollection(Database database, Func<CollectionInfo, long> read)
+    {
+        foreach (Collection collection in database.ListCollections())
+        {
+            CollectionInfo info = collection.GetInfo();
+            yield return new Measurement<long>(read(info), new KeyValuePair<string, object?>("ann.collection", info.Config.Name));
+        }
+    }
+
+    private static IEnumerable<Measurement<long>> Memory(Database database)
+    {
+        foreach (Collection collection in database.ListCollections())
+        {
+            MemoryUsage memory = collection.GetInfo().Memory;
+            yield return Of(collection, "vectors", memory.Vectors);
+            yield return Of(collection, "graph", memory.Graph);
+            yield return Of(collection, "ids", memory.Ids);
+            yield return Of(collection, "attributes", memory.Attributes);
+            yield return Of(collection, "attribute_indexes", memory.AttributeIndexes);
+        }
+    }
+
+    private static Measurement<long> Of(Collection collection, string component, long bytes) => new(
+        bytes,
+        new KeyValuePair<string, object?>("ann.collection", collection.Config.Name),
+        new KeyValuePair<string, object?>("ann.component", component));
+}

@@ -1,0 +1,84 @@
+using System.Diagnostics.Metrics;
+using AnnServer.Engine.Model;
+
+namespace AnnServer.Engine.Diagnostics;
+
+/// <summary>Instruments of the engine, and the totals that <see cref="DatabaseStats"/> reports.</summary>
+internal sealed class EngineMetrics
+{
+    public const string MeterName = "AnnServer.Engine";
+
+    // Searches take microseconds to milliseconds; the buckets are in seconds, as semantic conventions ask.
+    private static readonly InstrumentAdvice<double> SearchBuckets = new()
+    {
+        HistogramBucketBoundaries = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
+    };
+
+    private readonly Histogram<double> _searchDuration;
+    private readonly Counter<long> _distances;
+    private readonly Counter<long> _fallbacks;
+    private readonly Counter<long> _upserted;
+    private readonly Counter<long> _deleted;
+    private readonly Counter<long> _swept;
+    private readonly Counter<long> _repaired;
+    private long _searches;
+    private long _upserts;
+    private long _deletes;
+
+    public EngineMetrics(IMeterFactory meters)
+    {
+        Meter = meters.Create(MeterName);
+        _searchDuration = Meter.CreateHistogram("ann.search.duration", "s", "Time of one search in the engine.", null, SearchBuckets);
+        _distances = Meter.CreateCounter<long>("ann.search.distances", "{distance}", "Distances computed by searches.");
+        _fallbacks = Meter.CreateCounter<long>("ann.search.fallbacks", "{search}", "Graph walks given up for an exact scan.");
+        _upserted = Meter.CreateCounter<long>("ann.points.upserted", "{point}", "Points inserted or replaced, durable.");
+        _deleted = Meter.CreateCounter<long>("ann.points.deleted", "{point}", "Points deleted, durable.");
+        _swept = Meter.CreateCounter<long>("ann.sweep.slots", "{slot}", "Slots of deleted points given back.");
+        _repaired = Meter.CreateCounter<long>("ann.sweep.rows", "{row}", "Graph rows repaired by sweeps.");
+    }
+
+    public Meter Meter { get; }
+
+    public long Searches => Volatile.Read(ref _searches);
+
+    public long Upserts => Volatile.Read(ref _upserts);
+
+    public long Deletes => Volatile.Read(ref _deletes);
+
+    public void Searched(string collection, SearchReport report)
+    {
+        Interlocked.Increment(ref _searches);
+        if (!_searchDuration.Enabled)
+        {
+            return;
+        }
+
+        var name = new KeyValuePair<string, object?>("ann.collection", collection);
+        var strategy = new KeyValuePair<string, object?>("ann.strategy", report.Strategy == SearchStrategy.Exact ? "exact" : "graph");
+        _searchDuration.Record(report.TotalMicroseconds / 1e6, name, strategy);
+        _distances.Add(report.DistanceComputations, name);
+        if (report.ExactFallback)
+        {
+            _fallbacks.Add(1, name);
+        }
+    }
+
+    public void Upserted(string collection, int points)
+    {
+        Interlocked.Add(ref _upserts, points);
+        _upserted.Add(points, new KeyValuePair<string, object?>("ann.collection", collection));
+    }
+
+    public void Deleted(string collection, int points)
+    {
+        Interlocked.Add(ref _deletes, points);
+        _deleted.Add(points, new KeyValuePair<string, object?>("ann.collection", collection));
+    }
+
+    public void Swept(string collection, int slots, long rows)
+    {
+        var name = new KeyValuePair<string, object?>("ann.collection", collection);
+        _swept.Add(slots, name);
+        _repaired.Add(rows, name);
+    }
+}

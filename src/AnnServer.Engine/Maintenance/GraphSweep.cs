@@ -1,0 +1,165 @@
+using AnnServer.Core.Graph;
+using AnnServer.Core.Search;
+using AnnServer.Engine.Collections;
+using AnnServer.Storage;
+
+namespace AnnServer.Engine.Maintenance;
+
+/// <summary>
+/// One pass over a graph that takes the hidden points out of it. Each row is repaired and logged on its own, so searches and
+/// writes go on in between and a crash leaves a whole graph:
+/// 1. the hidden points of this moment are condemned; from here on no row gains a link to one;
+/// 2. every row that links to a hidden point is repaired;
+/// 3. the condemned are forgotten: nothing links to them, and the entry point moves if it was one;
+/// 4. live points that no path leads to any more are linked again;
+/// 5. when the readers of before have left, the slots are free.
+/// </summary>
+internal sealed class GraphSweep(CollectionData data, OperationLog log, ScratchPool scratches, CancellationToken stopping)
+{
+    private const int OrdinalsPerRecord = 100_000;
+
+    private uint[] _condemned = [];
+
+    public int Forgotten => _condemned.Length;
+
+    public long RepairedRows { get; private set; }
+
+    public int Relinked { get; private set; }
+
+    /// <summary>Steps 1 to 4. False if it was stopped or there was nothing to do; what was done stands.</summary>
+    public bool Unlink()
+    {
+        uint slots;
+        lock (data.CommitLock)
+        {
+            _condemned = [.. data.Hidden];
+            slots = data.Index.SlotCount;
+        }
+
+        if (_condemned.Length == 0)
+        {
+            return false;
+        }
+
+        Array.Sort(_condemned);
+        for (uint ordinal = 0; ordinal < slots; ordinal++)
+        {
+            if (IsStopped())
+            {
+                return false;
+            }
+
+            RepairRows(ordinal);
+        }
+
+        Forget();
+        foreach (uint ordinal in GraphAudit.FindUnreachable(data.Index))
+        {
+            if (IsStopped())
+            {
+                break;
+            }
+
+            Relink(ordinal);
+        }
+
+        return true;
+    }
+
+    /// <summary>Step 5.</summary>
+    public void Release()
+    {
+        foreach (uint[] chunk in _condemned.Chunk(1024))
+        {
+            lock (data.CommitLock)
+            {
+                foreach (uint ordinal in chunk)
+                {
+                    data.Attributes.Clear(ordinal);
+                }
+            }
+        }
+
+        data.Index.Release(_condemned);
+    }
+
+    private bool IsStopped() => stopping.IsCancellationRequested || data.IsDropped;
+
+    private void RepairRows(uint ordinal)
+    {
+        // Points hidden since the sweep began are not condemned and still lead the way: their rows must not lead to slots that
+        // are given to other vectors.
+        if (Array.BinarySearch(_condemned, ordinal) >= 0)
+        {
+            return;
+        }
+
+        VectorIndex index = data.Index;
+        using ScratchPool.Scope scope = scratches.Rent();
+        for (int layer = index.TopLayer(ordinal); layer >= 0; layer--)
+        {
+            if (!index.PlanRepair(new RowKey(ordinal, layer), scope.Scratch))
+            {
+                continue;
+            }
+
+            lock (data.CommitLock)
+            {
+                if (data.IsDropped)
+                {
+                    return;
+                }
+
+                index.CommitRepair(scope.Scratch);
+                AppendRows(scope.Scratch);
+            }
+
+            RepairedRows++;
+        }
+    }
+
+    private void Forget()
+    {
+        foreach (uint[] chunk in _condemned.Chunk(OrdinalsPerRecord))
+        {
+            lock (data.CommitLock)
+            {
+                if (data.IsDropped)
+                {
+                    return;
+                }
+
+                data.Index.Forget(chunk);
+                data.Hidden.ExceptWith(chunk);
+                data.Record.Clear();
+                data.Record.WriteOrdinals(chunk);
+                log.Append((byte)Operation.Forget, data.Number, data.Record.Payload);
+            }
+        }
+    }
+
+    private void Relink(uint ordinal)
+    {
+        using ScratchPool.Scope scope = scratches.Rent();
+        data.Index.PlanRelink(ordinal, scope.Scratch);
+        lock (data.CommitLock)
+        {
+            if (data.IsDropped || !data.Index.IsLive(ordinal))
+            {
+                return;
+            }
+
+            data.Index.CommitRelink(scope.Scratch);
+            AppendRows(scope.Scratch);
+        }
+
+        Relinked++;
+    }
+
+    private void AppendRows(SearchScratch scratch)
+    {
+        data.Record.Clear();
+        data.Record.WriteRows(data.Index, VectorIndex.ChangedRows(scratch));
+        log.Append((byte)Operation.SetLinks, data.Number, data.Record.Payload);
+    }
+}

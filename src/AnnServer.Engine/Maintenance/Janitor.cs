@@ -1,0 +1,127 @@
+using System.Collections.Concurrent;
+using AnnServer.Core.Search;
+using AnnServer.Engine.Collections;
+using AnnServer.Engine.Diagnostics;
+using AnnServer.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace AnnServer.Engine.Maintenance;
+
+/// <summary>
+/// The one background thread of a database: it sweeps graphs in which points have been hidden, and frees the memory of dropped
+/// collections once the last reader has left. Work is queued without waiting.
+/// </summary>
+internal sealed class Janitor(ScratchPool scratches, EngineMetrics metrics, ILogger logger) : IDisposable
+{
+    // A sweep looks at every row, so it waits until it has something to show for it: a tenth of the points, or a few hundred.
+    private const int MinHidden = 256;
+    private const int LivePerHidden = 10;
+
+    private static readonly TimeSpan ReaderPoll = TimeSpan.FromMilliseconds(1);
+
+    private readonly BlockingCollection<Action> _work = [];
+    private readonly ConcurrentDictionary<uint, bool> _queued = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private OperationLog? _log;
+    private Thread? _thread;
+
+    public void Start(OperationLog log)
+    {
+        _log = log;
+        _thread = new Thread(Run) { IsBackground = true, Name = "ann-janitor" };
+        _thread.Start();
+    }
+
+    /// <summary>Called after points were hidden; queues a sweep when it is worth one.</summary>
+    public void PointsHidden(CollectionData data)
+    {
+        int hidden = data.Index.HiddenCount;
+        if (hidden >= MinHidden && hidden >= data.Index.LiveCount / LivePerHidden && _queued.TryAdd(data.Number, true))
+        {
+            Enqueue(() =>
+            {
+                _queued.TryRemove(data.Number, out _);
+                Sweep(data);
+            });
+        }
+    }
+
+    /// <summary>Frees a collection that <see cref="CollectionData.IsDropped"/> says is gone.</summary>
+    public void Dropped(CollectionData data) => Enqueue(() =>
+    {
+        if (WaitForReaders())
+        {
+            data.Dispose();
+        }
+    });
+
+    /// <summary>Stops after the row that is being repaired; whatever is left is found again at the next start.</summary>
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _work.CompleteAdding();
+        _thread?.Join();
+        _stopping.Dispose();
+        _work.Dispose();
+    }
+
+    private void Enqueue(Action work)
+    {
+        if (!_work.IsAddingCompleted)
+        {
+            _work.Add(work);
+        }
+    }
+
+    private void Run()
+    {
+        foreach (Action work in _work.GetConsumingEnumerable())
+        {
+            if (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            try
+            {
+                work();
+            }
+            catch (StorageFaultException fault)
+            {
+                // The log keeps the fault, every write sees it, and the next start finds the work undone.
+                EngineLog.SweepStopped(logger, fault);
+            }
+        }
+    }
+
+    private void Sweep(CollectionData data)
+    {
+        var sweep = new GraphSweep(data, _log!, scratches, _stopping.Token);
+        if (!sweep.Unlink())
+        {
+            return;
+        }
+
+        if (WaitForReaders())
+        {
+            sweep.Release();
+            metrics.Swept(data.Config.Name, sweep.Forgotten, sweep.RepairedRows);
+            EngineLog.Swept(logger, data.Config.Name, sweep.Forgotten, sweep.RepairedRows, sweep.Relinked);
+        }
+    }
+
+    // Waits until nobody can see what was unlinked before the call. False when stopped first.
+    private bool WaitForReaders()
+    {
+        long epoch = scratches.AdvanceEpoch();
+        while (scratches.HasReadersBefore(epoch))
+        {
+            if (_stopping.Token.WaitHandle.WaitOne(ReaderPoll))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,170 @@
+using System.Collections.Immutable;
+using AnnServer.Engine.Attributes;
+using Parlot;
+using Parlot.Fluent;
+using static Parlot.Fluent.Parsers;
+
+namespace AnnServer.Engine.Querying;
+
+/// <summary>
+/// The grammar of AIP-160, https://google.aip.dev/160: OR binds tighter than AND, and conditions that stand side by side are
+/// joined as by AND. It differs in three ways: a value without an attribute is refused, since there is no text to search it in;
+/// attributes have no fields; a star in a string is that character.
+/// </summary>
+internal static class FilterGrammar
+{
+    private const string ConditionWanted = "expected a condition such as attribute = value";
+    private const string ComparatorWanted = "expected a comparator (= != < <= > >= :)";
+    private const string ValueWanted = "expected a value: a string in quotes, a number, true, false or a parenthesised list";
+
+    /// <summary>A whole expression.</summary>
+    public static readonly Parser<Predicate> Expression = Build();
+
+    private static Parser<Predicate> Build()
+    {
+        Parser<TextSpan> quoted = Terms.String(StringLiteralQuotes.SingleOrDouble);
+        Parser<Predicate> restriction = BuildRestriction(quoted, BuildArgument(quoted));
+        Parser<Predicate> expression = BuildLogic(
+            restriction,
+            ConditionWanted,
+            static parts => new Predicate.And([.. parts]),
+            static parts => new Predicate.Or([.. parts]),
+            static part => new Predicate.Not(part));
+        return expression.ElseError(ConditionWanted).Then(static (context, predicate) => RequireEnd(context, predicate));
+    }
+
+    /// <summary>AND, OR, NOT and parentheses over any kind of leaf: conditions, and the values of a list.</summary>
+    private static Parser<T> BuildLogic<T>(
+        Parser<T> leaf,
+        string wanted,
+        Func<IReadOnlyList<T>, T> all,
+        Func<IReadOnlyList<T>, T> any,
+        Func<T, T> except)
+    {
+        Deferred<T> expression = Deferred<T>();
+        Parser<T> composite = Terms.Char('(')
+            .Then(static (context, _, end, parenthesis) =>
+            {
+                ((FilterParseContext)context).Open(end);
+                return parenthesis;
+            })
+            .SkipAnd(expression.ElseError($"{wanted} after '('"))
+            .AndSkip(Terms.Char(')').ElseError("expected AND, OR or ')'"))
+            .Then(static (context, inner) =>
+            {
+                ((FilterParseContext)context).Close();
+                return inner;
+            });
+        Parser<T> simple = composite.Or(leaf);
+        Parser<T> term = OneOf(
+            Keyword("NOT").SkipAnd(simple.ElseError($"{wanted} after NOT")).Then(except),
+            Terms.Char('-').SkipAnd(simple.ElseError($"{wanted} after '-'")).Then(except),
+            simple);
+        Parser<T> factor = Join(term, Keyword("OR").SkipAnd(term.ElseError($"{wanted} after OR")), any);
+        Parser<T> sequence = Join(factor, factor, all);
+        expression.Parser = Join(sequence, Keyword("AND").SkipAnd(sequence.ElseError($"{wanted} after AND")), all);
+        return expression;
+    }
+
+    private static Parser<T> Join<T>(Parser<T> first, Parser<T> next, Func<IReadOnlyList<T>, T> combine) =>
+        first.And(ZeroOrMany(next)).Then(parts => parts.Item2.Count == 0 ? parts.Item1 : combine([parts.Item1, .. parts.Item2]));
+
+    private static Parser<FilterArgument> BuildArgument(Parser<TextSpan> quoted)
+    {
+        Parser<FilterArgument> text = quoted.Then<FilterArgument>(
+            static (_, start, _, span) => new FilterArgument.Literal(ReadQuoted(span, start), start));
+        Parser<FilterArgument> badQuote = Terms.AnyOf("\"'", 1, 1).Then<FilterArgument>(
+            static (_, start, _, _) => throw FilterParseContext.At(start, "the string has no closing quote, or an escape that means nothing"));
+        Parser<FilterArgument> function = Terms.Pattern(static c => char.IsAsciiLetterOrDigit(c) || c == '_')
+            .AndSkip(Literals.Char('('))
+            .Then(static (_, start, _, name) => name.Span is "timestamp"
+                ? start
+                : throw FilterParseContext.At(start, $"unknown function '{name}'; there is timestamp(\"...\")"))
+            .And(quoted.ElseError("expected a time in quotes after 'timestamp('"))
+            .AndSkip(Terms.Char(')').ElseError("expected ')'"))
+            .Then<FilterArgument>(static call => new FilterArgument.Literal(ReadTime(call.Item2, call.Item1), call.Item1));
+        Parser<FilterArgument> word = Terms.Pattern(IsValueCharacter)
+            .When(static (_, span) => !IsKeyword(span.Span))
+            .Then<FilterArgument>(static (_, start, _, span) => new FilterArgument.Literal(LiteralReader.Read(span.ToString(), start), start));
+        Parser<FilterArgument> literal = OneOf(text, badQuote, function, word);
+        Parser<FilterArgument> list = BuildLogic(
+            literal,
+            "expected a value",
+            static parts => new FilterArgument.All(parts),
+            static parts => new FilterArgument.Any(parts),
+            static part => new FilterArgument.Except(part));
+
+        // Outside parentheses one value is the whole argument; a list begins with one.
+        return If(static context => IsNext(context, '('), list).Or(literal);
+    }
+
+    private static Parser<Predicate> BuildRestriction(Parser<TextSpan> quoted, Parser<FilterArgument> argument)
+    {
+        Parser<Predicate> bareString = quoted.Then<Predicate>(
+            static (_, start, _, _) => throw FilterParseContext.At(start, "a value needs an attribute and a comparator before it"));
+        Parser<Predicate> badQuote = Terms.AnyOf("\"'", 1, 1).Then<Predicate>(
+            static (_, start, _, _) => throw FilterParseContext.At(start, "the string has no closing quote, or an escape that means nothing"));
+        Parser<string> comparator = OneOf(
+            Terms.Text("<="), Terms.Text(">="), Terms.Text("!="), Terms.Text("<"), Terms.Text(">"), Terms.Text("="), Terms.Text(":"));
+        Parser<(string, int)> attribute = Terms.Pattern(IsNameCharacter)
+            .When(static (_, span) => !IsKeyword(span.Span))
+            .Then(static (_, start, _, span) => (span.ToString(), start));
+        Parser<Predicate> restriction = attribute
+            .And(comparator.Else((string)null!))
+            .Then(static (context, pair) => pair.Item2 is null ? throw Bare(context, pair.Item1) : pair)
+            .And(argument.ElseError(ValueWanted))
+            .Then(static (context, parts) =>
+                RestrictionBuilder.Build((FilterParseContext)context, parts.Item1.Item1, parts.Item1.Item2, parts.Item2));
+        return OneOf(restriction, bareString, badQuote);
+    }
+
+    private static ParseException Bare(ParseContext context, (string Name, int Offset) attribute)
+    {
+        if (!char.IsLetterOrDigit(attribute.Name[0]) && attribute.Name[0] != '_')
+        {
+            return FilterParseContext.At(attribute.Offset, $"{ConditionWanted}, not '{attribute.Name[0]}'");
+        }
+
+        return IsNext(context, '(') && context.Scanner.Cursor.Offset == attribute.Offset + attribute.Name.Length
+            ? FilterParseContext.At(attribute.Offset, $"unknown function '{attribute.Name}'")
+            : FilterParseContext.At(
+                context.Scanner.Cursor.Offset,
+                $"{ComparatorWanted} after '{attribute.Name}'; a value without an attribute is not supported");
+    }
+
+    private static Predicate RequireEnd(ParseContext context, Predicate predicate)
+    {
+        context.SkipWhiteSpace();
+        if (!context.Scanner.Cursor.Eof)
+        {
+            throw FilterParseContext.At(
+                context.Scanner.Cursor.Offset, $"expected AND, OR or the end, not '{context.Scanner.Cursor.Current}'");
+        }
+
+        return predicate;
+    }
+
+    private static AttributeValue ReadQuoted(TextSpan span, int offset) => Utf8Order.IsWellFormed(span.Span)
+        ? AttributeValue.Of(span.ToString()!)
+        : throw FilterParseContext.At(offset, "the string has a lone surrogate");
+
+    private static AttributeValue ReadTime(TextSpan span, int offset) => Rfc3339.TryParse(span.Span, out DateTimeOffset instant)
+        ? AttributeValue.Of(instant)
+        : throw FilterParseContext.At(offset, "timestamp() takes an RFC 3339 time such as \"2024-01-31T00:00:00Z\"");
+
+    private static Parser<TextSpan> Keyword(string keyword) =>
+        Terms.Pattern(IsNameCharacter).When((_, span) => span.Span.SequenceEqual(keyword));
+
+    private static bool IsNext(ParseContext context, char wanted)
+    {
+        context.SkipWhiteSpace();
+        return context.Scanner.Cursor.Current == wanted;
+    }
+
+    private static bool IsKeyword(ReadOnlySpan<char> word) => word is "AND" or "OR" or "NOT";
+
+    // Signs and colons belong to numbers and times; left of a comparator a '-' negates and a ':' compares.
+    private static bool IsValueCharacter(char c) => !char.IsWhiteSpace(c) && !"()\"',=<>!".Contains(c);
+
+    private static bool IsNameCharacter(char c) => IsValueCharacter(c) && c is not ('-' or ':');
+}

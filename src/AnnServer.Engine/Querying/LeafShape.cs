@@ -1,0 +1,8 @@
+namespace AnnServer.Engine.Querying;
+
+internal enum LeafShape
+{
+    Exists,
+    In,
+    Range,
+}

@@ -1,0 +1,65 @@
+using System.Globalization;
+using AnnServer.Engine.Attributes;
+
+namespace AnnServer.Engine.Querying;
+
+/// <summary>Reads the values of an expression that stand without quotes.</summary>
+internal static class LiteralReader
+{
+    private const string DurationUnits = "smhd";
+
+    public static AttributeValue Read(string word, int offset)
+    {
+        switch (word)
+        {
+            case "*":
+                return default;
+            case "true":
+                return AttributeValue.Of(true);
+            case "false":
+                return AttributeValue.Of(false);
+        }
+
+        if (word.Contains('*'))
+        {
+            throw FilterParseContext.At(offset, $"wildcards are not supported; quote '{Shorten(word)}' to compare with it as it is");
+        }
+
+        if (char.IsAsciiDigit(word[0]) || word[0] is '-' or '+' or '.')
+        {
+            return ReadNumber(word, offset);
+        }
+
+        return AttributeValue.Of(Utf8Order.IsWellFormed(word) ? word : throw FilterParseContext.At(offset, "there is a lone surrogate"));
+    }
+
+    private static AttributeValue ReadNumber(string word, int offset)
+    {
+        const NumberStyles IntegerStyle = NumberStyles.AllowLeadingSign;
+        const NumberStyles DoubleStyle = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        if (long.TryParse(word, IntegerStyle, CultureInfo.InvariantCulture, out long integer))
+        {
+            return AttributeValue.Of(integer);
+        }
+
+        if (double.TryParse(word, DoubleStyle, CultureInfo.InvariantCulture, out double number))
+        {
+            return double.IsFinite(number)
+                ? AttributeValue.Of(number)
+                : throw FilterParseContext.At(offset, $"{Shorten(word)} is too large for a number");
+        }
+
+        if (Rfc3339.TryParse(word, out _))
+        {
+            return AttributeValue.Of(word);
+        }
+
+        bool isDuration = DurationUnits.Contains(word[^1])
+            && double.TryParse(word.AsSpan(0, word.Length - 1), DoubleStyle, CultureInfo.InvariantCulture, out _);
+        throw FilterParseContext.At(offset, isDuration
+            ? $"durations such as {Shorten(word)} are not supported"
+            : $"'{Shorten(word)}' is neither a number nor an RFC 3339 time; put strings in quotes");
+    }
+
+    private static string Shorten(string word) => word.Length <= 64 ? word : $"{word.AsSpan(0, 64)}…";
+}

@@ -1,1 +1,22 @@
-WebApplication.CreateBuilder(args).Build().Run();
+using AnnServer.Hosting;
+
+// Standard output carries one line, the addresses; logs and faults go to standard error.
+try
+{
+    await using ServerHost server = ServerHost.Build(args);
+    await server.StartAsync(CancellationToken.None);
+    await Console.Out.WriteLineAsync(server.ReadyLine);
+    await server.WaitForShutdownAsync();
+    return 0;
+}
+catch (SettingsException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 1;
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+{
+    // A port or a directory in use, no permission, damaged data: the message says it all, a stack trace adds nothing.
+    await Console.Error.WriteLineAsync($"AnnServer cannot run: {e.Message}");
+    return 1;
+}

@@ -1,0 +1,35 @@
+using System.Diagnostics.Metrics;
+using AnnServer.Engine;
+using AnnServer.Engine.Model;
+using AnnServer.Rpc;
+
+namespace AnnServer.Hosting;
+
+/// <summary>Holds the database between opening and closing. The ports answer before it is open, so that health can be asked meanwhile.</summary>
+internal sealed class DatabaseHost(
+    ServerOptions options, ILoggerFactory loggers, IMeterFactory meters, IHostApplicationLifetime lifetime) : IAsyncDisposable
+{
+    private Database? _database;
+
+    /// <summary>The open database; a call that comes too early or too late is told to come again.</summary>
+    public Database Current => Volatile.Read(ref _database)
+        ?? throw StatusMapper.ToException(EngineError.Of(EngineStatus.Unavailable, NotReadyReason ?? "The database is not open."));
+
+    /// <summary>Null when reads and writes are served.</summary>
+    public string? NotReadyReason => Volatile.Read(ref _database) switch
+    {
+        _ when lifetime.ApplicationStopping.IsCancellationRequested => "The server is stopping.",
+        null => "The database is being opened.",
+        { Fault: { } fault } => $"Writes are refused: {fault.Message}",
+        _ => null,
+    };
+
+    public async Task OpenAsync(CancellationToken cancellation)
+    {
+        DatabaseOptions database = new() { DataDirectory = options.DataDirectory, Limits = options.Limits };
+        Volatile.Write(ref _database, await Database.OpenAsync(database, loggers, meters, cancellation));
+    }
+
+    /// <summary>Makes everything durable and closes the files.</summary>
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _database, null)?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

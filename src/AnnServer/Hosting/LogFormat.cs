@@ -1,0 +1,7 @@
+namespace AnnServer.Hosting;
+
+internal enum LogFormat
+{
+    Text,
+    Json,
+}

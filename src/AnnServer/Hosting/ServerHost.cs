@@ -1,0 +1,168 @@
+using AnnServer.Rpc;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace AnnServer.Hosting;
+
+/// <summary>
+/// The whole server: built from command line and configuration, started, stopped. Order of starting: settings, ports, database,
+/// ready. Order of stopping: not ready, running calls, database.
+/// </summary>
+internal sealed class ServerHost : IAsyncDisposable
+{
+    private const string LogTimestamp = "yyyy-MM-ddTHH:mm:ss.fffZ";
+
+    private readonly WebApplication _app;
+    private readonly ServerOptions _options;
+    private readonly IReadOnlyList<string> _unknownSettings;
+    private readonly DatabaseHost _database;
+    private readonly ILogger _logger;
+
+    private ServerHost(WebApplication app, ServerOptions options, IReadOnlyList<string> unknownSettings)
+    {
+        _app = app;
+        _options = options;
+        _unknownSettings = unknownSettings;
+        _database = app.Services.GetRequiredService<DatabaseHost>();
+        _logger = app.Services.GetRequiredService<ILogger<ServerHost>>();
+    }
+
+    /// <summary>With the port that was taken, once started.</summary>
+    public Uri GrpcAddress => ListeningOn(0);
+
+    public Uri HttpAddress => ListeningOn(1);
+
+    public string ReadyLine =>
+        $"AnnServer ready: grpc {Origin(GrpcAddress)} http {Origin(HttpAddress)} data {_options.DataDirectory}";
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <exception cref="SettingsException">Lists every setting that is wrong.</exception>
+    public static ServerHost Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        // appsettings.json lies beside the program; relative data directories are relative to where the user stands.
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        ServerOptions options = ServerOptionsReader.Read(builder.Configuration, out IReadOnlyList<string> unknown);
+
+        AddLogging(builder.Logging, options);
+        AddServices(builder.Services, options);
+        builder.Services.AddTelemetry(options, builder.Configuration);
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
+        configure?.Invoke(builder);
+
+        WebApplication app = builder.Build();
+        app.UseMetricsEndpoint();
+        app.MapHealth();
+        app.MapGrpcService<CollectionsService>();
+        app.MapGrpcService<PointsService>();
+        app.MapGrpcService<AdminService>();
+        app.MapGrpcReflectionService();
+        return new ServerHost(app, options, unknown);
+    }
+
+    /// <summary>Returns when everything is served.</summary>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        TimeProvider time = _app.Services.GetRequiredService<TimeProvider>();
+        long start = time.GetTimestamp();
+        foreach (string key in _unknownSettings)
+        {
+            _logger.UnknownSetting(key);
+        }
+
+        _logger.Effective(_options);
+        await _app.StartAsync(cancellation);
+        _logger.Opening(Path.GetFullPath(_options.DataDirectory), GrpcAddress, HttpAddress);
+        using CancellationTokenSource opening = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _app.Lifetime.ApplicationStopping);
+        await _database.OpenAsync(opening.Token);
+        _logger.Ready(time.GetElapsedTime(start));
+    }
+
+    /// <summary>Returns after SIGTERM, SIGINT or <see cref="StopAsync"/>, when everything is durable and closed.</summary>
+    public async Task WaitForShutdownAsync()
+    {
+        await _app.WaitForShutdownAsync();
+        await CloseAsync();
+    }
+
+    public async Task StopAsync(CancellationToken cancellation)
+    {
+        await _app.StopAsync(cancellation);
+        await CloseAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+    }
+
+    private async Task CloseAsync()
+    {
+        await _database.DisposeAsync();
+        _logger.Stopped();
+    }
+
+    private static void AddLogging(ILoggingBuilder logging, ServerOptions options)
+    {
+        logging.Configure(static factory => factory.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
+        // Standard output is kept for the one line that says where the server is.
+        logging.AddConsole(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        if (options.LogFormat == LogFormat.Json)
+        {
+            logging.AddJsonConsole(static json => (json.TimestampFormat, json.UseUtcTimestamp) = (LogTimestamp, true));
+        }
+        else
+        {
+            logging.AddSimpleConsole(static text => (text.TimestampFormat, text.UseUtcTimestamp, text.SingleLine) = (LogTimestamp + ' ', true, true));
+        }
+    }
+
+    private static void AddServices(IServiceCollection services, ServerOptions options)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton<DatabaseHost>();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = options.MaxMessageBytes;
+            grpc.MaxSendMessageSize = options.MaxMessageBytes;
+        });
+        services.AddGrpcReflection();
+        services.AddHealth();
+        // Without these grpc-dotnet makes a new service for every call.
+        services.AddSingleton<CollectionsService>();
+        services.AddSingleton<PointsService>();
+        services.AddSingleton<AdminService>();
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ServerOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        // The message limit of gRPC is the limit, and its error names itself; Kestrel's 30 MB would come first.
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = options.MaxStreamsPerConnection;
+        // A batch of vectors is megabytes: windows of this size keep it from waiting a round trip for every 768 KiB.
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 16 * 1024 * 1024;
+        kestrel.Limits.Http2.InitialStreamWindowSize = 8 * 1024 * 1024;
+        kestrel.Listen(options.ListenAddress, options.GrpcPort, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            listen.Use(next => new Http1Hint(next, () => HttpPort(listen.ApplicationServices)).OnConnectionAsync);
+        });
+        kestrel.Listen(options.ListenAddress, options.HttpPort, static listen => listen.Protocols = HttpProtocols.Http1);
+    }
+
+    private static int HttpPort(IServiceProvider services) => new Uri(Addresses(services).Last()).Port;
+
+    private Uri ListeningOn(int endpoint) => new(Addresses(_app.Services).ElementAt(endpoint));
+
+    // Kestrel reports its endpoints in the order in which they were configured.
+    private static ICollection<string> Addresses(IServiceProvider services) =>
+        services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+
+    private static string Origin(Uri address) => address.GetLeftPart(UriPartial.Authority);
+}

@@ -1,0 +1,37 @@
+using System.Net;
+using AnnServer.Engine.Model;
+
+namespace AnnServer.Hosting;
+
+/// <summary>The settings of the section <c>Ann</c>, checked. The defaults are also in appsettings.json, where a user looks for them.</summary>
+internal sealed record ServerOptions
+{
+    public const string Section = "Ann";
+
+    public string DataDirectory { get; init; } = "./data";
+
+    /// <summary>Loopback until the operator decides who may reach the server: it has no authentication of its own.</summary>
+    public IPAddress ListenAddress { get; init; } = IPAddress.Loopback;
+
+    /// <summary>gRPC over HTTP/2 without TLS; 0 takes a free port.</summary>
+    public int GrpcPort { get; init; } = 50051;
+
+    /// <summary>Health and metrics over HTTP/1.1; 0 takes a free port.</summary>
+    public int HttpPort { get; init; } = 8080;
+
+    /// <summary>Bytes of one message, received or sent. A full batch of 10,000 points of 1536 dimensions is 61 MB.</summary>
+    public int MaxMessageBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Calls running at once on one connection. Kestrel's 100 would throttle a load generator that keeps one connection.</summary>
+    public int MaxStreamsPerConnection { get; init; } = 1000;
+
+    /// <summary>How long a stop waits for running calls. 30 s is what Kubernetes grants before it kills.</summary>
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    public LogFormat LogFormat { get; init; }
+
+    /// <summary>Where traces and metrics are sent; null sends none, unless OTEL_EXPORTER_OTLP_ENDPOINT is set.</summary>
+    public Uri? OtlpEndpoint { get; init; }
+
+    public EngineLimits Limits { get; init; } = new();
+}

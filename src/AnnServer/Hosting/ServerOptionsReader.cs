@@ -1,0 +1,59 @@
+using AnnServer.Engine.Model;
+
+namespace AnnServer.Hosting;
+
+/// <summary>Turns the configuration into <see cref="ServerOptions"/>, or into one list of everything that is wrong with it.</summary>
+internal static class ServerOptionsReader
+{
+    /// <param name="unknown">Keys of the section that mean nothing. They do not stop the start, so that an older server reads newer settings.</param>
+    /// <exception cref="SettingsException">Some value is not allowed.</exception>
+    public static ServerOptions Read(IConfiguration configuration, out IReadOnlyList<string> unknown)
+    {
+        List<string> faults = [];
+        ServerOptions defaults = new();
+        SettingReader ann = new(configuration, ServerOptions.Section, faults);
+        SettingReader limits = ann.Within(nameof(ServerOptions.Limits));
+        ServerOptions options = new()
+        {
+            DataDirectory = ann.NotEmpty(nameof(ServerOptions.DataDirectory), defaults.DataDirectory),
+            ListenAddress = ann.Address(nameof(ServerOptions.ListenAddress), defaults.ListenAddress),
+            GrpcPort = ann.Integer(nameof(ServerOptions.GrpcPort), defaults.GrpcPort, 0, ushort.MaxValue),
+            HttpPort = ann.Integer(nameof(ServerOptions.HttpPort), defaults.HttpPort, 0, ushort.MaxValue),
+            // Below 64 KiB not even one vector of the largest dimension would fit.
+            MaxMessageBytes = ann.Integer(nameof(ServerOptions.MaxMessageBytes), defaults.MaxMessageBytes, 64 * 1024, 1 << 30),
+            MaxStreamsPerConnection = ann.Integer(nameof(ServerOptions.MaxStreamsPerConnection), defaults.MaxStreamsPerConnection, 1, 100_000),
+            ShutdownTimeout = ann.Duration(nameof(ServerOptions.ShutdownTimeout), defaults.ShutdownTimeout, TimeSpan.Zero, TimeSpan.FromHours(1)),
+            LogFormat = ann.OneOf(nameof(ServerOptions.LogFormat), defaults.LogFormat),
+            OtlpEndpoint = ann.HttpUri(nameof(ServerOptions.OtlpEndpoint)),
+            Limits = ReadLimits(limits),
+        };
+        if (options.GrpcPort == options.HttpPort && options.GrpcPort != 0)
+        {
+            faults.Add($"Ann:GrpcPort and Ann:HttpPort are both {options.GrpcPort}; allowed: two different ports, or 0 for a free one.");
+        }
+
+        unknown = [.. ann.UnknownKeys(), .. limits.UnknownKeys()];
+        return faults.Count == 0 ? options : throw new SettingsException(faults);
+    }
+
+    private static EngineLimits ReadLimits(SettingReader limits)
+    {
+        EngineLimits defaults = new();
+        return new EngineLimits
+        {
+            MaxDimension = limits.Integer(nameof(EngineLimits.MaxDimension), defaults.MaxDimension, 1, 8192),
+            MaxCollections = limits.Integer(nameof(EngineLimits.MaxCollections), defaults.MaxCollections, 1, 1_000_000),
+            MaxPointsPerCollection = limits.Integer(nameof(EngineLimits.MaxPointsPerCollection), defaults.MaxPointsPerCollection, 1, 1 << 30),
+            MaxAttributesPerPoint = limits.Integer(nameof(EngineLimits.MaxAttributesPerPoint), defaults.MaxAttributesPerPoint, 0, 10_000),
+            MaxAttributeBytesPerPoint = limits.Integer(nameof(EngineLimits.MaxAttributeBytesPerPoint), defaults.MaxAttributeBytesPerPoint, 0, 16 << 20),
+            MaxIndexedAttributes = limits.Integer(nameof(EngineLimits.MaxIndexedAttributes), defaults.MaxIndexedAttributes, 0, 1000),
+            MaxBatchPoints = limits.Integer(nameof(EngineLimits.MaxBatchPoints), defaults.MaxBatchPoints, 1, 1_000_000),
+            MaxBatchQueries = limits.Integer(nameof(EngineLimits.MaxBatchQueries), defaults.MaxBatchQueries, 1, 100_000),
+            MaxK = limits.Integer(nameof(EngineLimits.MaxK), defaults.MaxK, 1, 1_000_000),
+            MaxEf = limits.Integer(nameof(EngineLimits.MaxEf), defaults.MaxEf, 1, 1_000_000),
+            MaxPageSize = limits.Integer(nameof(EngineLimits.MaxPageSize), defaults.MaxPageSize, 1, 1_000_000),
+            MaxFilterDepth = limits.Integer(nameof(EngineLimits.MaxFilterDepth), defaults.MaxFilterDepth, 1, 64),
+            MaxFilterTerms = limits.Integer(nameof(EngineLimits.MaxFilterTerms), defaults.MaxFilterTerms, 1, 10_000_000),
+        };
+    }
+}

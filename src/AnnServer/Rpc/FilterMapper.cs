@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using AnnServer.Engine.Attributes;
+using AnnServer.Engine.Model;
+using AnnServer.Engine.Querying;
+using Google.Protobuf.Collections;
+using Wire = AnnServer.Protocol.V1;
+using Kind = AnnServer.Protocol.V1.Predicate.KindOneofCase;
+
+namespace AnnServer.Rpc;
+
+/// <summary>
+/// Filters off the wire. Recursion needs no guard of its own: protobuf refuses a message nested deeper than 100, and the engine
+/// refuses a tree deeper than its limit.
+/// </summary>
+internal static class FilterMapper
+{
+    // Stands where a faulty predicate was, so that its neighbours are checked too. The request is refused whatever it means.
+    private static readonly Predicate Placeholder = new Predicate.Ids([]);
+
+    public static FilterSpec ToModel(Wire.Filter? filter, Faults faults)
+    {
+        switch (filter?.KindCase)
+        {
+            case null:
+                return FilterSpec.None;
+            case Wire.Filter.KindOneofCase.Expression:
+                return new FilterSpec(filter.Expression, null);
+            case Wire.Filter.KindOneofCase.Predicate:
+                return new FilterSpec(null, ToModel(filter.Predicate, "filter.predicate", faults));
+            default:
+                faults.Add("filter", "is empty; set expression or predicate, or leave the filter out");
+                return FilterSpec.None;
+        }
+    }
+
+    private static Predicate ToModel(Wire.Predicate predicate, string field, Faults faults)
+    {
+        switch (predicate.KindCase)
+        {
+            case Kind.And:
+                return new Predicate.And(All(predicate.And, $"{field}.and", faults));
+            case Kind.Or:
+                return new Predicate.Or(All(predicate.Or, $"{field}.or", faults));
+            case Kind.Not:
+                return new Predicate.Not(ToModel(predicate.Not, $"{field}.not", faults));
+            case Kind.Eq:
+                return Equal(predicate.Eq, $"{field}.eq", faults);
+            case Kind.Contains:
+                return Equal(predicate.Contains, $"{field}.contains", faults);
+            case Kind.Ne:
+                // Not alone would be true where the attribute is absent.
+                return new Predicate.And(
+                    [new Predicate.Exists(predicate.Ne.Attribute), new Predicate.Not(Equal(predicate.Ne, $"{field}.ne", faults))]);
+            case Kind.In:
+                return Among(predicate.In, $"{field}.in", faults);
+            case Kind.Range:
+                return Between(predicate.Range, $"{field}.range", faults);
+            case Kind.Exists:
+                return new Predicate.Exists(Named(predicate.Exists, $"{field}.exists", faults));
+            case Kind.Ids:
+                return new Predicate.Ids(PointIdMapper.ToModel(predicate.Ids.Ids, $"{field}.ids.ids", faults));
+            default:
+                faults.Add(field, "is empty; set one of its kinds");
+                return Placeholder;
+        }
+    }
+
+    private static ImmutableArray<Predicate> All(Wire.PredicateList list, string field, Faults faults)
+    {
+        if (list.Predicates.Count == 0)
+        {
+            faults.Add($"{field}.predicates", "is empty; give at least one predicate");
+        }
+
+        ImmutableArray<Predicate>.Builder all = ImmutableArray.CreateBuilder<Predicate>(list.Predicates.Count);
+        for (int i = 0; i < list.Predicates.Count; i++)
+        {
+            all.Add(ToModel(list.Predicates[i], $"{field}.predicates[{i}]", faults));
+        }
+
+        return all.MoveToImmutable();
+    }
+
+    private static Predicate.In Equal(Wire.Comparison comparison, string field, Faults faults) => new(
+        Named(comparison.Attribute, $"{field}.attribute", faults),
+        [AttributeMapper.ToModel(comparison.Value, $"{field}.value", faults)]);
+
+    private static Predicate.In Among(Wire.InSet set, string field, Faults faults)
+    {
+        RepeatedField<Wire.Value> values = set.Values;
+        ImmutableArray<AttributeValue>.Builder model = ImmutableArray.CreateBuilder<AttributeValue>(values.Count);
+        for (int i = 0; i < values.Count; i++)
+        {
+            model.Add(AttributeMapper.ToModel(values[i], $"{field}.values[{i}]", faults));
+        }
+
+        if (values.Count == 0)
+        {
+            faults.Add($"{field}.values", "is empty; give at least one value");
+        }
+
+        return new Predicate.In(Named(set.Attribute, $"{field}.attribute", faults), model.MoveToImmutable());
+    }
+
+    private static Predicate.Range Between(Wire.Interval interval, string field, Faults faults)
+    {
+        string attribute = Named(interval.Attribute, $"{field}.attribute", faults);
+        if (interval is { Gt: null, Gte: null, Lt: null, Lte: null })
+        {
+            faults.Add(field, "has no bound; set at least one of gt, gte, lt and lte");
+        }
+
+        return new Predicate.Range(
+            attribute,
+            End(interval.Gt, "gt", interval.Gte, "gte", field, faults),
+            End(interval.Lt, "lt", interval.Lte, "lte", field, faults));
+    }
+
+    private static Predicate.Bound End(
+        Wire.Value? exclusive, string exclusiveName, Wire.Value? inclusive, string inclusiveName, string field, Faults faults)
+    {
+        if (exclusive is not null && inclusive is not null)
+        {
+            faults.Add(field, $"has both {exclusiveName} and {inclusiveName}; set one of them");
+        }
+
+        return exclusive is not null ? new Predicate.Bound(AttributeMapper.ToModel(exclusive, $"{field}.{exclusiveName}", faults), false)
+            : inclusive is not null ? new Predicate.Bound(AttributeMapper.ToModel(inclusive, $"{field}.{inclusiveName}", faults), true)
+            : default;
+    }
+
+    private static string Named(string attribute, string field, Faults faults)
+    {
+        if (attribute.Length == 0)
+        {
+            faults.Add(field, "is empty; name an attribute");
+        }
+
+        return attribute;
+    }
+}

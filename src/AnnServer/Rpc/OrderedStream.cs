@@ -1,0 +1,96 @@
+using System.Threading.Channels;
+using AnnServer.Engine.Model;
+using Grpc.Core;
+
+namespace AnnServer.Rpc;
+
+/// <summary>
+/// Two-way streams with one response for each request, in order. The first request that fails ends the stream with its status;
+/// what was answered before it stands. When the server stops, requests already read are answered and the stream ends UNAVAILABLE.
+/// </summary>
+internal static class OrderedStream
+{
+    public static async Task AnswerAsync<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requests,
+        IServerStreamWriter<TResponse> responses,
+        Func<TRequest, CancellationToken, TResponse> answer,
+        CancellationToken stopping,
+        CancellationToken cancellation)
+    {
+        using CancellationTokenSource reading = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellation);
+        while (await MoveNextAsync(requests, stopping, reading.Token))
+        {
+            await responses.WriteAsync(answer(requests.Current, cancellation), cancellation);
+        }
+    }
+
+    /// <summary>As above, with up to <paramref name="inFlight"/> requests begun, in order, before the first of them is answered.</summary>
+    public static async Task AnswerAsync<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requests,
+        IServerStreamWriter<TResponse> responses,
+        int inFlight,
+        Func<TRequest, CancellationToken, Task<TResponse>> answer,
+        CancellationToken stopping,
+        CancellationToken cancellation)
+    {
+        using CancellationTokenSource reading = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellation);
+        Channel<Task<TResponse>> begun = Channel.CreateBounded<Task<TResponse>>(
+            new BoundedChannelOptions(inFlight) { SingleReader = true, SingleWriter = true });
+        Task writing = WriteInOrderAsync(begun.Reader, responses, reading, cancellation);
+        try
+        {
+            while (await MoveNextAsync(requests, stopping, reading.Token))
+            {
+                // Begun only when there is room, so that no more than inFlight + 1 are ever running.
+                await begun.Writer.WaitToWriteAsync(reading.Token);
+                begun.Writer.TryWrite(answer(requests.Current, cancellation));
+            }
+        }
+        finally
+        {
+            // Where a request has failed, this throws its status in place of the cancellation that ended the reading.
+            begun.Writer.Complete();
+            await writing;
+        }
+    }
+
+    private static async Task WriteInOrderAsync<TResponse>(
+        ChannelReader<Task<TResponse>> begun, IServerStreamWriter<TResponse> responses, CancellationTokenSource reading, CancellationToken cancellation)
+    {
+        try
+        {
+            await foreach (Task<TResponse> response in begun.ReadAllAsync(CancellationToken.None))
+            {
+                await responses.WriteAsync(await response, cancellation);
+            }
+        }
+        catch
+        {
+            await reading.CancelAsync();
+            await DrainAsync(begun);
+            throw;
+        }
+    }
+
+    /// <summary>Requests begun behind a failed one run to their end before the call does, as they use its token; their outcome is not told.</summary>
+    private static async Task DrainAsync<TResponse>(ChannelReader<Task<TResponse>> begun)
+    {
+        await foreach (Task<TResponse> response in begun.ReadAllAsync(CancellationToken.None))
+        {
+            await ((Task)response).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static async Task<bool> MoveNextAsync<TRequest>(
+        IAsyncStreamReader<TRequest> requests, CancellationToken stopping, CancellationToken reading)
+    {
+        try
+        {
+            return await requests.MoveNext(reading);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            throw StatusMapper.ToException(EngineError.Of(EngineStatus.Unavailable, "The server is stopping."));
+        }
+    }
+}

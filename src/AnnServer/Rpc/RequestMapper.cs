@@ -1,0 +1,114 @@
+using AnnServer.Engine.Model;
+using Wire = AnnServer.Protocol.V1;
+
+namespace AnnServer.Rpc;
+
+/// <summary>
+/// Requests about points, off the wire. Pure translation: what only the wire can get wrong is recorded as a fault here, limits and
+/// meaning are checked by the engine, which is given the same <see cref="Faults"/>.
+/// </summary>
+internal static class RequestMapper
+{
+    public static IReadOnlyList<Point> ToPoints(Wire.UpsertRequest request, Faults faults)
+    {
+        CheckDurability(request.Durability, faults);
+        Point[] points = new Point[request.Points.Count];
+        for (int i = 0; i < points.Length; i++)
+        {
+            using Faults.Scope scope = faults.Within($"points[{i}]");
+            Wire.Point point = request.Points[i];
+            points[i] = new Point(
+                PointIdMapper.ToModel(point.Id, "id", faults),
+                VectorMapper.ToModel(point.Vector, "vector", faults),
+                AttributeMapper.ToModel(point.Attributes, "attributes", faults));
+        }
+
+        return points;
+    }
+
+    /// <summary>The identifiers to delete, or null where <paramref name="filter"/> selects.</summary>
+    public static IReadOnlyList<PointId>? ToSelection(Wire.DeleteRequest request, Faults faults, out FilterSpec filter)
+    {
+        CheckDurability(request.Durability, faults);
+        filter = FilterSpec.None;
+        switch (request.SelectorCase)
+        {
+            case Wire.DeleteRequest.SelectorOneofCase.Ids:
+                return PointIdMapper.ToModel(request.Ids.Ids, "ids.ids", faults);
+            case Wire.DeleteRequest.SelectorOneofCase.Filter:
+                filter = FilterMapper.ToModel(request.Filter, faults);
+                return null;
+            default:
+                faults.Add("selector", "is missing; set ids or filter");
+                return [];
+        }
+    }
+
+    public static IReadOnlyList<AttributeUpdate> ToUpdates(Wire.UpdateAttributesRequest request, Faults faults)
+    {
+        CheckDurability(request.Durability, faults);
+        AttributeUpdate[] updates = new AttributeUpdate[request.Updates.Count];
+        for (int i = 0; i < updates.Length; i++)
+        {
+            using Faults.Scope scope = faults.Within($"updates[{i}]");
+            Wire.AttributeUpdate update = request.Updates[i];
+            updates[i] = new AttributeUpdate(
+                PointIdMapper.ToModel(update.Id, "id", faults),
+                AttributeMapper.ToModel(update.Set, "set", faults),
+                update.Remove,
+                update.Replace);
+        }
+
+        return updates;
+    }
+
+    public static ScrollQuery ToQuery(Wire.ScrollRequest request, Faults faults) => new()
+    {
+        Filter = FilterMapper.ToModel(request.Filter, faults),
+        OrderBy = string.IsNullOrEmpty(request.Order?.Attribute) ? null : request.Order.Attribute,
+        Descending = request.Order?.Descending ?? false,
+        PageSize = request.PageSize == 0 ? null : CollectionMapper.Clamp(request.PageSize),
+        PageToken = request.PageToken,
+        WithAttributes = request.WithAttributes,
+        WithVector = request.WithVector,
+        ReadAfter = request.ReadAfter,
+    };
+
+    public static SearchQuery ToQuery(Wire.SearchRequest request, Faults faults) => new()
+    {
+        Vector = VectorMapper.ToModel(request.Vector, "vector", faults),
+        K = CollectionMapper.Clamp(request.K),
+        Filter = FilterMapper.ToModel(request.Filter, faults),
+        Ef = request.HasEf ? CollectionMapper.Clamp(request.Ef) : null,
+        Exact = request.HasExact && request.Exact,
+        WithAttributes = request.WithAttributes,
+        WithVector = request.WithVector,
+        ScoreThreshold = request.HasScoreThreshold ? request.ScoreThreshold : null,
+        ReadAfter = request.ReadAfter,
+    };
+
+    public static IReadOnlyList<SearchQuery> ToQueries(Wire.SearchBatchRequest request, Faults faults)
+    {
+        SearchQuery[] queries = new SearchQuery[request.Queries.Count];
+        for (int i = 0; i < queries.Length; i++)
+        {
+            using Faults.Scope scope = faults.Within($"queries[{i}]");
+            Wire.SearchRequest query = request.Queries[i];
+            queries[i] = ToQuery(query, faults);
+            if (query.Collection.Length > 0 && query.Collection != request.Collection)
+            {
+                faults.Add("collection", $"is \"{query.Collection}\", but the batch is for \"{request.Collection}\"");
+            }
+        }
+
+        return queries;
+    }
+
+    private static void CheckDurability(Wire.Durability durability, Faults faults)
+    {
+        if (durability is not (Wire.Durability.Unspecified or Wire.Durability.Fsynced))
+        {
+            faults.Add("durability", $"has the unknown value {(int)durability}; allowed: DURABILITY_FSYNCED");
+        }
+    }
+}

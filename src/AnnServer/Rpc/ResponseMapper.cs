@@ -1,0 +1,117 @@
+using AnnServer.Engine.Model;
+using Wire = AnnServer.Protocol.V1;
+
+namespace AnnServer.Rpc;
+
+/// <summary>Answers about points, onto the wire.</summary>
+internal static class ResponseMapper
+{
+    public static Wire.UpsertResponse ToUpsert(WriteReceipt receipt) =>
+        new() { Upserted = (ulong)receipt.Affected, Sequence = receipt.Sequence };
+
+    public static Wire.DeleteResponse ToDelete(WriteReceipt receipt) =>
+        new() { Deleted = (ulong)receipt.Affected, Sequence = receipt.Sequence };
+
+    public static Wire.UpdateAttributesResponse ToUpdate(AttributeUpdateReceipt receipt)
+    {
+        Wire.UpdateAttributesResponse wire = new() { Updated = (ulong)receipt.Write.Affected, Sequence = receipt.Write.Sequence };
+        foreach (PointId id in receipt.NotFound)
+        {
+            wire.NotFound.Add(PointIdMapper.ToWire(id));
+        }
+
+        return wire;
+    }
+
+    public static Wire.GetResponse ToGet(IReadOnlyList<Point> points)
+    {
+        Wire.GetResponse wire = new();
+        foreach (Point point in points)
+        {
+            wire.Points.Add(ToWire(point));
+        }
+
+        return wire;
+    }
+
+    public static Wire.ScrollResponse ToScroll(ScrollPage page)
+    {
+        Wire.ScrollResponse wire = new() { NextPageToken = page.NextPageToken };
+        foreach (Point point in page.Points)
+        {
+            wire.Points.Add(ToWire(point));
+        }
+
+        return wire;
+    }
+
+    public static Wire.SearchResponse ToSearch(SearchAnswer answer, bool explain)
+    {
+        Wire.SearchResponse wire = new();
+        for (int i = 0; i < answer.Hits.Count; i++)
+        {
+            wire.Hits.Add(ToWire(answer.Hits[i]));
+        }
+
+        if (explain)
+        {
+            wire.Report = ToWire(answer.Report);
+        }
+
+        return wire;
+    }
+
+    public static Wire.SearchBatchResponse ToBatch(IReadOnlyList<SearchAnswer> answers, Wire.SearchBatchRequest request)
+    {
+        Wire.SearchBatchResponse wire = new();
+        for (int i = 0; i < answers.Count; i++)
+        {
+            wire.Results.Add(ToSearch(answers[i], request.Queries[i].Explain));
+        }
+
+        return wire;
+    }
+
+    private static Wire.Point ToWire(Point point)
+    {
+        Wire.Point wire = new() { Id = PointIdMapper.ToWire(point.Id) };
+        AttributeMapper.ToWire(point.Attributes, wire.Attributes);
+        if (!point.Vector.IsEmpty)
+        {
+            wire.Vector = VectorMapper.ToWire(point.Vector);
+        }
+
+        return wire;
+    }
+
+    private static Wire.Hit ToWire(SearchHit hit)
+    {
+        Wire.Hit wire = new() { Id = PointIdMapper.ToWire(hit.Id), Score = hit.Score };
+        AttributeMapper.ToWire(hit.Attributes, wire.Attributes);
+        if (!hit.Vector.IsEmpty)
+        {
+            wire.Vector = VectorMapper.ToWire(hit.Vector);
+        }
+
+        return wire;
+    }
+
+    private static Wire.SearchReport ToWire(in SearchReport report) => new()
+    {
+        Strategy = report.Strategy switch
+        {
+            SearchStrategy.Exact => "exact",
+            SearchStrategy.Graph => "graph",
+            _ => throw new ArgumentOutOfRangeException(nameof(report), report.Strategy, "The strategy has no name on the wire."),
+        },
+        EfUsed = (uint)report.EfUsed,
+        DistanceComputations = (ulong)report.DistanceComputations,
+        Expansions = (ulong)report.Expansions,
+        EstimatedSelectivity = report.Selectivity,
+        Matching = (ulong)report.Matching,
+        ExactFallback = report.ExactFallback,
+        FilterMicroseconds = report.FilterMicroseconds,
+        SearchMicroseconds = report.SearchMicroseconds,
+        TotalMicroseconds = report.TotalMicroseconds,
+    };
+}

@@ -1,0 +1,38 @@
+using AnnServer.Engine;
+using AnnServer.Engine.Collections;
+using AnnServer.Hosting;
+using Wire = AnnServer.Protocol.V1;
+
+namespace AnnServer.Rpc;
+
+internal static class StatsMapper
+{
+    /// <summary>The counters of the database beside those of the process, read now.</summary>
+    public static Wire.GetStatsResponse ToWire(DatabaseStats stats, IReadOnlyList<Collection> collections, TimeSpan uptime)
+    {
+        Wire.GetStatsResponse wire = new()
+        {
+            Version = ServerVersion.Text,
+            UptimeSeconds = uptime.TotalSeconds,
+            Sequence = stats.Sequence,
+            DurableSequence = stats.DurableSequence,
+            LogBytes = (ulong)stats.LogBytes,
+            CpuSeconds = Environment.CpuUsage.TotalTime.TotalSeconds,
+            ResidentBytes = (ulong)Environment.WorkingSet,
+            ManagedHeapBytes = (ulong)GC.GetTotalMemory(forceFullCollection: false),
+            AllocatedBytes = (ulong)GC.GetTotalAllocatedBytes(),
+            KernelBits = (uint)stats.KernelBits,
+            ReplayedRecords = (ulong)stats.ReplayedRecords,
+            ReplaySeconds = stats.ReplayTime.TotalSeconds,
+            Searches = (ulong)stats.Searches,
+            Upserts = (ulong)stats.Upserts,
+            Deletes = (ulong)stats.Deletes,
+        };
+        foreach (Collection collection in collections)
+        {
+            wire.Collections.Add(CollectionMapper.ToWire(collection.GetInfo()));
+        }
+
+        return wire;
+    }
+}

@@ -21,6 +21,7 @@ internal static class LogRecovery
     public static (LogFile File, CommitMark Mark) Open(StorageDependencies dependencies, StorageLayout layout, LogFormat format)
     {
         (StorageOptions options, ILogger logger, _, Func<string, IDevice> createDevice) = dependencies;
+        CommitMetadata.RemoveDamaged(layout, options.SegmentBytes, format.LogId, logger);
         LogFile file = LogFile.Open(options, layout, createDevice, recover: true);
         try
         {

@@ -16,6 +16,7 @@ internal sealed class LogWriter : IDisposable
     // because both are decided here. Nothing of ours is locked inside it.
     private readonly object _gate = new();
     private readonly SemaphoreSlim _wake = new(0);
+    private readonly CommitWaiters _waiters = new();
     private byte[] _scratch = new byte[4096];
     private ulong _lastLsn;
     private ulong _durableLsn;
@@ -27,12 +28,6 @@ internal sealed class LogWriter : IDisposable
     private bool _sealing;
     private bool _wakePending;
     private int _blockedAppends;
-
-    // Waiters share one task per commit: those the commit under way covers, and those the next one will.
-    private bool _committing;
-    private ulong _committingLsn;
-    private TaskCompletionSource? _current;
-    private TaskCompletionSource? _next;
 
     private long _appends;
     private long _appendedBytes;
@@ -130,13 +125,9 @@ internal sealed class LogWriter : IDisposable
             }
 
             ArgumentOutOfRangeException.ThrowIfGreaterThan(lsn, _lastLsn);
-            if (_committing && lsn <= _committingLsn)
+            durable = _waiters.Join(lsn);
+            if (_waiters.NextWanted)
             {
-                durable = (_current ??= NewBatch()).Task;
-            }
-            else
-            {
-                durable = (_next ??= NewBatch()).Task;
                 Wake();
             }
         }
@@ -196,8 +187,6 @@ internal sealed class LogWriter : IDisposable
 
     public void Dispose() => _wake.Dispose();
 
-    private static TaskCompletionSource NewBatch() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     // FASTER spins for ever when its memory is full and the disk is dead, in its own commit even without noticing the
     // error. Half of the memory is therefore the most that may await the disk.
     private void WaitForRoom(int length)
@@ -237,7 +226,7 @@ internal sealed class LogWriter : IDisposable
     // Under the gate. While a commit is under way its end looks for more work by itself.
     private void Wake()
     {
-        if (!_wakePending && !_committing)
+        if (!_wakePending && !_waiters.Committing)
         {
             _wakePending = true;
             _wake.Release();
@@ -249,7 +238,7 @@ internal sealed class LogWriter : IDisposable
         lock (_gate)
         {
             _wakePending = false;
-            bool due = _next is not null
+            bool due = _waiters.NextWanted
                 || _blockedAppends > 0
                 || _tail - _durableTail >= _options.MemoryBytes / 4
                 // Closing commits what is left and then seals: see LogRecovery.
@@ -267,10 +256,7 @@ internal sealed class LogWriter : IDisposable
                 PreviousLsn = _mark.LastLsn,
                 PreviousTail = _durableTail,
             };
-            _committing = true;
-            _committingLsn = _lastLsn;
-            _current = _next;
-            _next = null;
+            _waiters.Begin(_lastLsn);
 
             // Inside the gate, so that the mark names exactly the records before the commit record.
             _issued = _file.Log.CommitStronglyAsync(_mark.ToBytes(_format.LogId)).AsTask();
@@ -304,12 +290,10 @@ internal sealed class LogWriter : IDisposable
             _lastCommit = _time.GetElapsedTime(started);
             _totalCommit += _lastCommit;
             _commits++;
-            _committing = false;
             _durableTail = tail;
             _tail = Math.Max(_tail, tail);
-            Volatile.Write(ref _durableLsn, _committingLsn);
-            batch = _current;
-            _current = null;
+            Volatile.Write(ref _durableLsn, _waiters.CurrentLsn);
+            batch = _waiters.End();
             Monitor.PulseAll(_gate);
         }
 
@@ -347,28 +331,14 @@ internal sealed class LogWriter : IDisposable
             }
 
             Volatile.Write(ref _fault, cause);
-            current = _current;
-            next = _next;
-            _current = _next = null;
-            _committing = false;
+            (current, next) = _waiters.Abandon();
             Wake();
             Monitor.PulseAll(_gate);
         }
 
         StorageLog.Faulted(_logger, cause, _layout.LogFolder, DurableLsn);
-        Reject(current);
-        Reject(next);
-    }
-
-    private void Reject(TaskCompletionSource? batch)
-    {
-        if (batch is not null)
-        {
-            batch.SetException(NewFault());
-
-            // Every waiter may have been cancelled; the fault is reported all the same.
-            _ = batch.Task.Exception;
-        }
+        CommitWaiters.Reject(current, NewFault());
+        CommitWaiters.Reject(next, NewFault());
     }
 
     private void ThrowIfUnusable()

@@ -1,6 +1,6 @@
 namespace AnnServer.Storage;
 
-/// <summary>Bytes on disk are not what was written. Nothing was changed on disk when this is thrown.</summary>
+/// <summary>Bytes on disk are not what was written. The log itself is left as it was found.</summary>
 public sealed class StorageCorruptionException : IOException
 {
     public StorageCorruptionException(string message, Exception? innerException = null)

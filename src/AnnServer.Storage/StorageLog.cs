@@ -24,4 +24,7 @@ internal static partial class StorageLog
 
     [LoggerMessage(7, LogLevel.Warning, "Removed the remains of a log in {Folder} whose creation was interrupted")]
     public static partial void UnfinishedLogRemoved(ILogger logger, string folder);
+
+    [LoggerMessage(8, LogLevel.Warning, "Removed {Path}: it does not name a commit of the log; the log is searched from its begin instead")]
+    public static partial void CommitMetadataRemoved(ILogger logger, string path);
 }

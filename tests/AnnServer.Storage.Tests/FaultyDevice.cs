@@ -14,15 +14,12 @@ internal sealed class FaultyDevice : StorageDeviceBase
     private bool _holding;
     private Func<int, ulong, bool>? _loses;
     private int _writes;
-    private int _reads;
 
     public FaultyDevice(IDevice inner)
         : base(inner.FileName, inner.SectorSize, inner.Capacity) => _inner = inner;
 
     /// <summary>Writes that were asked for, whatever became of them.</summary>
     public int Writes => Volatile.Read(ref _writes);
-
-    public int Reads => Volatile.Read(ref _reads);
 
     public int Held
     {
@@ -118,11 +115,8 @@ internal sealed class FaultyDevice : StorageDeviceBase
     }
 
     public override void ReadAsync(
-        int segmentId, ulong sourceAddress, IntPtr destinationAddress, uint readLength, DeviceIOCompletionCallback callback, object context)
-    {
-        Interlocked.Increment(ref _reads);
+        int segmentId, ulong sourceAddress, IntPtr destinationAddress, uint readLength, DeviceIOCompletionCallback callback, object context) =>
         _inner.ReadAsync(segmentId, sourceAddress, destinationAddress, readLength, callback, context);
-    }
 
     public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result) =>
         _inner.RemoveSegmentAsync(segment, callback, result);

@@ -1,4 +1,4 @@
-using FASTER.core;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AnnServer.Storage.Tests;
 
@@ -97,12 +97,14 @@ public sealed class OperationLogFaultTests
     {
         using var folder = new TempFolder();
         FaultyDevice? disk = null;
-        await using OperationLog log = TestLog.Open(
-            folder.Path, prefix => disk = new FaultyDevice(LogFile.CreateDevice(prefix)), TimeSpan.FromMilliseconds(300));
+        var time = new FakeTimeProvider();
+        await using OperationLog log = TestLog.Open(folder.Path, prefix => disk = new FaultyDevice(LogFile.CreateDevice(prefix)), time);
         log.Replay(new RecordCollector());
         await log.Durable(TestLog.AppendNext(log));
         disk!.Stall();
-        StorageFaultException e = await Assert.ThrowsAsync<StorageFaultException>(() => log.Durable(TestLog.AppendNext(log)));
+        Task wait = log.Durable(TestLog.AppendNext(log));
+        await TestLog.PassTimeUntil(time, () => wait.IsCompleted);
+        StorageFaultException e = await Assert.ThrowsAsync<StorageFaultException>(() => wait);
         Assert.IsType<TimeoutException>(e.InnerException);
         Assert.Equal(1UL, log.DurableLsn);
         disk.Resume();
@@ -113,12 +115,16 @@ public sealed class OperationLogFaultTests
     {
         using var folder = new TempFolder();
         FaultyDevice? disk = null;
-        OperationLog log = TestLog.Open(
-            folder.Path, prefix => disk = new FaultyDevice(LogFile.CreateDevice(prefix)), TimeSpan.FromMilliseconds(200));
+        var time = new FakeTimeProvider();
+        OperationLog log = TestLog.Open(folder.Path, prefix => disk = new FaultyDevice(LogFile.CreateDevice(prefix)), time);
         log.Replay(new RecordCollector());
         disk!.Stall();
-        await Assert.ThrowsAsync<StorageFaultException>(() => log.Durable(TestLog.AppendNext(log)));
-        await log.DisposeAsync();
+        Task wait = log.Durable(TestLog.AppendNext(log));
+        await TestLog.PassTimeUntil(time, () => wait.IsCompleted);
+        await Assert.ThrowsAsync<StorageFaultException>(() => wait);
+        Task disposal = log.DisposeAsync().AsTask();
+        await TestLog.PassTimeUntil(time, () => disposal.IsCompleted);
+        await disposal;
         Assert.Throws<IOException>(() => TestLog.Open(folder.Path));
         disk.Resume();
     }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace AnnServer.Storage.Tests;
 
 public sealed class RecoveryTests
@@ -46,8 +48,8 @@ public sealed class RecoveryTests
     {
         using var folder = new TempFolder();
         FaultyDevice? disk = null;
-        OperationLog log = TestLog.Open(
-            folder.Path, prefix => disk = new FaultyDevice(LogFile.CreateDevice(prefix)), TimeSpan.FromMilliseconds(400));
+        var time = new FakeTimeProvider();
+        OperationLog log = TestLog.Open(folder.Path, prefix => disk = new FaultyDevice(LogFile.CreateDevice(prefix)), time);
         log.Replay(new RecordCollector());
         for (int i = 0; i < 10; i++)
         {
@@ -66,7 +68,9 @@ public sealed class RecoveryTests
 
         if (lostPage < 4)
         {
-            await Assert.ThrowsAsync<StorageFaultException>(() => log.Durable(log.LastLsn));
+            Task wait = log.Durable(log.LastLsn);
+            await TestLog.PassTimeUntil(time, () => wait.IsCompleted);
+            await Assert.ThrowsAsync<StorageFaultException>(() => wait);
         }
         else
         {
@@ -75,9 +79,11 @@ public sealed class RecoveryTests
         }
 
         using TempFolder crashed = folder.Snapshot();
-        await log.DisposeAsync();
+        Task disposal = log.DisposeAsync().AsTask();
+        await TestLog.PassTimeUntil(time, () => disposal.IsCompleted);
+        await disposal;
 
-        // Twice, with new records in between: nothing of the abandoned tail may come back.
+        // Again and again, with new records in between: nothing of the abandoned tail may come back.
         for (int round = 0; round < 3; round++)
         {
             await using OperationLog again = TestLog.OpenReplayed(crashed.Path, out List<StoredRecord> records);
@@ -183,6 +189,23 @@ public sealed class RecoveryTests
         await Fill(folder.Path, 60, durableEvery: 5);
         Directory.Delete(new StorageLayout(folder.Path).CommitFolder, recursive: true);
         Assert.False(await RefusesOrReturnsEverything(folder.Path, 60));
+    }
+
+    [Fact]
+    public async Task DamagedCommitMetadata_IsHarmless()
+    {
+        using var folder = new TempFolder();
+        await Fill(folder.Path, 60, durableEvery: 5);
+        var random = new Random(23);
+        for (int trial = 0; trial < 60; trial++)
+        {
+            using TempFolder copy = folder.Snapshot();
+            string file = Directory.GetFiles(new StorageLayout(copy.Path).CommitFolder)[0];
+            byte[] bytes = File.ReadAllBytes(file);
+            bytes[random.Next(100)] ^= (byte)(1 << random.Next(8));
+            File.WriteAllBytes(file, bytes);
+            Assert.False(await RefusesOrReturnsEverything(copy.Path, 60));
+        }
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using FASTER.core;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AnnServer.Storage.Tests;
 
@@ -15,17 +16,9 @@ internal static class TestLog
 
     public static StorageOptions Options(string folder) => new(folder, PageBytes, MemoryBytes, SegmentBytes);
 
-    public static OperationLog Open(string folder, Func<string, IDevice>? device = null, TimeSpan? timeout = null)
-    {
-        StorageOptions options = Options(folder);
-        if (timeout is { } given)
-        {
-            options = options with { CommitTimeout = given };
-        }
-
-        return OperationLog.Open(
-            new StorageDependencies(options, NullLogger.Instance, TimeProvider.System, device ?? LogFile.CreateDevice));
-    }
+    public static OperationLog Open(string folder, Func<string, IDevice>? device = null, TimeProvider? time = null) =>
+        OperationLog.Open(new StorageDependencies(
+            Options(folder), NullLogger.Instance, time ?? TimeProvider.System, device ?? LogFile.CreateDevice));
 
     public static OperationLog OpenReplayed(string folder, out List<StoredRecord> records, Func<string, IDevice>? device = null)
     {
@@ -71,4 +64,16 @@ internal static class TestLog
     public static async Task Durable(this OperationLog log, ulong lsn) =>
         await log.WaitDurableAsync(lsn, TestContext.Current.CancellationToken).AsTask()
             .WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+    /// <summary>Lets a minute of the log's time pass again and again until the condition holds.</summary>
+    public static async Task PassTimeUntil(FakeTimeProvider time, Func<bool> condition)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!condition())
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            time.Advance(TimeSpan.FromMinutes(1));
+            await Task.Yield();
+        }
+    }
 }

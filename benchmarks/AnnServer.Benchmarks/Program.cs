@@ -1,4 +1,17 @@
+using System.CommandLine;
 using AnnServer.Benchmarks;
+using AnnServer.Benchmarks.Compare;
 using BenchmarkDotNet.Running;
 
-BenchmarkSwitcher.FromAssembly(typeof(BenchmarkConfig).Assembly).Run(args, new BenchmarkConfig());
+if (args is not ["compare" or ContenderCommand.Name, ..])
+{
+    BenchmarkSwitcher.FromAssembly(typeof(BenchmarkConfig).Assembly).Run(args, new BenchmarkConfig());
+    return 0;
+}
+
+RootCommand root = new("Micro-benchmarks by default; compare and contender measure whole indexes.")
+{
+    new CompareCommand().Build(),
+    new ContenderCommand().Build(),
+};
+return await root.Parse(args).InvokeAsync();

@@ -1,0 +1,30 @@
+namespace AnnServer.Benchmarks.Compare;
+
+/// <summary>Finds the files of a data set folder that belong to a metric.</summary>
+internal static class DataSetFiles
+{
+    public static ContenderOptions Find(string folder, string metric, int m, int efConstruction, int k, string index)
+    {
+        (string truth, string scores) = metric switch
+        {
+            "l2" => ("groundtruth.ivecs", "groundtruth_dist.fvecs"),
+            "cosine" => ("groundtruth.ivecs", "groundtruth_sim.fvecs"),
+            "ip" => ("groundtruth_ip.ivecs", "groundtruth_ip_score.fvecs"),
+            _ => throw new FormatException($"'{metric}' is not a metric: l2, ip or cosine."),
+        };
+        return new ContenderOptions(
+            Vectors(folder, "base"), Vectors(folder, "query"), Path.Combine(folder, truth), Path.Combine(folder, scores), metric, m,
+            efConstruction, k, index);
+    }
+
+    private static string Vectors(string folder, string stem)
+    {
+        foreach (string extension in (string[])[".bvecs", ".f16vecs", ".fvecs"])
+        {
+            string path = Path.Combine(folder, stem + extension);
+            if (File.Exists(path))
+                return path;
+        }
+        throw new FileNotFoundException($"There is no {stem}.bvecs, .f16vecs or .fvecs in {folder}.");
+    }
+}

@@ -1,0 +1,60 @@
+using AnnServer.Core.Graph;
+using AnnServer.Core.Search;
+using AnnServer.LoadGen.Data;
+
+namespace AnnServer.Benchmarks.Compare;
+
+/// <summary>This project's graph, called as the engine calls it.</summary>
+internal sealed class GraphContender(ContenderOptions options) : IContender
+{
+    private const ulong Seed = 42;
+
+    private readonly ScratchPool _scratches = new();
+    private VectorIndex? _index;
+
+    public string Name => "annserver";
+
+    public string Params => $"M={options.M} efc={options.EfConstruction}";
+
+    public double BytesPerVector =>
+        _index is null ? 0 : (double)(_index.VectorMemoryBytes + _index.LinkMemoryBytes) / Math.Max(1, _index.LiveCount);
+
+    public void Build(float[][] vectors)
+    {
+        DistanceKind distance = options.Score switch
+        {
+            ScoreKind.SquaredDistance => DistanceKind.SquaredEuclidean,
+            ScoreKind.InnerProduct => DistanceKind.NegativeDot,
+            _ => DistanceKind.NegativeCosine,
+        };
+        _index = VectorIndex.Create(new GraphParameters(
+            vectors[0].Length, distance, options.M, options.EfConstruction, Seed, (uint)vectors.Length));
+        foreach (float[] vector in vectors)
+        {
+            using ScratchPool.Scope scope = _scratches.Rent();
+            if (!_index.TryReserve(out uint ordinal))
+            {
+                throw new InvalidOperationException("The index is full.");
+            }
+
+            _index.Plan(ordinal, vector, scope.Scratch);
+            _index.Commit(scope.Scratch);
+        }
+    }
+
+    public int Search(ReadOnlySpan<float> query, int ef, Span<ulong> nearest)
+    {
+        using ScratchPool.Scope scope = _scratches.Rent();
+        _index!.Search(query, new SearchEffort(nearest.Length, ef), null, scope.Scratch, CancellationToken.None);
+        int count = Math.Min(nearest.Length, scope.Scratch.ResultCount);
+        for (int i = 0; i < count; i++)
+        {
+            // Slots are handed out in order, so the ordinal is the row.
+            nearest[i] = scope.Scratch.Result(i).Ordinal;
+        }
+
+        return count;
+    }
+
+    public void Dispose() => _index?.Dispose();
+}

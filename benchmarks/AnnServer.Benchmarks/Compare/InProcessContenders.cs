@@ -1,0 +1,14 @@
+namespace AnnServer.Benchmarks.Compare;
+
+/// <summary>The indexes that this program can be a contender with.</summary>
+internal static class InProcessContenders
+{
+    public const string Known = "annserver, exact";
+
+    public static IContender Create(string kind, ContenderOptions options) => kind switch
+    {
+        "annserver" => new GraphContender(options),
+        "exact" => new ExactContender(options.Score),
+        _ => throw new FormatException($"'{kind}' is not a contender: {Known}."),
+    };
+}

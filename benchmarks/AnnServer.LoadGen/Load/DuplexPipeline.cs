@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using Grpc.Core;
+
+namespace AnnServer.LoadGen.Load;
+
+/// <summary>Sends messages over one bidirectional stream with a bounded number unanswered. Answers come in order.</summary>
+internal sealed class DuplexPipeline<TRequest, TResponse>(AsyncDuplexStreamingCall<TRequest, TResponse> call, int window)
+    where TRequest : class
+    where TResponse : class
+{
+    private readonly ConcurrentQueue<Outgoing<TRequest>> _unanswered = new();
+
+    public async Task RunAsync(
+        IAsyncEnumerable<Outgoing<TRequest>> messages, Action<Outgoing<TRequest>, TResponse> onAnswer, CancellationToken cancellationToken)
+    {
+        using SemaphoreSlim room = new(window);
+        using CancellationTokenSource readerEnded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task reading = ReadAsync(onAnswer, room, readerEnded);
+        try
+        {
+            // Room comes first: a message is taken, and in a closed loop its clock starts, only when it can be sent.
+            await room.WaitAsync(readerEnded.Token);
+            await foreach (Outgoing<TRequest> message in messages.WithCancellation(readerEnded.Token))
+            {
+                _unanswered.Enqueue(message);
+                await call.RequestStream.WriteAsync(message.Message, readerEnded.Token);
+                await room.WaitAsync(readerEnded.Token);
+            }
+            await call.RequestStream.CompleteAsync();
+        }
+        catch (Exception) when (readerEnded.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // The reader knows why the stream ended; awaiting it below tells.
+            await reading;
+        }
+        await reading;
+        if (!_unanswered.IsEmpty)
+            throw new RpcException(new Status(StatusCode.DataLoss, $"The stream ended with {_unanswered.Count} messages unanswered."));
+    }
+
+    private async Task ReadAsync(Action<Outgoing<TRequest>, TResponse> onAnswer, SemaphoreSlim room, CancellationTokenSource ended)
+    {
+        try
+        {
+            await foreach (TResponse response in call.ResponseStream.ReadAllAsync(ended.Token))
+            {
+                if (!_unanswered.TryDequeue(out Outgoing<TRequest> message))
+                    throw new RpcException(new Status(StatusCode.DataLoss, "The stream answered more messages than were sent."));
+                onAnswer(message, response);
+                room.Release();
+            }
+        }
+        finally
+        {
+            // Whatever ended the reading, a writer that waits for room must not wait for ever.
+            await ended.CancelAsync();
+        }
+    }
+}

@@ -1,0 +1,8 @@
+namespace AnnServer.LoadGen.Queries;
+
+internal enum QueryMode
+{
+    Unary,
+    Batch,
+    Stream,
+}

@@ -1,0 +1,5 @@
+using AnnServer.LoadGen.Load;
+
+namespace AnnServer.LoadGen.Reports;
+
+internal sealed record OperationReport(string Name, LatencySummary Latency);

@@ -1,0 +1,90 @@
+using AnnServer.LoadGen.Load;
+using Spectre.Console;
+
+namespace AnnServer.LoadGen.Reports;
+
+/// <summary>Reports as tables on the console.</summary>
+internal static class Tables
+{
+    public static void Print(LoadReport report)
+    {
+        Table table = New("collection", "loaded", "seconds", "points/s", "server CPU s", "batch p50 ms", "p99 ms", "max ms", "errors");
+        table.AddRow(
+            Markup.Escape(report.Collection), $"{report.Loaded} of {report.Sent}", $"{report.Seconds:F2}", $"{report.PointsPerSecond:F0}",
+            $"{report.ServerCpuSeconds:F2}", Ms(report.BatchLatency.P50Us), Ms(report.BatchLatency.P99Us), Ms(report.BatchLatency.MaxUs),
+            Errors(report.Errors));
+        AnsiConsole.Write(table);
+        PrintDetails(report.ErrorDetails);
+    }
+
+    public static void Print(IReadOnlyList<QueryReport> reports)
+    {
+        Table table = New(
+            "effort", "QPS", "p50 ms", "p95 ms", "p99 ms", "p99.9 ms", "max ms", "CPU µs/query", "recall", "answered", "short", "errors", "loaded");
+        foreach (QueryReport report in reports)
+        {
+            table.AddRow(
+                Markup.Escape(report.Effort), $"{report.Qps:F0}", Ms(report.Latency.P50Us), Ms(report.Latency.P95Us), Ms(report.Latency.P99Us),
+                Ms(report.Latency.P999Us), Ms(report.Latency.MaxUs), $"{report.ServerCpuUsPerQuery:F1}",
+                report.Recall is { } recall ? $"{recall:F4}" : "-", $"{report.Answered}", $"{report.ShortOfK}", Errors(report.Errors),
+                $"{report.Loaded}");
+        }
+        AnsiConsole.Write(table);
+        foreach (QueryReport report in reports)
+            PrintDetails(report.ErrorDetails);
+    }
+
+    public static void Print(FilteredReport report)
+    {
+        Table table = New("slice", "pairs", "recall", "worst pair", "short", "wrong", "count differs", "mean ms", "server mean µs", "strategies");
+        foreach (FilteredSlice slice in report.Slices)
+        {
+            table.AddRow(
+                Markup.Escape(slice.Name), $"{slice.Pairs}", $"{slice.Recall:F4}", $"{slice.WorstRecall:F2}", $"{slice.Short}",
+                $"{slice.WrongHits}", $"{slice.MatchingDiffers}", $"{slice.MeanLatencyUs / 1000:F2}", $"{slice.MeanServerUs:F0}",
+                Markup.Escape(string.Join(", ", slice.Strategies.Select(entry => $"{entry.Key} {entry.Value}"))));
+        }
+        AnsiConsole.Write(table);
+        AnsiConsole.MarkupLineInterpolated($"loaded {report.Loaded}, errors {Errors(report.Errors)}");
+        PrintDetails(report.ErrorDetails);
+    }
+
+    public static void Print(MixedReport report)
+    {
+        Table table = New("operation", "count", "mean ms", "p50 ms", "p99 ms", "max ms");
+        foreach (OperationReport operation in report.Operations)
+        {
+            table.AddRow(
+                operation.Name, $"{operation.Latency.Count}", $"{operation.Latency.MeanUs / 1000:F2}", Ms(operation.Latency.P50Us),
+                Ms(operation.Latency.P99Us), Ms(operation.Latency.MaxUs));
+        }
+        AnsiConsole.Write(table);
+        Table end = New("seconds", "live points", "exact equal", "recall", "filtered recall", "wrong answers", "errors", "RSS MB first..max..last");
+        end.AddRow(
+            $"{report.Seconds:F1}", $"{report.LivePoints}", $"{report.ExactEqual} of {report.FinalQueries}", $"{report.DefaultRecall:F4}",
+            $"{report.FilteredRecall:F4}", $"{report.WrongAnswers}", Errors(report.Errors), report.MemoryLine);
+        AnsiConsole.Write(end);
+        foreach (string wrong in report.FirstWrongAnswers)
+            AnsiConsole.MarkupLineInterpolated($"[red]wrong[/]: {wrong}");
+        PrintDetails(report.ErrorDetails);
+    }
+
+    private static Table New(params string[] columns)
+    {
+        Table table = new Table().Border(TableBorder.Minimal);
+        foreach (string column in columns)
+            table.AddColumn(new TableColumn(Markup.Escape(column)).RightAligned());
+        return table;
+    }
+
+    private static string Ms(long microseconds) => $"{microseconds / 1000.0:F2}";
+
+    private static string Errors(IReadOnlyDictionary<string, long> errors) =>
+        errors.Count == 0 ? "0" : string.Join(", ", errors.Select(entry => $"{entry.Key} {entry.Value}"));
+
+    private static void PrintDetails(IReadOnlyDictionary<string, string> details)
+    {
+        foreach ((string status, string detail) in details)
+            AnsiConsole.MarkupLineInterpolated($"[red]{status}[/]: {detail}");
+    }
+}

@@ -1,0 +1,8 @@
+namespace AnnServer.LoadGen.RequestFiles;
+
+internal enum RequestKind
+{
+    Search,
+    Batch,
+    Upsert,
+}

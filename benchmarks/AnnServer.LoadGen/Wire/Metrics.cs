@@ -1,0 +1,27 @@
+using AnnServer.LoadGen.Data;
+using AnnServer.Protocol.V1;
+
+namespace AnnServer.LoadGen.Wire;
+
+/// <summary>Metrics as the command line, the wire and the ground truth name them.</summary>
+internal static class Metrics
+{
+    public static Metric Parse(string name) => name switch
+    {
+        "l2" => Metric.L2,
+        "cosine" => Metric.Cosine,
+        "dot" or "ip" => Metric.Dot,
+        _ => throw new FormatException($"'{name}' is not a metric: l2, cosine or dot."),
+    };
+
+    public static ScoreKind ScoreOf(Metric metric) => metric switch
+    {
+        Metric.L2 => ScoreKind.SquaredDistance,
+        Metric.Cosine => ScoreKind.Cosine,
+        Metric.Dot => ScoreKind.InnerProduct,
+        _ => throw new ArgumentOutOfRangeException(nameof(metric), metric, "Not a metric."),
+    };
+
+    /// <summary>The score that the server reports: for L2 the distance itself, not its square.</summary>
+    public static double ToServerScore(Metric metric, double exact) => metric == Metric.L2 ? Math.Sqrt(exact) : exact;
+}

@@ -74,6 +74,21 @@ internal sealed class CollectionData : IIdResolver, IDisposable
         Hidden.Add(ordinal);
     }
 
+    /// <summary>
+    /// Forgets the attributes of every slot that holds no point. Nobody can find them, and they must not stand in the way of
+    /// declaring an attribute with another type: neither now nor in a replay. Under the commit lock.
+    /// </summary>
+    public void ClearAttributesOfHidden()
+    {
+        for (uint ordinal = 0; ordinal < Index.SlotCount; ordinal++)
+        {
+            if (!Index.IsLive(ordinal) && Attributes.Get(ordinal) is not null)
+            {
+                Attributes.Clear(ordinal);
+            }
+        }
+    }
+
     /// <summary>Counts changes that could make a point that a running search has accepted differ from what it accepted.</summary>
     public long Revision => Volatile.Read(ref _revision);
 

@@ -36,12 +36,7 @@ internal static class SchemaChange
                 return faults.ToError();
             }
 
-            // Values of hidden points do not count: nobody can find them.
-            foreach (uint hidden in data.Hidden)
-            {
-                data.Attributes.Clear(hidden);
-            }
-
+            data.ClearAttributesOfHidden();
             if (Build(data, add, drop) is { } mismatch)
             {
                 return mismatch;

@@ -96,6 +96,7 @@ internal sealed class RecordReplayer(EngineLimits limits) : IRecordHandler
 
     private static void Update(CollectionData data, CollectionConfig config)
     {
+        data.ClearAttributesOfHidden();
         foreach (AttributeSchema dropped in data.Config.Attributes.Except(config.Attributes))
         {
             data.Attributes.DropIndex(dropped.Name);

@@ -91,7 +91,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         long started = Stopwatch.GetTimestamp();
         for (int attempt = 1; ; attempt++)
         {
-            long revision = data.Revision;
+            long revision = filter.Revision(data);
             SearchReport report = Run(query, filter, config, scratch, cancellation);
             List<SearchHit>? hits = Collect(query, filter.Predicate, config.Metric, scratch, revision, attempt == MaxAttempts);
             if (hits is null)
@@ -111,7 +111,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         SearchQuery query, FilterState filter, CollectionConfig config, SearchScratch scratch, CancellationToken cancellation)
     {
         long started = Stopwatch.GetTimestamp();
-        OrdinalBitmap? accept = filter.Evaluate(reader);
+        OrdinalBitmap? accept = filter.Evaluate(reader, data);
         int live = data.Index.LiveCount;
         int matching = filter.Predicate is null ? live : filter.Matching;
         double filterTime = Stopwatch.GetElapsedTime(started).TotalMicroseconds;

@@ -16,9 +16,6 @@ internal sealed class RecordReplayer(EngineLimits limits) : IRecordHandler
     // A new slot lies beyond the last by the inserts that were planned side by side, never by more than there can be threads.
     private const uint MaxSlotGap = 1 << 16;
 
-    // Beyond any limit that a server can be given, so that a lowered limit does not shut out what is stored.
-    private const int MaxStoredDimension = 1 << 16;
-
     private readonly Dictionary<uint, CollectionData> _collections = [];
     private float[] _vector = [];
     private uint[] _links = [];
@@ -145,9 +142,10 @@ internal sealed class RecordReplayer(EngineLimits limits) : IRecordHandler
 
     private void Check(CollectionConfig config)
     {
+        // A limit that was lowered since does not shut out what is stored.
         var faults = new Faults();
         CollectionConfigValidator.Check(
-            config, limits with { MaxDimension = MaxStoredDimension, MaxIndexedAttributes = int.MaxValue }, faults);
+            config, limits with { MaxDimension = EngineLimits.LargestDimension, MaxIndexedAttributes = int.MaxValue }, faults);
         if (faults.Any)
         {
             throw new InvalidDataException($"the configuration is not one: {faults.ToError().Message}");

@@ -230,7 +230,18 @@ public sealed class Database : IAsyncDisposable
                 return _context.StoreFailed();
             }
 
-            var data = new CollectionData(++_lastNumber, config, _context.Limits);
+            CollectionData data;
+            try
+            {
+                data = new CollectionData(++_lastNumber, config, _context.Limits);
+            }
+            catch (InsufficientMemoryException error)
+            {
+                return EngineError.Of(
+                    EngineStatus.ResourceExhausted,
+                    $"There is no address space for a collection of up to {_context.Limits.MaxPointsPerCollection} points: {error.Message}");
+            }
+
             ulong lsn = Append(Operation.CreateCollection, data.Number, config);
             var collection = new Collection(data, _context);
             _catalog.Add(collection);

@@ -159,6 +159,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         VectorIndex index = data.Index;
         if (!index.TryReserve(out uint ordinal))
         {
+            context.Janitor.SlotsWanted(data);
             return EngineError.Of(
                 EngineStatus.ResourceExhausted, $"The collection is full: {index.Parameters.MaxNodes} slots are in use.");
         }

@@ -64,7 +64,7 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
             return Catalog.NotFound(data.Config.Name);
         }
 
-        return predicate is null ? data.Index.LiveCount : Matching(predicate).Count();
+        return predicate is null ? data.CountLive() : Matching(predicate).Count();
     }
 
     public EngineResult<ScrollPage> Scroll(ScrollQuery query, Faults faults)
@@ -110,11 +110,18 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
     public IReadOnlyDictionary<string, AttributeValue> ReadAttributes(uint ordinal) =>
         data.Attributes.Get(ordinal) is { } blob ? AttributeCodec.Decode(blob) : Point.NoAttributes;
 
+    /// <summary>The live points at one moment. Under a rented scratch.</summary>
+    public OrdinalBitmap Live()
+    {
+        var live = new OrdinalBitmap();
+        data.CopyLive(live);
+        return live;
+    }
+
     /// <summary>The live points that satisfy the predicate. Under a rented scratch.</summary>
     public OrdinalBitmap Matching(Predicate predicate)
     {
-        var live = new OrdinalBitmap();
-        data.Index.CopyLive(live);
+        OrdinalBitmap live = Live();
         var matching = new OrdinalBitmap();
         matching.Reset(live.Length);
         data.Attributes.Evaluate(predicate, matching, data, live);
@@ -127,16 +134,7 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
     private ScrollPage ReadPage(
         ScrollQuery query, Predicate? predicate, ScrollOrder order, ScrollKey? after, int pageSize, ulong shape)
     {
-        OrdinalBitmap candidates;
-        if (predicate is null)
-        {
-            candidates = new OrdinalBitmap();
-            data.Index.CopyLive(candidates);
-        }
-        else
-        {
-            candidates = Matching(predicate);
-        }
+        OrdinalBitmap candidates = predicate is null ? Live() : Matching(predicate);
 
         // Greatest key on top, so that it is the one to go when a smaller comes; one more than a page tells whether there is a next.
         var page = new PriorityQueue<uint, ScrollKey>(order.Reversed);

@@ -195,12 +195,17 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         bool replaces = data.Ids.TryGet(id, out uint replaced);
         data.Ids.SetId(ordinal, id);
         data.Attributes.Set(ordinal, blob);
+        if (replaces)
+        {
+            data.BeginReplacement();
+        }
+
         index.Commit(scratch);
         data.Ids.Map(id, ordinal);
         if (replaces)
         {
             data.Hide(replaced);
-            data.AdvanceRevision();
+            data.EndReplacement();
         }
 
         RecordWriter record = data.Record;

@@ -95,6 +95,12 @@ public abstract unsafe class VectorIndex : IDisposable
         {
             words[i] = live.Word(i);
         }
+
+        if ((bitmap.Length & 63) != 0)
+        {
+            // Slots that came after the length was read share its last word.
+            words[^1] &= (1UL << (bitmap.Length & 63)) - 1;
+        }
     }
 
     /// <summary>The vector of an ordinal, as it was given.</summary>

@@ -116,6 +116,18 @@ public sealed class RecordReplayerTests
         Assert.Throws<StorageCorruptionException>(() => record.ReplayTo(new RecordReplayer(Limits)));
     }
 
+    [Fact]
+    public void OnRecord_ConfigurationOfTheNecessary_TakesDefaults()
+    {
+        var writer = new RecordWriter();
+        writer.WriteBytes("""{"name":"a","dimension":4,"metric":"Dot"}"""u8);
+        var replayer = new RecordReplayer(Limits);
+        new LoggedRecord(Operation.CreateCollection, 1, writer.Payload.ToArray()).ReplayTo(replayer);
+        using CollectionData data = replayer.Collections.Single();
+        Assert.Equal(new HnswConfig(), data.Config.Hnsw);
+        Assert.Empty(data.Config.Attributes);
+    }
+
     // A collection with inserts, replacements, deletes, attribute updates, schema changes and the records of a sweep.
     private static async Task<List<LoggedRecord>> RecordAsync(int seed, int points)
     {

@@ -30,7 +30,7 @@ public sealed class KillTests
             var ledger = new Ledger(trustsSent: false);
             var ordered = new OrderedClient(Ordered, Dimension, seed: 1);
             var random = new Random(2);
-            long partlyRecovered = 0;
+            int walks = 0;
             for (int round = 0; round <= Kills; round++)
             {
                 await using ServerProcess server = await ServerProcess.StartAsync(folder, Cancellation);
@@ -44,22 +44,19 @@ public sealed class KillTests
                 Assert.Empty(ledger.Recover(await ReadAsync(channel, Churned)));
                 Dictionary<ulong, PointState> actual = await ReadAsync(channel, Ordered);
                 List<OrderedChange> recovered = Prefix(ordered.InFlight, actual);
-                partlyRecovered += recovered.Count;
                 await steady.ApplyAsync(ordered.Acknowledged.Concat(recovered));
                 ordered.Resume(recovered);
                 Assert.Equal(ordered.Points.OrderBy(p => p.Key), actual.OrderBy(p => p.Key));
                 Assert.Equal(steady.Count, actual.Count);
-                await CompareAnswersAsync(channel, steady, random);
+                walks += await CompareAnswersAsync(channel, steady, random);
                 if (round < Kills)
                 {
-                    await WriteAndKillAsync(server, ledger, ordered, round, 60 + random.Next(200));
+                    await WriteAndKillAsync(server, ledger, ordered, round, 40 + random.Next(160));
                 }
             }
 
-            Assert.True(ledger.Acknowledgements > Kills * 60, $"{ledger.Acknowledgements} acknowledged");
-            Assert.True(ordered.Points.Count > 500, $"{ordered.Points.Count} points in order");
-            TestContext.Current.SendDiagnosticMessage(
-                $"{ledger.Acknowledgements} acknowledged, {ordered.Points.Count} in order, {partlyRecovered} recovered without acknowledgement");
+            Assert.True(ledger.Acknowledgements > Kills * 40, $"{ledger.Acknowledgements} acknowledged");
+            Assert.True(walks > Kills, $"{walks} walks, {ordered.Points.Count} points in order");
         }
         finally
         {
@@ -123,8 +120,10 @@ public sealed class KillTests
         return [.. changes.Take(count)];
     }
 
-    private static async Task CompareAnswersAsync(GrpcChannel channel, NeverKilled steady, Random random)
+    // How many of the answers came from a walk over the graph.
+    private static async Task<int> CompareAnswersAsync(GrpcChannel channel, NeverKilled steady, Random random)
     {
+        int walks = 0;
         var client = new Points.PointsClient(channel);
         for (int i = 0; i < 6; i++)
         {
@@ -146,7 +145,10 @@ public sealed class KillTests
             Assert.Equal(expected.Report.Strategy == SearchStrategy.Graph ? "graph" : "exact", answer.Report.Strategy);
             Assert.Equal(expected.Report.DistanceComputations, (long)answer.Report.DistanceComputations);
             Assert.Equal(expected.Report.Expansions, (long)answer.Report.Expansions);
+            walks += expected.Report.Strategy == SearchStrategy.Graph ? 1 : 0;
         }
+
+        return walks;
     }
 
     private static async Task<Dictionary<ulong, PointState>> ReadAsync(GrpcChannel channel, string collection)

@@ -32,6 +32,8 @@ internal sealed class ServerProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // A process that lives for a second does not profit from profiling itself.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync(cancellation);
         try

@@ -109,19 +109,20 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
             for (int i = 0; i < updates.Count; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                EngineResult<ulong> written = UpdateAttributes(updates[i], config, $"updates[{i}]");
-                if (written.IsOk)
+                EngineResult<ulong?> written = UpdateAttributes(updates[i], config, $"updates[{i}]");
+                if (!written.IsOk)
+                {
+                    return written.Error;
+                }
+
+                if (written.Value is { } sequence)
                 {
                     changed++;
-                    lsn = written.Value;
-                }
-                else if (written.Error.Status == EngineStatus.NotFound)
-                {
-                    notFound.Add(updates[i].Id);
+                    lsn = sequence;
                 }
                 else
                 {
-                    return written.Error;
+                    notFound.Add(updates[i].Id);
                 }
             }
 
@@ -307,7 +308,8 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         return lsn;
     }
 
-    private EngineResult<ulong> UpdateAttributes(AttributeUpdate update, CollectionConfig config, string path)
+    // Null where there is no such point.
+    private EngineResult<ulong?> UpdateAttributes(AttributeUpdate update, CollectionConfig config, string path)
     {
         using ScratchPool.Scope scope = context.Scratches.Rent();
         lock (data.CommitLock)
@@ -319,7 +321,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
 
             if (!data.Ids.TryGet(update.Id, out uint ordinal))
             {
-                return EngineError.Of(EngineStatus.NotFound, $"There is no point {update.Id}.");
+                return (ulong?)null;
             }
 
             var faults = new Faults();
@@ -341,7 +343,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
             data.Record.Clear();
             data.Record.WriteUInt32(ordinal);
             data.Record.WriteBytes(blob);
-            return Append(Operation.SetAttributes);
+            return (ulong?)Append(Operation.SetAttributes);
         }
     }
 

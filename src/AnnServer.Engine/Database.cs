@@ -230,7 +230,19 @@ public sealed class Database : IAsyncDisposable
                 return _context.StoreFailed();
             }
 
-            var data = new CollectionData(++_lastNumber, config, _context.Limits);
+            CollectionData data;
+            try
+            {
+                data = new CollectionData(_lastNumber + 1, config, _context.Limits);
+            }
+            catch (InsufficientMemoryException error)
+            {
+                return EngineError.Of(
+                    EngineStatus.ResourceExhausted,
+                    $"{error.Message} Fewer collections, a smaller dimension or a lower limit of points per collection would fit.");
+            }
+
+            _lastNumber++;
             ulong lsn = Append(Operation.CreateCollection, data.Number, config);
             var collection = new Collection(data, _context);
             _catalog.Add(collection);

@@ -46,7 +46,7 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
         return points;
     }
 
-    public EngineResult<long> Count(FilterSpec filter, ulong readAfter, Faults faults)
+    public EngineResult<long> Count(FilterSpec filter, ulong readAfter, Faults faults, CancellationToken cancellation)
     {
         if (!FilterCompiler.TryCompile(filter, data.Config.Attributes, context.Limits, faults, out Predicate? predicate))
         {
@@ -64,10 +64,10 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
             return Catalog.NotFound(data.Config.Name);
         }
 
-        return predicate is null ? data.Index.LiveCount : Matching(predicate).Count();
+        return predicate is null ? data.Index.LiveCount : Matching(predicate, cancellation).Count();
     }
 
-    public EngineResult<ScrollPage> Scroll(ScrollQuery query, Faults faults)
+    public EngineResult<ScrollPage> Scroll(ScrollQuery query, Faults faults, CancellationToken cancellation)
     {
         int pageSize = query.PageSize ?? context.Limits.DefaultPageSize;
         if (pageSize < 1 || pageSize > context.Limits.MaxPageSize)
@@ -98,7 +98,7 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
         using ScratchPool.Scope scope = context.Scratches.Rent();
         return data.IsDropped
             ? Catalog.NotFound(data.Config.Name)
-            : ReadPage(query, predicate, order, after, pageSize, shape);
+            : ReadPage(query, Candidates(predicate, cancellation), order, after, pageSize, shape);
     }
 
     /// <summary>The point of an ordinal, as much of it as is asked for. Under a rented scratch.</summary>
@@ -111,33 +111,33 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
         data.Attributes.Get(ordinal) is { } blob ? AttributeCodec.Decode(blob) : Point.NoAttributes;
 
     /// <summary>The live points that satisfy the predicate. Under a rented scratch.</summary>
-    public OrdinalBitmap Matching(Predicate predicate)
+    public OrdinalBitmap Matching(Predicate predicate, CancellationToken cancellation)
     {
-        var live = new OrdinalBitmap();
-        data.Index.CopyLive(live);
+        OrdinalBitmap live = Candidates(null, cancellation);
         var matching = new OrdinalBitmap();
         matching.Reset(live.Length);
-        data.Attributes.Evaluate(predicate, matching, data, live);
+        data.Attributes.Evaluate(predicate, matching, data, live, cancellation);
         matching.And(live);
         return matching;
+    }
+
+    private OrdinalBitmap Candidates(Predicate? predicate, CancellationToken cancellation)
+    {
+        if (predicate is not null)
+        {
+            return Matching(predicate, cancellation);
+        }
+
+        var live = new OrdinalBitmap();
+        data.Index.CopyLive(live);
+        return live;
     }
 
     // The page is the smallest keys after the last one given, found in one pass with a heap of a page: a point that is there
     // throughout a scroll is on exactly one of its pages, whatever is written meanwhile.
     private ScrollPage ReadPage(
-        ScrollQuery query, Predicate? predicate, ScrollOrder order, ScrollKey? after, int pageSize, ulong shape)
+        ScrollQuery query, OrdinalBitmap candidates, ScrollOrder order, ScrollKey? after, int pageSize, ulong shape)
     {
-        OrdinalBitmap candidates;
-        if (predicate is null)
-        {
-            candidates = new OrdinalBitmap();
-            data.Index.CopyLive(candidates);
-        }
-        else
-        {
-            candidates = Matching(predicate);
-        }
-
         // Greatest key on top, so that it is the one to go when a smaller comes; one more than a page tells whether there is a next.
         var page = new PriorityQueue<uint, ScrollKey>(order.Reversed);
         foreach (uint ordinal in candidates)

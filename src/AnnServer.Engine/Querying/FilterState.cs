@@ -15,11 +15,11 @@ internal sealed class FilterState(Predicate? predicate)
     public int Matching { get; private set; }
 
     /// <summary>The live points that satisfy the filter; null where there is none. Under a rented scratch.</summary>
-    public OrdinalBitmap? Evaluate(PointReader reader)
+    public OrdinalBitmap? Evaluate(PointReader reader, CancellationToken cancellation)
     {
         if (predicate is not null && _accepted is null)
         {
-            _accepted = reader.Matching(predicate);
+            _accepted = reader.Matching(predicate, cancellation);
             Matching = _accepted.Count();
         }
 

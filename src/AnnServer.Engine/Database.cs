@@ -233,15 +233,16 @@ public sealed class Database : IAsyncDisposable
             CollectionData data;
             try
             {
-                data = new CollectionData(++_lastNumber, config, _context.Limits);
+                data = new CollectionData(_lastNumber + 1, config, _context.Limits);
             }
             catch (InsufficientMemoryException error)
             {
                 return EngineError.Of(
                     EngineStatus.ResourceExhausted,
-                    $"There is no address space for a collection of up to {_context.Limits.MaxPointsPerCollection} points: {error.Message}");
+                    $"{error.Message} Fewer collections, a smaller dimension or a lower limit of points per collection would fit.");
             }
 
+            _lastNumber++;
             ulong lsn = Append(Operation.CreateCollection, data.Number, config);
             var collection = new Collection(data, _context);
             _catalog.Add(collection);

@@ -9,6 +9,11 @@ try
     await server.WaitForShutdownAsync();
     return 0;
 }
+catch (OperationCanceledException)
+{
+    // Told to stop while the database was being opened: nothing was acknowledged, so nothing is left to do.
+    return 0;
+}
 catch (SettingsException e)
 {
     await Console.Error.WriteLineAsync(e.Message);

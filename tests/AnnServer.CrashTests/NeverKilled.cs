@@ -44,7 +44,7 @@ internal sealed class NeverKilled : IAsyncDisposable
     public SearchAnswer Search(float[] query, int ef) => _collection.Search(
         new SearchQuery { Vector = query, K = 10, Ef = ef, WithAttributes = true }, new Faults(), Cancellation).Value;
 
-    public long Count => _collection.Count(FilterSpec.None, 0, new Faults()).Value;
+    public long Count => _collection.Count(FilterSpec.None, 0, new Faults(), Cancellation).Value;
 
     public ValueTask DisposeAsync() => _database.DisposeAsync();
 

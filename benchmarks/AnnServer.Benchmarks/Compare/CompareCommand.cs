@@ -13,13 +13,21 @@ internal sealed class CompareCommand
         Required = true,
     };
     private readonly Option<int> _m = new("--m") { Description = "Links of a new node.", DefaultValueFactory = _ => 16 };
-    private readonly Option<int> _efConstruction = new("--efc") { Description = "Candidates at construction.", DefaultValueFactory = _ => 200 };
+    private readonly Option<int> _efConstruction = new("--efc")
+    {
+        Description = "Candidates at construction.",
+        DefaultValueFactory = _ => 200,
+    };
     private readonly Option<int> _k = new("--k") { Description = "Results wanted.", DefaultValueFactory = _ => 10 };
     private readonly Option<string> _ef = new("--ef") { Description = "Efforts.", DefaultValueFactory = _ => "16,32,64,128,256" };
     private readonly Option<int> _rounds = new("--rounds") { Description = "Measured rounds at each ef.", DefaultValueFactory = _ => 7 };
     private readonly Option<int> _warmUp = new("--warm-up") { Description = "Rounds before those.", DefaultValueFactory = _ => 2 };
     private readonly Option<int> _core = new("--core") { Description = "The core that all run on.", DefaultValueFactory = _ => 1 };
-    private readonly Option<string> _out = new("--out") { Description = "Folder of results.", DefaultValueFactory = _ => "benchmarks/results" };
+    private readonly Option<string> _out = new("--out")
+    {
+        Description = "Folder of results.",
+        DefaultValueFactory = _ => "benchmarks/results",
+    };
     private readonly Option<string> _indexes = new("--indexes")
     {
         Description = "Folder where built indexes are kept.",

@@ -30,7 +30,8 @@ internal sealed class ContenderLoop
         contender.Build(rows);
         double buildSeconds = ThreadClock.CpuSeconds() - start;
         _ready = new ContenderReady(
-            true, contender.Name, vectors.Count, vectors.Dimension, queries.Count, contender.Params, buildSeconds, contender.BytesPerVector);
+            true, contender.Name, vectors.Count, vectors.Dimension, queries.Count, contender.Params, buildSeconds,
+            contender.BytesPerVector);
     }
 
     public void Serve(TextReader commands, TextWriter answers)

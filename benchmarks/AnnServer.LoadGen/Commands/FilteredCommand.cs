@@ -38,9 +38,9 @@ internal sealed class FilteredCommand
         _server.AddTo(command);
         foreach (Option option in (Option[])[_data, _form, _k, _ef, _exact, _concurrency, _limit])
             command.Options.Add(option);
-        command.Validators.Add(result =>
+        _k.Validators.Add(result =>
         {
-            if (result.GetValue(_k) is < 1 or > 10)
+            if (result.GetValueOrDefault<int>() is < 1 or > 10)
                 result.AddError("--k is 1 to 10: the exact answers are 10 deep.");
         });
         command.SetAction(RunAsync);
@@ -65,7 +65,8 @@ internal sealed class FilteredCommand
         foreach (Effort effort in Effort.Parse(parsed.GetValue(_ef), parsed.GetValue(_exact)))
         {
             FilteredPlan plan = new(
-                _server.Collection(parsed), parsed.GetValue(_k), effort, parsed.GetValue(_form) == "expression", parsed.GetValue(_concurrency));
+                _server.Collection(parsed), parsed.GetValue(_k), effort, parsed.GetValue(_form) == "expression",
+                parsed.GetValue(_concurrency));
             FilteredRun run = new(connections, plan, pairs, queries, judge);
             await run.RunAsync(cancellationToken);
             FilteredReport report = new(

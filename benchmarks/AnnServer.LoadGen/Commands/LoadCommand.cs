@@ -14,7 +14,7 @@ internal sealed class LoadCommand
     private readonly ServerOptions _server = new();
     private readonly Option<string> _base = new("--base") { Description = "Vectors: .fvecs, .bvecs or .f16vecs.", Required = true };
     private readonly Option<string?> _attributes = new("--attributes") { Description = "Attributes: .jsonl or .jsonl.gz, line i = row i." };
-    private readonly Option<string?> _schema = new("--schema") { Description = "Indexed attributes: name:type,... (keyword, int64, double, ...)." };
+    private readonly Option<string?> _schema = new("--schema") { Description = "Indexed attributes: name:type,name:type." };
     private readonly Option<string> _metric = new("--metric") { Description = "l2, cosine or dot.", Required = true };
     private readonly Option<uint> _m = new("--m") { Description = "Links of a new node on each layer." };
     private readonly Option<uint> _efConstruction = new("--ef-construction") { Description = "Candidates when a node is linked." };
@@ -23,7 +23,11 @@ internal sealed class LoadCommand
     private readonly Option<bool> _append = new("--append") { Description = "Load into a collection that exists." };
     private readonly Option<int> _limit = new("--limit") { Description = "Rows at most.", DefaultValueFactory = _ => int.MaxValue };
     private readonly Option<int> _batch = new("--batch") { Description = "Points in a request.", DefaultValueFactory = _ => 256 };
-    private readonly Option<int> _inFlight = new("--in-flight") { Description = "Batches unanswered on a connection.", DefaultValueFactory = _ => 4 };
+    private readonly Option<int> _inFlight = new("--in-flight")
+    {
+        Description = "Batches unanswered on a connection.",
+        DefaultValueFactory = _ => 4,
+    };
     private readonly Option<bool> _stream = new("--stream") { Description = "Use UpsertStream instead of Upsert." };
 
     public Command Build()
@@ -51,7 +55,8 @@ internal sealed class LoadCommand
 
         using ServerConnections connections = _server.Connect(parsed);
         if (!parsed.GetValue(_append))
-            await CreateAsync(connections, Config(parsed, collection, vectors.Dimension, schema), parsed.GetValue(_recreate), cancellationToken);
+            await CreateAsync(connections, Config(parsed, collection, vectors.Dimension, schema), parsed.GetValue(_recreate),
+                cancellationToken);
 
         LoadPlan plan = new(collection, parsed.GetValue(_batch), parsed.GetValue(_inFlight), parsed.GetValue(_stream));
         LoadReport report = await LoadAsync(connections, source, plan, cancellationToken);

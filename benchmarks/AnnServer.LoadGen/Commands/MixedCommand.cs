@@ -13,13 +13,21 @@ internal sealed class MixedCommand
 {
     private readonly ServerOptions _server = new();
     private readonly Option<double> _duration = new("--duration") { Description = "Seconds.", DefaultValueFactory = _ => 60 };
-    private readonly Option<int> _points = new("--points") { Description = "Live points, over all connections.", DefaultValueFactory = _ => 20_000 };
+    private readonly Option<int> _points = new("--points")
+    {
+        Description = "Live points, over all connections.",
+        DefaultValueFactory = _ => 20_000,
+    };
     private readonly Option<string> _metric = new("--metric") { Description = "l2, cosine or dot.", DefaultValueFactory = _ => "l2" };
     private readonly Option<int> _dimension = new("--dimension") { Description = "Of random vectors.", DefaultValueFactory = _ => 64 };
     private readonly Option<string?> _base = new("--base") { Description = "Take vectors from this file instead." };
     private readonly Option<int> _k = new("--k") { Description = "Results wanted.", DefaultValueFactory = _ => 10 };
     private readonly Option<int> _seed = new("--seed") { Description = "Of everything random.", DefaultValueFactory = _ => 1 };
-    private readonly Option<int> _finalQueries = new("--final-queries") { Description = "Checked at the end.", DefaultValueFactory = _ => 200 };
+    private readonly Option<int> _finalQueries = new("--final-queries")
+    {
+        Description = "Checked at the end.",
+        DefaultValueFactory = _ => 200,
+    };
 
     public Command Build()
     {

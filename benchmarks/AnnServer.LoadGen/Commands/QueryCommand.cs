@@ -15,7 +15,7 @@ internal sealed class QueryCommand
     private readonly ServerOptions _server = new();
     private readonly Option<string> _query = new("--query") { Description = "Query vectors.", Required = true };
     private readonly Option<string?> _truth = new("--gt") { Description = "Ground truth, .ivecs." };
-    private readonly Option<string?> _scores = new("--gt-scores") { Description = "Scores of the ground truth, .fvecs, so that ties count." };
+    private readonly Option<string?> _scores = new("--gt-scores") { Description = "Scores of the ground truth, so that ties count." };
     private readonly Option<string?> _base = new("--base") { Description = "Base vectors, to judge results outside the ground truth." };
     private readonly Option<int> _k = new("--k") { Description = "Results wanted.", DefaultValueFactory = _ => 10 };
     private readonly Option<string?> _ef = new("--ef") { Description = "One ef or several: 16,32,64." };
@@ -133,6 +133,7 @@ internal sealed class QueryCommand
         double cpuSeconds = await clock.ElapsedCpuSecondsAsync(cancellationToken);
         return new QueryReport(
             effort.Name, plan.Mode.ToString(), rate, seconds, answers.Answered / seconds, run.Latencies.Summarize(),
+            run.SendLags.Summarize(),
             answers.Answered == 0 ? 0 : cpuSeconds * 1e6 / answers.Answered, judge is null ? null : answers.Recall(judge, k),
             answers.Answered, answers.Short, loaded, run.Errors.Counts, run.Errors.FirstDetails);
 

@@ -11,7 +11,8 @@ internal static class AttributeFile
         string path, IReadOnlyList<AttributeSchema> schema, CancellationToken cancellationToken)
     {
         await using Stream file = File.OpenRead(path);
-        await using Stream content = path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        bool isPacked = path.EndsWith(".gz", StringComparison.Ordinal);
+        await using Stream content = isPacked ? new GZipStream(file, CompressionMode.Decompress) : file;
         return await ReadAsync(content, schema, cancellationToken);
     }
 

@@ -55,7 +55,8 @@ internal sealed class PointLoader(ServerConnections connections, PointSource sou
         DuplexPipeline<UpsertRequest, UpsertResponse> pipeline = new(call, plan.InFlight);
         try
         {
-            await pipeline.RunAsync(Batches(cancellationToken), (message, response) => OnAcknowledged(message.Due, response), cancellationToken);
+            await pipeline.RunAsync(
+                Batches(cancellationToken), (message, response) => OnAcknowledged(message.Due, response), cancellationToken);
         }
         catch (RpcException failure)
         {

@@ -60,7 +60,8 @@ internal sealed class FinalAudit(MixedRun run, IReadOnlyList<OwnedModel> models,
             run.Wrong.Add("final exact search differs from the oracle");
     }
 
-    private async Task<List<double>> SearchAsync(string operation, float[] query, SearchRequest request, CancellationToken cancellationToken)
+    private async Task<List<double>> SearchAsync(
+        string operation, float[] query, SearchRequest request, CancellationToken cancellationToken)
     {
         SearchResponse response = await points.SearchAsync(request, cancellationToken: cancellationToken);
         int wanted = Math.Min(run.Settings.K, _live.Count);

@@ -23,7 +23,8 @@ internal sealed class MixedSession(ServerConnections connections, MixedSettings 
         {
             Task sampling = memory.RunUntilAsync(timeIsUp.Token);
             timeIsUp.CancelAfter(settings.Duration);
-            await Task.WhenAll(workers.Select(worker => Task.Run(() => worker.RunUntilAsync(timeIsUp.Token, cancellationToken), cancellationToken)));
+            CancellationToken end = timeIsUp.Token;
+            await Task.WhenAll(workers.Select(worker => Task.Run(() => worker.RunUntilAsync(end, cancellationToken), cancellationToken)));
             await timeIsUp.CancelAsync();
             await sampling;
         }

@@ -56,5 +56,6 @@ internal sealed class OwnedModel(int worker)
     public ulong RandomLiveId(Random random) => _ids[random.Next(_ids.Count)];
 
     /// <summary>An identifier that was deleted and may have been used again since; one never used where nothing was deleted.</summary>
-    public ulong RandomDeletedId(Random random) => _deleted.Count == 0 ? _firstId + IdsPerWorker - 1 : _deleted[random.Next(_deleted.Count)];
+    public ulong RandomDeletedId(Random random) =>
+        _deleted.Count == 0 ? _firstId + IdsPerWorker - 1 : _deleted[random.Next(_deleted.Count)];
 }

@@ -57,7 +57,8 @@ internal sealed class ReadOperations(MixedRun run, OwnedModel model, ContentFact
         {
             ScrollResponse page = await run.Latencies.TimeAsync(
                 "scroll page", () => points.ScrollAsync(request, cancellationToken: cancellationToken).ResponseAsync);
-            run.Wrong.Expect(page.Points.Count <= request.PageSize, $"scroll returned {page.Points.Count} points for a page of {request.PageSize}");
+            run.Wrong.Expect(
+                page.Points.Count <= request.PageSize, $"scroll returned {page.Points.Count} points for a page of {request.PageSize}");
             all.AddRange(page.Points);
             request.PageToken = page.NextPageToken;
         }

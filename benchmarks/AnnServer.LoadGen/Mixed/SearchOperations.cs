@@ -20,12 +20,14 @@ internal sealed class SearchOperations(MixedRun run, OwnedModel model, ContentFa
         if (exact)
             request.Exact = true;
         SearchResponse response = await run.Latencies.TimeAsync(
-            exact ? "search filtered exact" : "search filtered", () => points.SearchAsync(request, cancellationToken: cancellationToken).ResponseAsync);
+            exact ? "search filtered exact" : "search filtered",
+            () => points.SearchAsync(request, cancellationToken: cancellationToken).ResponseAsync);
 
         List<ModelPoint> matching =
             [.. model.Points.Where(point => PredicateOracle.Matches(predicate, point.PointId, point.Attributes))];
         int wanted = Math.Min(run.Settings.K, matching.Count);
-        run.Wrong.Expect(response.Hits.Count == wanted, $"filtered search returned {response.Hits.Count} of {wanted} results for {predicate}");
+        run.Wrong.Expect(
+            response.Hits.Count == wanted, $"filtered search returned {response.Hits.Count} of {wanted} results for {predicate}");
         foreach (Hit hit in response.Hits)
         {
             bool satisfies = PredicateOracle.Matches(predicate, hit.Id, new Dictionary<string, Value>(hit.Attributes));
@@ -76,7 +78,8 @@ internal sealed class SearchOperations(MixedRun run, OwnedModel model, ContentFa
             _checks.CheckAttributes(operation, point, hit.Attributes);
             double score = run.Oracle.Score(query, point);
             run.Wrong.Expect(
-                run.Oracle.IsSameServerScore(score, hit.Score), $"{operation} scored {hit.Id.Num} with {hit.Score}; its exact score is {score}");
+                run.Oracle.IsSameServerScore(score, hit.Score),
+                $"{operation} scored {hit.Id.Num} with {hit.Score}; its exact score is {score}");
             scores.Add(score);
         }
         return scores;

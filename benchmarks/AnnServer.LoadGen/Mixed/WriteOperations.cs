@@ -31,7 +31,8 @@ internal sealed class WriteOperations(MixedRun run, OwnedModel model, ContentFac
         int live = ids.Count(id => model.Find(id) is not null);
         DeleteRequest request = new() { Collection = run.Collection, Ids = new PointIdList() };
         request.Ids.Ids.Add(ids.Select(id => new PointId { Num = id }));
-        DeleteResponse response = await run.Latencies.TimeAsync("delete", () => points.DeleteAsync(request, cancellationToken: cancellationToken).ResponseAsync);
+        DeleteResponse response = await run.Latencies.TimeAsync(
+            "delete", () => points.DeleteAsync(request, cancellationToken: cancellationToken).ResponseAsync);
         run.Wrong.Expect(response.Deleted == (ulong)live, $"delete of {live} live points answered {response.Deleted}");
         foreach (ulong id in ids)
             model.Remove(id);
@@ -50,7 +51,8 @@ internal sealed class WriteOperations(MixedRun run, OwnedModel model, ContentFac
         {
             And = new PredicateList { Predicates = { ContentFactory.OwnedBy(model.Worker), new Predicate { Range = interval } } },
         };
-        List<ulong> doomed = [.. model.Points.Where(point => PredicateOracle.Matches(predicate, point.PointId, point.Attributes)).Select(x => x.Id)];
+        List<ulong> doomed =
+            [.. model.Points.Where(point => PredicateOracle.Matches(predicate, point.PointId, point.Attributes)).Select(point => point.Id)];
         DeleteRequest request = new() { Collection = run.Collection, Filter = run.NewForm(predicate, asExpression: false) };
         DeleteResponse response = await run.Latencies.TimeAsync(
             "delete by filter", () => points.DeleteAsync(request, cancellationToken: cancellationToken).ResponseAsync);
@@ -79,7 +81,8 @@ internal sealed class WriteOperations(MixedRun run, OwnedModel model, ContentFac
         run.Wrong.Expect(
             response.Updated == (ulong)changed.Count, $"update of the attributes of {changed.Count} points answered {response.Updated}");
         run.Wrong.Expect(
-            response.NotFound.Count == (expectAbsent ? 1 : 0), $"update of a deleted point {absent} answered {response.NotFound.Count} not found");
+            response.NotFound.Count == (expectAbsent ? 1 : 0),
+            $"update of a deleted point {absent} answered {response.NotFound.Count} not found");
         foreach (ModelPoint point in changed)
             model.Put(point);
     }

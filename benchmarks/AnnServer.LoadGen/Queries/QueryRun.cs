@@ -15,6 +15,9 @@ internal sealed class QueryRun(
 {
     public LatencyRecorder Latencies { get; } = new();
 
+    /// <summary>In an open loop, how long after its intended time each request left: late timers, or too little concurrency.</summary>
+    public LatencyRecorder SendLags { get; } = new();
+
     public ErrorTally Errors { get; } = new();
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -38,7 +41,7 @@ internal sealed class QueryRun(
     {
         while (schedule.TryTake(Stopwatch.GetTimestamp(), out long request, out long due))
         {
-            await RequestSchedule.WaitUntilAsync(due, cancellationToken);
+            await WaitUntilDueAsync(due, cancellationToken);
             try
             {
                 if (plan.Mode == QueryMode.Batch)
@@ -51,6 +54,14 @@ internal sealed class QueryRun(
                 Errors.Add(failure);
             }
         }
+    }
+
+    private async ValueTask WaitUntilDueAsync(long due, CancellationToken cancellationToken)
+    {
+        if (!schedule.IsOpenLoop)
+            return;
+        await RequestSchedule.WaitUntilAsync(due, cancellationToken);
+        SendLags.Record(due, Stopwatch.GetTimestamp());
     }
 
     private async Task SendOneAsync(Points.PointsClient points, long request, long due, CancellationToken cancellationToken)
@@ -94,7 +105,7 @@ internal sealed class QueryRun(
     {
         while (schedule.TryTake(Stopwatch.GetTimestamp(), out long request, out long due))
         {
-            await RequestSchedule.WaitUntilAsync(due, cancellationToken);
+            await WaitUntilDueAsync(due, cancellationToken);
             yield return new Outgoing<SearchRequest>(queries[(int)(request % queries.Length)], request, due);
         }
     }

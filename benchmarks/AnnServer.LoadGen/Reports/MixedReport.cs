@@ -22,5 +22,7 @@ internal sealed record MixedReport(
 
     public string MemoryLine => Memory.Count == 0
         ? "-"
-        : $"{Memory[0].ResidentBytes / Mebibyte:F0}..{Memory.Max(x => x.ResidentBytes) / Mebibyte:F0}..{Memory[^1].ResidentBytes / Mebibyte:F0}";
+        : $"{InMebibytes(Memory[0])}..{InMebibytes(Memory.MaxBy(sample => sample.ResidentBytes))}..{InMebibytes(Memory[^1])}";
+
+    private static string InMebibytes(MemorySample sample) => $"{sample.ResidentBytes / Mebibyte:F0}";
 }

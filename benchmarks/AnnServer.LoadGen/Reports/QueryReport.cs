@@ -3,6 +3,7 @@ using AnnServer.LoadGen.Load;
 namespace AnnServer.LoadGen.Reports;
 
 /// <summary>One measured phase of queries at one effort, with what makes its speed meaningful: recall and the loaded count.</summary>
+/// <param name="SendLag">Open loop only: how long after its intended time each request left. It is part of the latency.</param>
 internal sealed record QueryReport(
     string Effort,
     string Mode,
@@ -10,6 +11,7 @@ internal sealed record QueryReport(
     double Seconds,
     double Qps,
     LatencySummary Latency,
+    LatencySummary SendLag,
     double ServerCpuUsPerQuery,
     double? Recall,
     long Answered,

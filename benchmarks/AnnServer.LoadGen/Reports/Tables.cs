@@ -6,6 +6,8 @@ namespace AnnServer.LoadGen.Reports;
 /// <summary>Reports as tables on the console.</summary>
 internal static class Tables
 {
+    private const int RedirectedWidth = 240;
+
     public static void Print(LoadReport report)
     {
         Table table = New("collection", "loaded", "seconds", "points/s", "server CPU s", "batch p50 ms", "p99 ms", "max ms", "errors");
@@ -13,30 +15,34 @@ internal static class Tables
             Markup.Escape(report.Collection), $"{report.Loaded} of {report.Sent}", $"{report.Seconds:F2}", $"{report.PointsPerSecond:F0}",
             $"{report.ServerCpuSeconds:F2}", Ms(report.BatchLatency.P50Us), Ms(report.BatchLatency.P99Us), Ms(report.BatchLatency.MaxUs),
             Errors(report.Errors));
-        AnsiConsole.Write(table);
+        Write(table);
         PrintDetails(report.ErrorDetails);
     }
 
     public static void Print(IReadOnlyList<QueryReport> reports)
     {
         Table table = New(
-            "effort", "QPS", "p50 ms", "p95 ms", "p99 ms", "p99.9 ms", "max ms", "CPU µs/query", "recall", "answered", "short", "errors", "loaded");
+            "effort", "QPS",
+            "p50 ms", "p95 ms", "p99 ms", "p99.9 ms", "max ms", "lag p50 ms",
+            "CPU µs/query", "recall", "answered", "short", "errors", "loaded");
         foreach (QueryReport report in reports)
         {
             table.AddRow(
-                Markup.Escape(report.Effort), $"{report.Qps:F0}", Ms(report.Latency.P50Us), Ms(report.Latency.P95Us), Ms(report.Latency.P99Us),
-                Ms(report.Latency.P999Us), Ms(report.Latency.MaxUs), $"{report.ServerCpuUsPerQuery:F1}",
+                Markup.Escape(report.Effort), $"{report.Qps:F0}", Ms(report.Latency.P50Us), Ms(report.Latency.P95Us),
+                Ms(report.Latency.P99Us), Ms(report.Latency.P999Us), Ms(report.Latency.MaxUs),
+                Ms(report.SendLag.P50Us), $"{report.ServerCpuUsPerQuery:F1}",
                 report.Recall is { } recall ? $"{recall:F4}" : "-", $"{report.Answered}", $"{report.ShortOfK}", Errors(report.Errors),
                 $"{report.Loaded}");
         }
-        AnsiConsole.Write(table);
+        Write(table);
         foreach (QueryReport report in reports)
             PrintDetails(report.ErrorDetails);
     }
 
     public static void Print(FilteredReport report)
     {
-        Table table = New("slice", "pairs", "recall", "worst pair", "short", "wrong", "count differs", "mean ms", "server mean µs", "strategies");
+        Table table = New(
+            "slice", "pairs", "recall", "worst pair", "short", "wrong", "count differs", "mean ms", "server mean µs", "strategies");
         foreach (FilteredSlice slice in report.Slices)
         {
             table.AddRow(
@@ -44,7 +50,7 @@ internal static class Tables
                 $"{slice.WrongHits}", $"{slice.MatchingDiffers}", $"{slice.MeanLatencyUs / 1000:F2}", $"{slice.MeanServerUs:F0}",
                 Markup.Escape(string.Join(", ", slice.Strategies.Select(entry => $"{entry.Key} {entry.Value}"))));
         }
-        AnsiConsole.Write(table);
+        Write(table);
         AnsiConsole.MarkupLineInterpolated($"loaded {report.Loaded}, errors {Errors(report.Errors)}");
         PrintDetails(report.ErrorDetails);
     }
@@ -58,15 +64,24 @@ internal static class Tables
                 operation.Name, $"{operation.Latency.Count}", $"{operation.Latency.MeanUs / 1000:F2}", Ms(operation.Latency.P50Us),
                 Ms(operation.Latency.P99Us), Ms(operation.Latency.MaxUs));
         }
-        AnsiConsole.Write(table);
-        Table end = New("seconds", "live points", "exact equal", "recall", "filtered recall", "wrong answers", "errors", "RSS MB first..max..last");
+        Write(table);
+        Table end = New(
+            "seconds", "live points", "exact equal", "recall", "filtered recall", "wrong answers", "errors", "RSS MB first..max..last");
         end.AddRow(
             $"{report.Seconds:F1}", $"{report.LivePoints}", $"{report.ExactEqual} of {report.FinalQueries}", $"{report.DefaultRecall:F4}",
             $"{report.FilteredRecall:F4}", $"{report.WrongAnswers}", Errors(report.Errors), report.MemoryLine);
-        AnsiConsole.Write(end);
+        Write(end);
         foreach (string wrong in report.FirstWrongAnswers)
             AnsiConsole.MarkupLineInterpolated($"[red]wrong[/]: {wrong}");
         PrintDetails(report.ErrorDetails);
+    }
+
+    private static void Write(Table table)
+    {
+        // Spectre takes 80 columns for a file or a pipe, and would cut the numbers.
+        if (Console.IsOutputRedirected)
+            AnsiConsole.Profile.Width = RedirectedWidth;
+        AnsiConsole.Write(table);
     }
 
     private static Table New(params string[] columns)

@@ -92,8 +92,6 @@ public:
         : metric_(parse_metric(o.text("metric"))), k_(o.number("k", 10)), m_(o.number("m", 16)), efc_(o.number("efc", 200)),
           base_(read_vectors(o.text("base"))), query_(read_vectors(o.text("query"))), truth_(read_ivecs(o.text("gt"))),
           truth_scores_(read_vectors(o.text("gt-scores"))) {
-        const size_t rows = o.number("limit-queries", query_.rows);
-        query_rows_ = std::min(rows, query_.rows);
         if (metric_ == Metric::L2) space_.reset(new hnswlib::L2Space(base_.dim));
         else space_.reset(new hnswlib::InnerProductSpace(base_.dim));
         indexed_queries_ = query_;
@@ -104,23 +102,23 @@ public:
     void print_ready() const {
         std::printf("{\"ready\":true,\"contender\":\"hnswlib\",\"n\":%zu,\"dim\":%zu,\"queries\":%zu,\"params\":\"M=%zu efC=%zu k=%zu\","
                     "\"build_cpu_s\":%.3f,\"bytes_per_vector\":%.1f}\n",
-                    base_.rows, base_.dim, query_rows_, m_, efc_, k_, build_cpu_s_, bytes_per_vector());
+                    base_.rows, base_.dim, query_.rows, m_, efc_, k_, build_cpu_s_, bytes_per_vector());
         std::fflush(stdout);
     }
 
     Round run(size_t ef) {
         index_->setEf(std::max(ef, k_));
-        std::vector<hnswlib::labeltype> found(query_rows_ * k_, static_cast<hnswlib::labeltype>(-1));
+        std::vector<hnswlib::labeltype> found(query_.rows * k_, static_cast<hnswlib::labeltype>(-1));
         const auto wall = std::chrono::steady_clock::now();
         const double cpu = thread_cpu_seconds();
-        for (size_t q = 0; q < query_rows_; q++) {
+        for (size_t q = 0; q < query_.rows; q++) {
             auto heap = index_->searchKnn(indexed_queries_.row(q), k_);
             // The worst comes off first: fill from the back so that the answer is best first.
             for (size_t i = heap.size(); i-- > 0; heap.pop()) found[q * k_ + i] = heap.top().second;
         }
         const double cpu_s = thread_cpu_seconds() - cpu;
         const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - wall).count();
-        const double queries = static_cast<double>(query_rows_);
+        const double queries = static_cast<double>(query_.rows);
         return {recall(found), cpu_s * 1e6 / queries, queries / wall_s};
     }
 
@@ -154,7 +152,7 @@ private:
     // A returned id is right when its true score is no worse than the k-th true score, so that ties count.
     double recall(const std::vector<hnswlib::labeltype> &found) const {
         size_t right = 0;
-        for (size_t q = 0; q < query_rows_; q++) {
+        for (size_t q = 0; q < query_.rows; q++) {
             const double kth = truth_scores_.row(q)[k_ - 1];
             const int32_t *truth = truth_.row(q);
             for (size_t i = 0; i < k_; i++) {
@@ -168,7 +166,7 @@ private:
                 if (metric_ == Metric::L2 ? score <= kth : score >= kth - 1e-6) right++;
             }
         }
-        return static_cast<double>(right) / static_cast<double>(query_rows_ * k_);
+        return static_cast<double>(right) / static_cast<double>(query_.rows * k_);
     }
 
     Metric metric_;
@@ -177,7 +175,6 @@ private:
     Matrix<int32_t> truth_;
     Matrix<float> truth_scores_;
     Matrix<float> indexed_queries_;
-    size_t query_rows_ = 0;
     double build_cpu_s_ = 0;
     std::unique_ptr<hnswlib::SpaceInterface<float>> space_;
     std::unique_ptr<hnswlib::HierarchicalNSW<float>> index_;

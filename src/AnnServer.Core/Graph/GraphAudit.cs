@@ -59,9 +59,26 @@ public static class GraphAudit
             }
         }
 
-        if (store.LiveCount > 0 && !store.TryGetEntry(out _, out _))
+        bool hasEntry = store.TryGetEntry(out uint entry, out _);
+        if (store.LiveCount > 0 && !hasEntry)
         {
             faults.Add($"{store.LiveCount} live nodes and no entry point");
+        }
+
+        if (hasEntry && store.HiddenCount == 0 && !store.IsLive(entry))
+        {
+            faults.Add($"the entry point {entry} is neither live nor hidden");
+        }
+
+        int live = 0;
+        for (uint ordinal = 0; ordinal < store.SlotCount; ordinal++)
+        {
+            live += store.IsLive(ordinal) ? 1 : 0;
+        }
+
+        if (live != store.LiveCount)
+        {
+            faults.Add($"{live} live nodes are counted as {store.LiveCount}");
         }
 
         return faults;
@@ -87,6 +104,10 @@ public static class GraphAudit
             else if (store.TopLayer(neighbor) < layer)
             {
                 faults.Add($"node {ordinal} layer {layer} links to {neighbor}, which does not reach the layer");
+            }
+            else if (store.HiddenCount == 0 && store.IsLive(ordinal) && !store.IsLive(neighbor))
+            {
+                faults.Add($"node {ordinal} layer {layer} links to {neighbor}, which is neither live nor hidden");
             }
         }
     }

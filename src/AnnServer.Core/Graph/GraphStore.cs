@@ -26,6 +26,7 @@ internal sealed unsafe class GraphStore : IDisposable
     private uint _upperRows;
     private long _entry = -1;
     private uint _slotCount;
+    private int _hiddenCount;
 
     public GraphStore(GraphParameters parameters)
     {
@@ -141,7 +142,8 @@ internal sealed unsafe class GraphStore : IDisposable
                 squares += (double)element * element;
             }
 
-            row[Length] = (float)(1 / Math.Sqrt(squares));
+            // The zero vector has no direction: its cosine with every vector is taken as 0, since NaN could not be ordered.
+            row[Length] = squares > 0 ? (float)(1 / Math.Sqrt(squares)) : 0;
         }
     }
 
@@ -162,7 +164,28 @@ internal sealed unsafe class GraphStore : IDisposable
         }
     }
 
-    /// <summary>The links of a row as they are now; writers only, since a reader may not rely on a mix standing still.</summary>
+    /// <summary>Copies the links of a row, each read once, so that the copy is a legal list whatever is written meanwhile.</summary>
+    public void CopyLinks(uint ordinal, int layer, List<uint> links)
+    {
+        links.Clear();
+        uint* row = Links(ordinal, layer);
+        int capacity = Parameters.MaxLinks(layer);
+        for (int i = 0; i < capacity; i++)
+        {
+            uint link = Volatile.Read(ref row[i]);
+            if (link == NoNode)
+            {
+                break;
+            }
+
+            links.Add(link);
+        }
+    }
+
+    /// <summary>
+    /// The links of a row as they are now. Under the commit lock; without it the words change while the list is read, and
+    /// <see cref="NoNode"/> may turn up within it.
+    /// </summary>
     public ReadOnlySpan<uint> ReadLinks(uint ordinal, int layer)
     {
         var row = new ReadOnlySpan<uint>(Links(ordinal, layer), Parameters.MaxLinks(layer));
@@ -177,11 +200,21 @@ internal sealed unsafe class GraphStore : IDisposable
     {
         ulong bit = 1UL << (int)(ordinal & 63);
         ulong* word = LiveWord(ordinal);
-        Volatile.Write(ref *word, live ? *word | bit : *word & ~bit);
+        if (((*word & bit) != 0) == live)
+        {
+            return;
+        }
+
+        if (!live)
+        {
+            // Before the bit: a search that does not look at bits must have seen no hidden point when it began.
+            Volatile.Write(ref _hiddenCount, _hiddenCount + 1);
+        }
+
+        Volatile.Write(ref *word, *word ^ bit);
         LiveCount += live ? 1 : -1;
         if (!live)
         {
-            HiddenCount++;
             if (LiveCount == 0)
             {
                 // What is left cannot be found, and new nodes must not lead to it: the graph starts afresh.
@@ -196,18 +229,10 @@ internal sealed unsafe class GraphStore : IDisposable
     public int LiveCount { get; private set; }
 
     /// <summary>Slots that held a point once, are hidden, and are not yet free for another.</summary>
-    public int HiddenCount { get; private set; }
+    public int HiddenCount => Volatile.Read(ref _hiddenCount);
 
     /// <summary>Forgets hidden slots that nothing links to any more. Under the commit lock.</summary>
-    public void ForgetHidden(ReadOnlySpan<uint> ordinals)
-    {
-        foreach (uint ordinal in ordinals)
-        {
-            ClearRows(ordinal);
-        }
-
-        HiddenCount -= ordinals.Length;
-    }
+    public void ForgetHidden(int count) => Volatile.Write(ref _hiddenCount, _hiddenCount - count);
 
     public long VectorMemoryBytes => _vectors.CommittedBytes;
 

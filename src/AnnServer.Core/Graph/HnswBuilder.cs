@@ -57,8 +57,7 @@ internal static unsafe class HnswBuilder<TKernel>
             {
                 LinkPlan.PlannedRow row = layerPlan.AddRow();
                 row.Ordinal = neighbor.Ordinal;
-                row.Before.Clear();
-                row.Before.AddRange(store.ReadLinks(neighbor.Ordinal, layer));
+                store.CopyLinks(neighbor.Ordinal, layer, row.Before);
                 scratch.Selection.Extend<TKernel>(
                     store, neighbor.Ordinal, layer, CollectionsMarshal.AsSpan(row.Before), node, row.After);
             }

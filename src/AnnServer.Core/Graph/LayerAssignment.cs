@@ -7,7 +7,7 @@ namespace AnnServer.Core.Graph;
 /// </summary>
 internal sealed class LayerAssignment(int m, ulong seed)
 {
-    /// <summary>Highest layer. At M = 4 a graph of 2^31 nodes reaches it with probability 2 %.</summary>
+    /// <summary>Highest layer. At M = 4 a graph of 2^31 nodes reaches it with probability 3 %.</summary>
     public const int MaxLayer = 18;
 
     private readonly double _scale = 1 / Math.Log(m);

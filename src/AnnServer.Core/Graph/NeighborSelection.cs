@@ -7,8 +7,8 @@ namespace AnnServer.Core.Graph;
 
 /// <summary>
 /// The diversity heuristic (Malkov &amp; Yashunin, arXiv 1603.09320, algorithm 4): of the candidates in order of distance, one is
-/// kept if it is nearer to the base than to every neighbour kept before, so that links point in different directions.
-/// Candidates are not extended and pruned ones are not kept. Holds scratch; owned by one thread.
+/// kept if it is not nearer to a neighbour kept before than to the base, so that links point in different directions. The paper
+/// drops it at equal distances too; here it stays, since equal vectors would else have one link each. Candidates are not extended and pruned ones are not kept. Holds scratch; owned by one thread.
 /// </summary>
 internal sealed unsafe class NeighborSelection
 {
@@ -64,7 +64,8 @@ internal sealed unsafe class NeighborSelection
 
     /// <summary>
     /// The row of <paramref name="owner"/> once <paramref name="added"/> is linked from it: appended where there is room, chosen
-    /// by the heuristic among all of them where there is none.
+    /// by the heuristic among all of them where there is none. A node is dropped only while a kept one links to it, as far as
+    /// the row has room: so whatever the owner led to, it still does, and inserts leave no node that nothing reaches.
     /// </summary>
     public void Extend<TKernel>(GraphStore store, uint owner, int layer, ReadOnlySpan<uint> before, uint added, List<uint> after)
         where TKernel : struct, IDistanceKernel
@@ -82,7 +83,9 @@ internal sealed unsafe class NeighborSelection
         before.CopyTo(new Span<uint>(nodes, before.Length));
         nodes[before.Length] = added;
         LoadCandidates<TKernel>(store, owner, before.Length + 1);
+        FavorAmongEquals(added);
         Select<TKernel>(store, capacity);
+        KeepReachable(store, layer, capacity);
         foreach (Candidate neighbor in _kept)
         {
             after.Add(neighbor.Ordinal);
@@ -121,6 +124,12 @@ internal sealed unsafe class NeighborSelection
 
             foreach (uint next in store.ReadLinks(hidden, layer))
             {
+                if (next == GraphStore.NoNode)
+                {
+                    // The row was shortened while it was read.
+                    break;
+                }
+
                 var known = new ReadOnlySpan<uint>(nodes, found);
                 if (found < GraphParameters.MaxM * 4 && next != owner && store.IsLive(next) && !before.Contains(next) && !known.Contains(next))
                 {
@@ -152,8 +161,69 @@ internal sealed unsafe class NeighborSelection
         SortByDistance(_candidates);
     }
 
+    /// <summary>
+    /// By distance; of equals the greatest ordinal first, which is mostly the newest node. Were it the lowest, a row full of
+    /// equal vectors would turn away every further one, and nothing would ever link to it.
+    /// </summary>
     public static void SortByDistance(List<Candidate> candidates) => CollectionsMarshal.AsSpan(candidates).Sort(
-        static (a, b) => a.Distance != b.Distance ? a.Distance.CompareTo(b.Distance) : a.Ordinal.CompareTo(b.Ordinal));
+        static (a, b) => a.Distance != b.Distance ? a.Distance.CompareTo(b.Distance) : b.Ordinal.CompareTo(a.Ordinal));
+
+    /// <summary>Adds to <see cref="Kept"/> the candidates that no kept node links to, instead of kept ones that another links to.</summary>
+    private void KeepReachable(GraphStore store, int layer, int capacity)
+    {
+        foreach (Candidate candidate in CollectionsMarshal.AsSpan(_candidates))
+        {
+            if (!_kept.Contains(candidate) && !IsLinkedFromKept(store, layer, candidate.Ordinal)
+                && (_kept.Count < capacity || DropLinked(store, layer)))
+            {
+                _kept.Add(candidate);
+            }
+        }
+    }
+
+    private bool IsLinkedFromKept(GraphStore store, int layer, uint node)
+    {
+        foreach (Candidate other in CollectionsMarshal.AsSpan(_kept))
+        {
+            if (other.Ordinal != node && store.ReadLinks(other.Ordinal, layer).Contains(node))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Drops the farthest kept node that another kept node links to. False if there is none.</summary>
+    private bool DropLinked(GraphStore store, int layer)
+    {
+        for (int i = _kept.Count - 1; i >= 0; i--)
+        {
+            if (IsLinkedFromKept(store, layer, _kept[i].Ordinal))
+            {
+                _kept.RemoveAt(i);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Puts the node before the candidates at the same distance: it has no other link yet, and they may.</summary>
+    private void FavorAmongEquals(uint node)
+    {
+        Span<Candidate> candidates = CollectionsMarshal.AsSpan(_candidates);
+        int at = 0;
+        while (candidates[at].Ordinal != node)
+        {
+            at++;
+        }
+
+        for (; at > 0 && candidates[at - 1].Distance == candidates[at].Distance; at--)
+        {
+            (candidates[at - 1], candidates[at]) = (candidates[at], candidates[at - 1]);
+        }
+    }
 
     private bool IsDiverse<TKernel>(GraphStore store, Candidate candidate, uint* kept, int keptCount)
         where TKernel : struct, IDistanceKernel

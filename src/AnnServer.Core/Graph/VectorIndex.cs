@@ -61,12 +61,30 @@ public abstract unsafe class VectorIndex : IDisposable
             return false;
         }
 
-        EnsureSlot(ordinal);
+        try
+        {
+            EnsureSlot(ordinal);
+        }
+        catch (InsufficientMemoryException)
+        {
+            _slots.Release([ordinal]);
+            throw;
+        }
+
         return true;
     }
 
     /// <summary>Gives back slots that nothing links to and no reader can still see. Any thread.</summary>
-    public void Release(ReadOnlySpan<uint> ordinals) => _slots.Release(ordinals);
+    public void Release(ReadOnlySpan<uint> ordinals)
+    {
+        // Not when they are forgotten: a search that is still at such a node has to find its way on.
+        foreach (uint ordinal in ordinals)
+        {
+            Store.ClearRows(ordinal);
+        }
+
+        _slots.Release(ordinals);
+    }
 
     /// <summary>Writes the vector of a reserved slot and works out its links into the plan of the scratch. Any thread.</summary>
     public abstract void Plan(uint ordinal, ReadOnlySpan<float> vector, SearchScratch scratch);
@@ -98,7 +116,7 @@ public abstract unsafe class VectorIndex : IDisposable
 
         if ((bitmap.Length & 63) != 0)
         {
-            // Slots that came after the length was read share its last word.
+            // Points committed since the length was read must not leave bits beyond it.
             words[^1] &= (1UL << (bitmap.Length & 63)) - 1;
         }
     }
@@ -141,7 +159,8 @@ public abstract unsafe class VectorIndex : IDisposable
     public abstract void CommitRelink(SearchScratch scratch);
 
     /// <summary>
-    /// Forgets hidden slots that a sweep has unlinked, and moves the entry point if it is one of them. Under the commit lock.
+    /// Forgets hidden slots that a sweep has unlinked from every row, those of hidden nodes that stay included, and moves the
+    /// entry point if it is one of them. Under the commit lock.
     /// </summary>
     public void Forget(ReadOnlySpan<uint> ordinals)
     {
@@ -150,13 +169,15 @@ public abstract unsafe class VectorIndex : IDisposable
             MoveEntry();
         }
 
-        Store.ForgetHidden(ordinals);
+        Store.ForgetHidden(ordinals.Length);
     }
 
     /// <summary>Replays an insert: the slot, its vector, and the point's being live. One thread, before the index is used.</summary>
     public void RestoreNode(uint ordinal, ReadOnlySpan<float> vector)
     {
         EnsureSlot(ordinal);
+        // A slot that is used again must not keep rows that the insert does not write.
+        Store.ClearRows(ordinal);
         Store.WriteVector(ordinal, vector);
         Store.SetLive(ordinal, true);
     }
@@ -185,6 +206,7 @@ public abstract unsafe class VectorIndex : IDisposable
         {
             if (!Store.IsLive(ordinal) && !hidden.Contains(ordinal))
             {
+                Store.ClearRows(ordinal);
                 free.Add(ordinal);
             }
         }
@@ -208,15 +230,28 @@ public abstract unsafe class VectorIndex : IDisposable
     }
 
     // The live node that reaches highest, the lowest ordinal of those: a rule that a replay follows to the same node.
+    // Published at once: a search that found no entry meanwhile would answer as from an empty index.
     private void MoveEntry()
     {
-        Store.ClearEntry();
-        for (uint ordinal = 0; ordinal < Store.SlotCount; ordinal++)
+        uint highest = GraphStore.NoNode;
+        int highestLayer = -1;
+        uint slotCount = Store.SlotCount;
+        for (uint ordinal = 0; ordinal < slotCount; ordinal++)
         {
-            if (Store.IsLive(ordinal))
+            if (Store.IsLive(ordinal) && Store.TopLayer(ordinal) > highestLayer)
             {
-                RestoreEntry(ordinal);
+                highest = ordinal;
+                highestLayer = Store.TopLayer(ordinal);
             }
+        }
+
+        if (highestLayer < 0)
+        {
+            Store.ClearEntry();
+        }
+        else
+        {
+            Store.SetEntry(highest);
         }
     }
 }

@@ -26,6 +26,8 @@ internal sealed unsafe class VectorIndex<TKernel>(GraphParameters parameters) : 
     public override bool Search(
         ReadOnlySpan<float> query, SearchEffort effort, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
     {
+        // Read before the entry point: with none hidden now, whatever the walk meets was live when the search began or later.
+        bool anyHidden = Store.HiddenCount > 0;
         if (!Store.TryGetEntry(out uint entry, out int entryLayer))
         {
             scratch.Accepted.Reset(1);
@@ -35,7 +37,7 @@ internal sealed unsafe class VectorIndex<TKernel>(GraphParameters parameters) : 
 
         float* row = LoadQuery(query, scratch);
         Candidate start = HnswSearcher<TKernel>.Descend(Store, row, entry, entryLayer, 0, scratch);
-        if (accept is null && Store.HiddenCount == 0)
+        if (accept is null && !anyHidden)
         {
             if (!HnswSearcher<TKernel>.SearchLayer(Store, row, start, 0, effort.Width, scratch, cancellation))
             {
@@ -109,9 +111,7 @@ internal sealed unsafe class VectorIndex<TKernel>(GraphParameters parameters) : 
         plan.Begin(row.Ordinal, Recent.Count);
         LinkPlan.PlannedRow planned = plan.Layer(row.Layer).AddRow();
         planned.Ordinal = row.Ordinal;
-        planned.Before.Clear();
-        planned.Before.AddRange(current);
-        planned.Before.RemoveAll(static node => node == GraphStore.NoNode);
+        Store.CopyLinks(row.Ordinal, row.Layer, planned.Before);
         scratch.Selection.Repair<TKernel>(Store, row.Ordinal, row.Layer, CollectionsMarshal.AsSpan(planned.Before), planned.After);
         return true;
     }

@@ -38,20 +38,26 @@ internal sealed unsafe class CandidatePool
         Worst = float.PositiveInfinity;
     }
 
-    /// <summary>Adds a candidate unless the pool is full of nearer ones. Equal distances keep the order they came in.</summary>
+    /// <summary>
+    /// Adds a candidate unless the pool is full of nearer ones or the distance is NaN. Equal distances keep the order they came in.
+    /// </summary>
     public void Insert(float distance, uint ordinal)
     {
         Entry* entries = _entries;
         int count = Count;
         if (count == _capacity)
         {
-            // Not "distance >= Worst": NaN must not enter either.
+            // Not "distance >= Worst": NaN must not enter here either.
             if (!(distance < Worst))
             {
                 return;
             }
 
             count--;
+        }
+        else if (float.IsNaN(distance))
+        {
+            return;
         }
 
         int low = 0;

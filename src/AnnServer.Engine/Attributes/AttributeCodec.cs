@@ -65,20 +65,21 @@ internal static class AttributeCodec
         ulong count = ReadHeader(ref reader);
         for (ulong i = 0; i < count; i++)
         {
-            ReadOnlySpan<byte> name = reader.ReadPrefixed();
-            AttributeView candidate = AttributeView.Read(ref reader);
-            if (name.SequenceEqual(utf8Name))
+            if (reader.ReadPrefixed().SequenceEqual(utf8Name))
             {
-                value = candidate;
+                value = AttributeView.Read(ref reader);
                 return true;
             }
+
+            AttributeView.Skip(ref reader);
         }
 
         value = default;
         return false;
     }
 
-    private static ulong ReadHeader(scoped ref BlobReader reader)
+    /// <summary>Checks the version; the answer is how many attributes follow.</summary>
+    public static ulong ReadHeader(scoped ref BlobReader reader)
     {
         byte version = reader.ReadByte();
         if (version != Version)

@@ -36,8 +36,12 @@ internal abstract class AttributeIndex
     /// <summary>Undoes <see cref="Add"/> with the same value.</summary>
     public abstract void Remove(uint ordinal, AttributeView value);
 
-    /// <summary>Fills the empty index from the stored attributes; leaves out values it does not accept and says what they were.</summary>
-    public abstract IndexMismatches Load(BlobStore blobs);
+    /// <summary>As <see cref="Add"/>, while the index is built; ordinals ascend. It answers after <see cref="EndBulk"/>.</summary>
+    public virtual void AddInBulk(uint ordinal, AttributeView value) => Add(ordinal, value);
+
+    public virtual void EndBulk()
+    {
+    }
 
     /// <summary>Adds the ordinals that satisfy the leaf to the bitmap, as far as its length reaches.</summary>
     public abstract void AddMatches(LeafTest leaf, OrdinalBitmap bitmap);

@@ -76,6 +76,8 @@ internal static class AttributeRules
                 return "a double must be finite";
             case AttributeKind.String:
                 return StringFault(value.AsString());
+            case AttributeKind.StringList when value.AsStringList().AsSpan().Length > limits.MaxAttributeBytesPerPoint:
+                return ListFault(limits);
             case AttributeKind.StringList:
                 foreach (string? element in value.AsStringList().AsSpan())
                 {
@@ -92,11 +94,15 @@ internal static class AttributeRules
 
                 return null;
             case AttributeKind.Int64List when value.AsInt64List().AsSpan().Length > limits.MaxAttributeBytesPerPoint:
-                return $"the list is longer than the {limits.MaxAttributeBytesPerPoint} bytes a point may have";
+                return ListFault(limits);
             default:
                 return null;
         }
     }
+
+    /// <summary>An element takes a byte at least, so such a list need not be encoded to be refused.</summary>
+    private static string ListFault(EngineLimits limits) =>
+        $"the list has more elements than the {limits.MaxAttributeBytesPerPoint} bytes a point may have";
 
     /// <summary>A string that is not well-formed would come back as another one.</summary>
     private static string? StringFault(string value) => Utf8Order.IsWellFormed(value) ? null : "a string has a lone surrogate";

@@ -17,6 +17,7 @@ internal sealed class AttributeTable : IDisposable
     private readonly ReaderWriterLockSlim _lock = new(LockRecursionPolicy.NoRecursion);
     private readonly Dictionary<string, AttributeIndex> _indexes = new(StringComparer.Ordinal);
     private readonly BlobStore _blobs = new();
+    private readonly WriteTrail _trail = new();
     private readonly BitmapPool _pool = new();
     private bool _isBulkLoading;
 
@@ -79,6 +80,7 @@ internal sealed class AttributeTable : IDisposable
                 Reindex(index, ordinal, previous, blob);
             }
 
+            _trail.Add(ordinal);
             _blobs.Set(ordinal, blob);
         }
         finally
@@ -101,19 +103,16 @@ internal sealed class AttributeTable : IDisposable
     /// <exception cref="InvalidDataException">A stored value is not of its declared type.</exception>
     public void RebuildIndexes()
     {
-        List<AttributeIndex> rebuilt = [];
-        foreach (AttributeIndex stale in _indexes.Values)
+        AttributeIndex[] rebuilt = [.. _indexes.Values.Select(static stale => AttributeIndex.Create(stale.Schema))];
+        IndexMismatches[] mismatches = IndexLoader.Load(rebuilt, _blobs);
+        for (int i = 0; i < rebuilt.Length; i++)
         {
-            AttributeIndex index = AttributeIndex.Create(stale.Schema);
-            IndexMismatches mismatches = index.Load(_blobs);
-            if (mismatches.Count > 0)
+            if (mismatches[i].Count > 0)
             {
                 throw new InvalidDataException(
-                    $"Attribute {index.Schema.Name} is declared {index.Schema.Type}, but {mismatches.Count} points hold another type; "
-                    + $"the first, in slot {mismatches.FirstOrdinal}, holds {mismatches.FirstKind}.");
+                    $"Attribute {rebuilt[i].Schema.Name} is declared {TypeNames.Of(rebuilt[i].Schema.Type)}, but {mismatches[i].Count} "
+                    + $"points hold another type; the first, in slot {mismatches[i].FirstOrdinal}, holds {TypeNames.Of(mismatches[i].FirstKind)}.");
             }
-
-            rebuilt.Add(index);
         }
 
         _lock.EnterWriteLock();
@@ -142,7 +141,7 @@ internal sealed class AttributeTable : IDisposable
 
         // Built outside the lock: the only writer is here, and readers go on with the indexes there are.
         AttributeIndex index = AttributeIndex.Create(schema);
-        IndexMismatches mismatches = _isBulkLoading ? default : index.Load(_blobs);
+        IndexMismatches mismatches = _isBulkLoading ? default : IndexLoader.Load([index], _blobs)[0];
         if (mismatches.Count == 0)
         {
             _lock.EnterWriteLock();
@@ -178,9 +177,11 @@ internal sealed class AttributeTable : IDisposable
     /// <param name="result">Empty, of the length to look at; a negation ranges over all of it.</param>
     /// <param name="resolver">Finds identifiers; may be null where the predicate names none.</param>
     /// <param name="scope">Where given, the only ordinals looked at; of the same length.</param>
-    public void Evaluate(Predicate predicate, OrdinalBitmap result, IIdResolver? resolver, OrdinalBitmap? scope)
+    /// <param name="cancellation">Ends a long reading of points with <see cref="OperationCanceledException"/>.</param>
+    public void Evaluate(
+        Predicate predicate, OrdinalBitmap result, IIdResolver? resolver, OrdinalBitmap? scope, CancellationToken cancellation)
     {
-        PredicateEvaluation evaluation = new(_blobs, _pool, result.Length);
+        PredicateEvaluation evaluation = new(_blobs, _pool, result.Length, cancellation);
         OrdinalBitmap? everything = null;
         if (scope is null)
         {
@@ -191,10 +192,11 @@ internal sealed class AttributeTable : IDisposable
         PlanNode? plan = null;
         try
         {
-            plan = Resolve(predicate, evaluation, resolver, scope, result, out bool isDone);
-            if (!isDone)
+            plan = Resolve(predicate, evaluation, resolver, scope, result, out long version);
+            if (version >= 0)
             {
                 evaluation.Select(plan, scope, result);
+                Reconcile(plan, evaluation, scope, result, version);
             }
         }
         finally
@@ -213,13 +215,14 @@ internal sealed class AttributeTable : IDisposable
 
     public void Dispose() => _lock.Dispose();
 
+    /// <summary>The step under the lock. The version is that of the writes it has seen, or -1 when the result is complete.</summary>
     private PlanNode Resolve(
         Predicate predicate,
         PredicateEvaluation evaluation,
         IIdResolver? resolver,
         OrdinalBitmap scope,
         OrdinalBitmap result,
-        out bool isDone)
+        out long version)
     {
         _lock.EnterReadLock();
         try
@@ -230,15 +233,57 @@ internal sealed class AttributeTable : IDisposable
             }
 
             PlanNode plan = new PlanBuilder(_indexes, resolver).Build(predicate);
-
-            // A plan of index look-ups alone is finished here without a bitmap of its own.
-            isDone = plan.NeedsNoPoints || !evaluation.TryResolve(plan);
-            if (isDone)
+            version = _trail.Version;
+            if (plan.NeedsNoPoints || !evaluation.TryResolve(plan))
             {
                 evaluation.Select(plan, scope, result);
+                version = -1;
             }
 
             return plan;
+        }
+        finally
+        {
+            _lock.ExitReadLock();
+        }
+    }
+
+    /// <summary>
+    /// Decides the points that were written since the indexes were read once more, each from one reading, so that no point is
+    /// judged by a mixture of its old and its new attributes.
+    /// </summary>
+    private void Reconcile(PlanNode plan, PredicateEvaluation evaluation, OrdinalBitmap scope, OrdinalBitmap result, long version)
+    {
+        if (_trail.Version == version)
+        {
+            return;
+        }
+
+        List<uint> written = [];
+        if (_trail.TryRead(version, written))
+        {
+            foreach (uint ordinal in written)
+            {
+                if (scope.Contains(ordinal) && plan.Matches(ordinal, _blobs.Get(ordinal)))
+                {
+                    result.Add(ordinal);
+                }
+                else if (ordinal < (uint)result.Length)
+                {
+                    result.Remove(ordinal);
+                }
+            }
+
+            return;
+        }
+
+        // Too much has changed: once more, with the writer waiting.
+        PredicateEvaluation.Release(plan, _pool);
+        result.Reset(result.Length);
+        _lock.EnterReadLock();
+        try
+        {
+            evaluation.Select(plan, scope, result);
         }
         finally
         {
@@ -258,7 +303,8 @@ internal sealed class AttributeTable : IDisposable
             if (AttributeCodec.TryFind(blob, index.Utf8Name, out AttributeView value) && !index.Accepts(value))
             {
                 throw new ArgumentException(
-                    $"Attribute {index.Schema.Name} is declared {index.Schema.Type}, but the value is {value.Kind}.", nameof(blob));
+                    $"Attribute {index.Schema.Name} is declared {TypeNames.Of(index.Schema.Type)}, but the value is {TypeNames.Of(value.Kind)}.",
+                    nameof(blob));
             }
         }
     }

@@ -17,7 +17,7 @@ internal readonly ref struct AttributeView
 
     public AttributeKind Kind { get; }
 
-    /// <summary>The number of an INT64; meaningless for other kinds.</summary>
+    /// <summary>The number of an INT64, or the ticks of a TIMESTAMP.</summary>
     public long Int64 => _bits;
 
     public double Double => BitConverter.Int64BitsToDouble(_bits);
@@ -52,6 +52,33 @@ internal readonly ref struct AttributeView
             default:
                 BlobReader.ThrowMalformed($"it holds a value of unknown kind {(byte)kind}");
                 return default;
+        }
+    }
+
+    /// <summary>Steps over a value without reading it.</summary>
+    public static void Skip(ref BlobReader reader)
+    {
+        AttributeKind kind = (AttributeKind)reader.ReadByte();
+        switch (kind)
+        {
+            case AttributeKind.String:
+            case AttributeKind.StringList:
+            case AttributeKind.Int64List:
+                reader.ReadPrefixed();
+                break;
+            case AttributeKind.Int64:
+                reader.ReadVarint();
+                break;
+            case AttributeKind.Double:
+            case AttributeKind.Timestamp:
+                reader.SkipFixed();
+                break;
+            case AttributeKind.Bool:
+                reader.ReadByte();
+                break;
+            default:
+                BlobReader.ThrowMalformed($"it holds a value of unknown kind {(byte)kind}");
+                break;
         }
     }
 

@@ -24,6 +24,19 @@ internal ref struct BlobReader(ReadOnlySpan<byte> bytes)
 
     public ulong ReadVarint()
     {
+        // Nearly every number of a record is a length below 128.
+        if (!_rest.IsEmpty && _rest[0] < 0x80)
+        {
+            ulong small = _rest[0];
+            _rest = _rest[1..];
+            return small;
+        }
+
+        return ReadLongVarint();
+    }
+
+    private ulong ReadLongVarint()
+    {
         ulong value = 0;
         for (int shift = 0; shift < 64; shift += 7)
         {
@@ -55,6 +68,8 @@ internal ref struct BlobReader(ReadOnlySpan<byte> bytes)
         ReadOnlySpan<byte> bytes = ReadBytes(sizeof(long));
         return BinaryPrimitives.ReadInt64LittleEndian(bytes);
     }
+
+    public void SkipFixed() => ReadBytes(sizeof(long));
 
     public ReadOnlySpan<byte> ReadPrefixed()
     {

@@ -18,30 +18,6 @@ internal sealed class BoolIndex(AttributeSchema schema) : AttributeIndex(schema)
 
     public override void Remove(uint ordinal, AttributeView value) => (value.Bool ? _true : _false).Remove(ordinal);
 
-    public override IndexMismatches Load(BlobStore blobs)
-    {
-        IndexMismatches mismatches = default;
-        for (uint ordinal = 0; ordinal < (uint)blobs.Length; ordinal++)
-        {
-            byte[]? blob = blobs.Get(ordinal);
-            if (blob is null || !AttributeCodec.TryFind(blob, Utf8Name, out AttributeView value))
-            {
-                continue;
-            }
-
-            if (Accepts(value))
-            {
-                Add(ordinal, value);
-            }
-            else
-            {
-                mismatches = mismatches.With(ordinal, value.Kind);
-            }
-        }
-
-        return mismatches;
-    }
-
     public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap)
     {
         bool exists = leaf.Shape == LeafShape.Exists;

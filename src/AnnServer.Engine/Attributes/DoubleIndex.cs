@@ -9,6 +9,7 @@ internal sealed class DoubleIndex(AttributeSchema schema) : AttributeIndex(schem
 {
     private readonly SortedIndex<double> _sorted = new();
     private readonly PostingSet _exists = new();
+    private EntryBuffer<double> _bulk = new();
 
     public override long MemoryBytes => _sorted.MemoryBytes + _exists.MemoryBytes;
 
@@ -28,30 +29,16 @@ internal sealed class DoubleIndex(AttributeSchema schema) : AttributeIndex(schem
         _sorted.Remove(KeyOf(value), ordinal);
     }
 
-    public override IndexMismatches Load(BlobStore blobs)
+    public override void AddInBulk(uint ordinal, AttributeView value)
     {
-        IndexMismatches mismatches = default;
-        EntryBuffer<double> entries = new();
-        for (uint ordinal = 0; ordinal < (uint)blobs.Length; ordinal++)
-        {
-            byte[]? blob = blobs.Get(ordinal);
-            if (blob is null || !AttributeCodec.TryFind(blob, Utf8Name, out AttributeView value))
-            {
-                continue;
-            }
+        _exists.Add(ordinal);
+        _bulk.Add(KeyOf(value), ordinal);
+    }
 
-            if (!Accepts(value))
-            {
-                mismatches = mismatches.With(ordinal, value.Kind);
-                continue;
-            }
-
-            _exists.Add(ordinal);
-            entries.Add(KeyOf(value), ordinal);
-        }
-
-        _sorted.Load(entries.Keys, entries.Ordinals);
-        return mismatches;
+    public override void EndBulk()
+    {
+        _sorted.Load(_bulk.Keys, _bulk.Ordinals);
+        _bulk = new EntryBuffer<double>();
     }
 
     public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap)

@@ -16,6 +16,7 @@ internal sealed class Int64Index(AttributeSchema schema) : AttributeIndex(schema
 
     private readonly SortedIndex<long> _sorted = new();
     private readonly PostingSet _exists = new();
+    private EntryBuffer<long> _bulk = new();
 
     public override long MemoryBytes => _sorted.MemoryBytes + _exists.MemoryBytes;
 
@@ -51,39 +52,25 @@ internal sealed class Int64Index(AttributeSchema schema) : AttributeIndex(schema
         }
     }
 
-    public override IndexMismatches Load(BlobStore blobs)
+    public override void AddInBulk(uint ordinal, AttributeView value)
     {
-        IndexMismatches mismatches = default;
-        EntryBuffer<long> entries = new();
-        for (uint ordinal = 0; ordinal < (uint)blobs.Length; ordinal++)
+        _exists.Add(ordinal);
+        if (_kind != AttributeKind.Int64List)
         {
-            byte[]? blob = blobs.Get(ordinal);
-            if (blob is null || !AttributeCodec.TryFind(blob, Utf8Name, out AttributeView value))
-            {
-                continue;
-            }
-
-            if (!Accepts(value))
-            {
-                mismatches = mismatches.With(ordinal, value.Kind);
-                continue;
-            }
-
-            _exists.Add(ordinal);
-            if (_kind != AttributeKind.Int64List)
-            {
-                entries.Add(value.Int64, ordinal);
-                continue;
-            }
-
-            for (BlobReader elements = value.Elements; !elements.AtEnd;)
-            {
-                entries.Add(elements.ReadSigned(), ordinal);
-            }
+            _bulk.Add(value.Int64, ordinal);
+            return;
         }
 
-        _sorted.Load(entries.Keys, entries.Ordinals);
-        return mismatches;
+        for (BlobReader elements = value.Elements; !elements.AtEnd;)
+        {
+            _bulk.Add(elements.ReadSigned(), ordinal);
+        }
+    }
+
+    public override void EndBulk()
+    {
+        _sorted.Load(_bulk.Keys, _bulk.Ordinals);
+        _bulk = new EntryBuffer<long>();
     }
 
     public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap)

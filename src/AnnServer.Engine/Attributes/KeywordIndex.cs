@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Unicode;
 using AnnServer.Core.Filtering;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
@@ -7,6 +10,8 @@ namespace AnnServer.Engine.Attributes;
 /// <summary>A posting set for every value of a KEYWORD or KEYWORD_LIST attribute.</summary>
 internal sealed class KeywordIndex(AttributeSchema schema) : AttributeIndex(schema)
 {
+    private const int MaxStackLength = 256;
+
     private readonly AttributeKind _kind = schema.Type == AttributeType.Keyword ? AttributeKind.String : AttributeKind.StringList;
     private readonly Dictionary<string, PostingSet> _postings = new(StringComparer.Ordinal);
     private readonly PostingSet _exists = new();
@@ -57,30 +62,6 @@ internal sealed class KeywordIndex(AttributeSchema schema) : AttributeIndex(sche
         }
     }
 
-    public override IndexMismatches Load(BlobStore blobs)
-    {
-        IndexMismatches mismatches = default;
-        for (uint ordinal = 0; ordinal < (uint)blobs.Length; ordinal++)
-        {
-            byte[]? blob = blobs.Get(ordinal);
-            if (blob is null || !AttributeCodec.TryFind(blob, Utf8Name, out AttributeView value))
-            {
-                continue;
-            }
-
-            if (Accepts(value))
-            {
-                Add(ordinal, value);
-            }
-            else
-            {
-                mismatches = mismatches.With(ordinal, value.Kind);
-            }
-        }
-
-        return mismatches;
-    }
-
     public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap)
     {
         switch (leaf.Shape)
@@ -113,11 +94,10 @@ internal sealed class KeywordIndex(AttributeSchema schema) : AttributeIndex(sche
 
     private void AddValue(uint ordinal, ReadOnlySpan<byte> utf8)
     {
-        string value = AttributeView.Decode(utf8);
-        if (!_postings.TryGetValue(value, out PostingSet? posting))
+        if (!TryGetPosting(utf8, out PostingSet? posting))
         {
             posting = new PostingSet();
-            _postings.Add(value, posting);
+            _postings.Add(AttributeView.Decode(utf8), posting);
         }
 
         posting.Add(ordinal);
@@ -125,12 +105,27 @@ internal sealed class KeywordIndex(AttributeSchema schema) : AttributeIndex(sche
 
     private void RemoveValue(uint ordinal, ReadOnlySpan<byte> utf8)
     {
-        string value = AttributeView.Decode(utf8);
-
         // A list may name a value twice, so its posting may be gone already.
-        if (_postings.TryGetValue(value, out PostingSet? posting) && posting.Remove(ordinal) && posting.Count == 0)
+        if (TryGetPosting(utf8, out PostingSet? posting) && posting.Remove(ordinal) && posting.Count == 0)
         {
-            _postings.Remove(value);
+            _postings.Remove(AttributeView.Decode(utf8));
         }
+    }
+
+    /// <summary>Makes no string of a value of ordinary length.</summary>
+    private bool TryGetPosting(ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out PostingSet? posting)
+    {
+        if (utf8.Length > MaxStackLength)
+        {
+            return _postings.TryGetValue(AttributeView.Decode(utf8), out posting);
+        }
+
+        Span<char> value = stackalloc char[MaxStackLength];
+        if (Utf8.ToUtf16(utf8, value, out _, out int length, replaceInvalidSequences: false) != OperationStatus.Done)
+        {
+            BlobReader.ThrowMalformed("a string is not UTF-8");
+        }
+
+        return _postings.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(value[..length], out posting);
     }
 }

@@ -19,8 +19,8 @@ public sealed class Collection
     {
         Data = data;
         _context = context;
-        _writer = new PointWriter(data, context);
         _reader = new PointReader(data, context);
+        _writer = new PointWriter(data, context, _reader);
         _executor = new SearchExecutor(data, context, _reader);
     }
 
@@ -67,10 +67,12 @@ public sealed class Collection
         _writer.UpdateAttributesAsync(updates, faults, cancellation);
 
     /// <summary>The number of points that satisfy the filter, exactly.</summary>
-    public EngineResult<long> Count(FilterSpec filter, ulong readAfter, Faults faults) => _reader.Count(filter, readAfter, faults);
+    public EngineResult<long> Count(FilterSpec filter, ulong readAfter, Faults faults, CancellationToken cancellation) =>
+        _reader.Count(filter, readAfter, faults, cancellation);
 
     /// <summary>One page of points in order. A point that is there throughout a scroll is on exactly one of its pages.</summary>
-    public EngineResult<ScrollPage> Scroll(ScrollQuery query, Faults faults) => _reader.Scroll(query, faults);
+    public EngineResult<ScrollPage> Scroll(ScrollQuery query, Faults faults, CancellationToken cancellation) =>
+        _reader.Scroll(query, faults, cancellation);
 
     /// <summary>The nearest points, best first: k of them whenever as many match.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; it is looked at throughout.</exception>

@@ -46,7 +46,7 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
         return points;
     }
 
-    public EngineResult<long> Count(FilterSpec filter, ulong readAfter, Faults faults)
+    public EngineResult<long> Count(FilterSpec filter, ulong readAfter, Faults faults, CancellationToken cancellation)
     {
         if (!FilterCompiler.TryCompile(filter, data.Config.Attributes, context.Limits, faults, out Predicate? predicate))
         {
@@ -64,10 +64,10 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
             return Catalog.NotFound(data.Config.Name);
         }
 
-        return predicate is null ? data.CountLive() : Matching(predicate).Count();
+        return predicate is null ? data.CountLive() : Matching(predicate, cancellation).Count();
     }
 
-    public EngineResult<ScrollPage> Scroll(ScrollQuery query, Faults faults)
+    public EngineResult<ScrollPage> Scroll(ScrollQuery query, Faults faults, CancellationToken cancellation)
     {
         int pageSize = query.PageSize ?? context.Limits.DefaultPageSize;
         if (pageSize < 1 || pageSize > context.Limits.MaxPageSize)
@@ -98,7 +98,7 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
         using ScratchPool.Scope scope = context.Scratches.Rent();
         return data.IsDropped
             ? Catalog.NotFound(data.Config.Name)
-            : ReadPage(query, predicate, order, after, pageSize, shape);
+            : ReadPage(query, predicate is null ? Live() : Matching(predicate, cancellation), order, after, pageSize, shape);
     }
 
     /// <summary>The point of an ordinal, as much of it as is asked for. Under a rented scratch.</summary>
@@ -119,12 +119,12 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
     }
 
     /// <summary>The live points that satisfy the predicate. Under a rented scratch.</summary>
-    public OrdinalBitmap Matching(Predicate predicate)
+    public OrdinalBitmap Matching(Predicate predicate, CancellationToken cancellation)
     {
         OrdinalBitmap live = Live();
         var matching = new OrdinalBitmap();
         matching.Reset(live.Length);
-        data.Attributes.Evaluate(predicate, matching, data, live);
+        data.Attributes.Evaluate(predicate, matching, data, live, cancellation);
         matching.And(live);
         return matching;
     }
@@ -132,10 +132,8 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
     // The page is the smallest keys after the last one given, found in one pass with a heap of a page: a point that is there
     // throughout a scroll is on exactly one of its pages, whatever is written meanwhile.
     private ScrollPage ReadPage(
-        ScrollQuery query, Predicate? predicate, ScrollOrder order, ScrollKey? after, int pageSize, ulong shape)
+        ScrollQuery query, OrdinalBitmap candidates, ScrollOrder order, ScrollKey? after, int pageSize, ulong shape)
     {
-        OrdinalBitmap candidates = predicate is null ? Live() : Matching(predicate);
-
         // Greatest key on top, so that it is the one to go when a smaller comes; one more than a page tells whether there is a next.
         var page = new PriorityQueue<uint, ScrollKey>(order.Reversed);
         foreach (uint ordinal in candidates)

@@ -1,4 +1,3 @@
-using AnnServer.Core.Filtering;
 using AnnServer.Core.Graph;
 using AnnServer.Core.Search;
 using AnnServer.Engine.Attributes;
@@ -9,7 +8,7 @@ using AnnServer.Storage;
 namespace AnnServer.Engine.Collections;
 
 /// <summary>Changes points: applies each change and puts it into the log under one lock, then waits until it is durable.</summary>
-internal sealed class PointWriter(CollectionData data, CollectionContext context)
+internal sealed class PointWriter(CollectionData data, CollectionContext context, PointReader reader)
 {
     private const uint NoOrdinal = uint.MaxValue;
 
@@ -74,7 +73,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
 
         return faults.Any
             ? faults.ToError()
-            : await DeleteAsync(() => Matching(predicate!), cancellation).ConfigureAwait(false);
+            : await DeleteAsync(() => Matching(predicate!, cancellation), cancellation).ConfigureAwait(false);
     }
 
     public async ValueTask<EngineResult<AttributeUpdateReceipt>> UpdateAttributesAsync(
@@ -158,11 +157,19 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         }
 
         VectorIndex index = data.Index;
-        if (!index.TryReserve(out uint ordinal))
+        uint ordinal;
+        try
         {
-            context.Janitor.SlotsWanted(data);
-            return EngineError.Of(
-                EngineStatus.ResourceExhausted, $"The collection is full: {index.Parameters.MaxNodes} slots are in use.");
+            if (!index.TryReserve(out ordinal))
+            {
+                context.Janitor.SlotsWanted(data);
+                return EngineError.Of(
+                    EngineStatus.ResourceExhausted, $"The collection is full: {index.Parameters.MaxNodes} slots are in use.");
+            }
+        }
+        catch (InsufficientMemoryException error)
+        {
+            return EngineError.Of(EngineStatus.ResourceExhausted, error.Message);
         }
 
         bool committed = false;
@@ -275,16 +282,10 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         return ordinals;
     }
 
-    private List<uint> Matching(Predicate predicate)
+    private List<uint> Matching(Predicate predicate, CancellationToken cancellation)
     {
-        var live = new OrdinalBitmap();
-        var matching = new OrdinalBitmap();
-        data.Index.CopyLive(live);
-        matching.Reset(live.Length);
-        data.Attributes.Evaluate(predicate, matching, data, live);
-        matching.And(live);
         var ordinals = new List<uint>();
-        foreach (uint ordinal in matching)
+        foreach (uint ordinal in reader.Matching(predicate, cancellation))
         {
             ordinals.Add(ordinal);
         }

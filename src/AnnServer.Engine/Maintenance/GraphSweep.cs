@@ -1,6 +1,7 @@
 using AnnServer.Core.Graph;
 using AnnServer.Core.Search;
 using AnnServer.Engine.Collections;
+using AnnServer.Engine.Model;
 using AnnServer.Storage;
 
 namespace AnnServer.Engine.Maintenance;
@@ -53,14 +54,11 @@ internal sealed class GraphSweep(CollectionData data, OperationLog log, ScratchP
         }
 
         Forget();
-        foreach (uint ordinal in GraphAudit.FindUnreachable(data.Index))
+        // Under the inner product short vectors have no links to them even in a fresh graph: every row near them is full of
+        // longer ones. Linking them again would change nothing; searches that come short of k fall back to the exact scan.
+        if (data.Config.Metric != Metric.Dot)
         {
-            if (IsStopped())
-            {
-                break;
-            }
-
-            Relink(ordinal);
+            RelinkUnreachable();
         }
 
         return true;
@@ -135,6 +133,19 @@ internal sealed class GraphSweep(CollectionData data, OperationLog log, ScratchP
                 data.Record.WriteOrdinals(chunk);
                 log.Append((byte)Operation.Forget, data.Number, data.Record.Payload);
             }
+        }
+    }
+
+    private void RelinkUnreachable()
+    {
+        foreach (uint ordinal in GraphAudit.FindUnreachable(data.Index))
+        {
+            if (IsStopped())
+            {
+                return;
+            }
+
+            Relink(ordinal);
         }
     }
 

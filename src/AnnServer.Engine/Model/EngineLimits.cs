@@ -21,7 +21,7 @@ public sealed record EngineLimits
     public int MaxCollections { get; init; } = 1000;
 
     /// <summary>Slots of one collection, live and deleted. Address space is reserved for it, memory is not.</summary>
-    public int MaxPointsPerCollection { get; init; } = 1 << 26;
+    public int MaxPointsPerCollection { get; init; } = 1 << 24;
 
     public int MaxAttributesPerPoint { get; init; } = 256;
 

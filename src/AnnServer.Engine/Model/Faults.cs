@@ -10,6 +10,9 @@ public sealed class Faults
     private string _prefix = "";
     private int _total;
 
+    /// <summary>Faults found, described or not.</summary>
+    public int Count => _total;
+
     public bool Any => _total > 0;
 
     public void Add(string field, string description)
@@ -46,7 +49,8 @@ public sealed class Faults
 
     public readonly struct Scope : IDisposable
     {
-        private readonly Faults _faults;
+        // Null in the default scope, which adds no path.
+        private readonly Faults? _faults;
         private readonly string _outer;
 
         internal Scope(Faults faults, string outer)
@@ -55,6 +59,12 @@ public sealed class Faults
             _outer = outer;
         }
 
-        public void Dispose() => _faults._prefix = _outer;
+        public void Dispose()
+        {
+            if (_faults is not null)
+            {
+                _faults._prefix = _outer;
+            }
+        }
     }
 }

@@ -24,7 +24,7 @@ internal static class FilterGrammar
     {
         Parser<TextSpan> quoted = Terms.String(StringLiteralQuotes.SingleOrDouble);
         Parser<Predicate> restriction = BuildRestriction(quoted, BuildArgument(quoted));
-        Parser<Predicate> expression = BuildLogic(
+        (Parser<Predicate> expression, _) = BuildLogic(
             restriction,
             ConditionWanted,
             static parts => new Predicate.And([.. parts]),
@@ -34,7 +34,8 @@ internal static class FilterGrammar
     }
 
     /// <summary>AND, OR, NOT and parentheses over any kind of leaf: conditions, and the values of a list.</summary>
-    private static Parser<T> BuildLogic<T>(
+    /// <returns>The whole, and what stands in one pair of parentheses.</returns>
+    private static (Parser<T> Expression, Parser<T> Composite) BuildLogic<T>(
         Parser<T> leaf,
         string wanted,
         Func<IReadOnlyList<T>, T> all,
@@ -56,14 +57,17 @@ internal static class FilterGrammar
                 return inner;
             });
         Parser<T> simple = composite.Or(leaf);
+
+        // In a list of values a '-' before a digit is a sign.
+        Parser<char> minus = Terms.Char('-').WhenNotFollowedBy(Literals.Pattern(static c => char.IsAsciiDigit(c) || c == '.', 1, 1));
         Parser<T> term = OneOf(
             Keyword("NOT").SkipAnd(simple.ElseError($"{wanted} after NOT")).Then(except),
-            Terms.Char('-').SkipAnd(simple.ElseError($"{wanted} after '-'")).Then(except),
+            minus.SkipAnd(simple.ElseError($"{wanted} after '-'")).Then(except),
             simple);
         Parser<T> factor = Join(term, Keyword("OR").SkipAnd(term.ElseError($"{wanted} after OR")), any);
         Parser<T> sequence = Join(factor, factor, all);
         expression.Parser = Join(sequence, Keyword("AND").SkipAnd(sequence.ElseError($"{wanted} after AND")), all);
-        return expression;
+        return (expression, composite);
     }
 
     private static Parser<T> Join<T>(Parser<T> first, Parser<T> next, Func<IReadOnlyList<T>, T> combine) =>
@@ -87,15 +91,14 @@ internal static class FilterGrammar
             .When(static (_, span) => !IsKeyword(span.Span))
             .Then<FilterArgument>(static (_, start, _, span) => new FilterArgument.Literal(LiteralReader.Read(span.ToString(), start), start));
         Parser<FilterArgument> literal = OneOf(text, badQuote, function, word);
-        Parser<FilterArgument> list = BuildLogic(
+        (_, Parser<FilterArgument> list) = BuildLogic(
             literal,
             "expected a value",
             static parts => new FilterArgument.All(parts),
             static parts => new FilterArgument.Any(parts),
             static part => new FilterArgument.Except(part));
 
-        // Outside parentheses one value is the whole argument; a list begins with one.
-        return If(static context => IsNext(context, '('), list).Or(literal);
+        return list.Or(literal);
     }
 
     private static Parser<Predicate> BuildRestriction(Parser<TextSpan> quoted, Parser<FilterArgument> argument)

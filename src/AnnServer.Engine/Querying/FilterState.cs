@@ -22,12 +22,12 @@ internal sealed class FilterState(Predicate? predicate)
     public long Revision(CollectionData data) => _accepted is null ? data.Revision : _revision;
 
     /// <summary>The live points that satisfy the filter; null where there is none. Under a rented scratch.</summary>
-    public OrdinalBitmap? Evaluate(PointReader reader, CollectionData data)
+    public OrdinalBitmap? Evaluate(PointReader reader, CollectionData data, CancellationToken cancellation)
     {
         if (predicate is not null && _accepted is null)
         {
             _revision = data.Revision;
-            _accepted = reader.Matching(predicate);
+            _accepted = reader.Matching(predicate, cancellation);
             Matching = _accepted.Count();
         }
 

@@ -46,6 +46,7 @@ internal readonly ref struct PlanBuilder(Dictionary<string, AttributeIndex> inde
             }
         }
 
+        ordinals.Sort();
         return new PlanNode { Kind = PlanKind.Listed, NeedsNoPoints = true, Ordinals = [.. ordinals] };
     }
 

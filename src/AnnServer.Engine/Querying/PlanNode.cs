@@ -17,8 +17,34 @@ internal sealed class PlanNode
 
     public AttributeIndex? Index { get; init; }
 
+    /// <summary>Ascending.</summary>
     public uint[] Ordinals { get; init; } = [];
 
     /// <summary>The result of a node that needs no points, once it is there.</summary>
     public OrdinalBitmap? Result { get; set; }
+
+    /// <summary>Whether one point satisfies the plan, by its attributes alone.</summary>
+    public bool Matches(uint ordinal, byte[]? blob)
+    {
+        switch (Kind)
+        {
+            case PlanKind.And or PlanKind.Or:
+                bool decisive = Kind == PlanKind.Or;
+                foreach (PlanNode operand in Operands)
+                {
+                    if (operand.Matches(ordinal, blob) == decisive)
+                    {
+                        return decisive;
+                    }
+                }
+
+                return !decisive;
+            case PlanKind.Not:
+                return !Operands[0].Matches(ordinal, blob);
+            case PlanKind.Listed:
+                return Ordinals.AsSpan().BinarySearch(ordinal) >= 0;
+            default:
+                return blob is not null && Leaf!.Matches(blob);
+        }
+    }
 }

@@ -7,8 +7,10 @@ namespace AnnServer.Engine.Querying;
 /// One evaluation of a plan over the ordinals below a length, in two steps: everything that needs no points, which the caller
 /// runs under the lock of the indexes, then the rest, which reads points without it.
 /// </summary>
-internal readonly ref struct PredicateEvaluation(BlobStore blobs, BitmapPool pool, int length)
+internal readonly ref struct PredicateEvaluation(BlobStore blobs, BitmapPool pool, int length, CancellationToken cancellation)
 {
+    private const int PointsPerCancellationCheck = 4096;
+
     // Each kept result is a bitmap; a filter that would keep more is evaluated under the lock as a whole.
     private const int MaxKeptResults = 32;
 
@@ -137,6 +139,13 @@ internal readonly ref struct PredicateEvaluation(BlobStore blobs, BitmapPool poo
                 Lookup(node.Operands[0], target);
                 foreach (PlanNode operand in node.Operands.AsSpan(1))
                 {
+                    if (node.Kind == PlanKind.Or && operand.Kind is (PlanKind.Indexed or PlanKind.Listed))
+                    {
+                        // These only add, so they need no bitmap of their own.
+                        Lookup(operand, target);
+                        continue;
+                    }
+
                     OrdinalBitmap next = pool.Rent(length);
                     Lookup(operand, next);
                     if (node.Kind == PlanKind.And)
@@ -189,8 +198,15 @@ internal readonly ref struct PredicateEvaluation(BlobStore blobs, BitmapPool poo
 
     private void Test(LeafTest leaf, OrdinalBitmap candidates, OrdinalBitmap target)
     {
+        int untilCheck = 0;
         foreach (uint ordinal in candidates)
         {
+            if (untilCheck-- == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                untilCheck = PointsPerCancellationCheck;
+            }
+
             byte[]? blob = blobs.Get(ordinal);
             if (blob is not null && leaf.Matches(blob))
             {

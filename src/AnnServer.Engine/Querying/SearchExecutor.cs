@@ -111,7 +111,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         SearchQuery query, FilterState filter, CollectionConfig config, SearchScratch scratch, CancellationToken cancellation)
     {
         long started = Stopwatch.GetTimestamp();
-        OrdinalBitmap? accept = filter.Evaluate(reader, data);
+        OrdinalBitmap? accept = filter.Evaluate(reader, data, cancellation);
         int live = data.Index.LiveCount;
         int matching = filter.Predicate is null ? live : filter.Matching;
         double filterTime = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
@@ -209,7 +209,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         one.Add(ordinal);
         var matching = new OrdinalBitmap();
         matching.Reset(one.Length);
-        data.Attributes.Evaluate(predicate, matching, data, one);
+        data.Attributes.Evaluate(predicate, matching, data, one, CancellationToken.None);
         return matching.Contains(ordinal);
     }
 }

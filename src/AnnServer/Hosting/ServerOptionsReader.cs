@@ -52,6 +52,9 @@ internal static class ServerOptionsReader
             MaxK = limits.Integer(nameof(EngineLimits.MaxK), defaults.MaxK, 1, 1_000_000),
             MaxEf = limits.Integer(nameof(EngineLimits.MaxEf), defaults.MaxEf, 1, 1_000_000),
             MaxPageSize = limits.Integer(nameof(EngineLimits.MaxPageSize), defaults.MaxPageSize, 1, 1_000_000),
+            DefaultPageSize = limits.Integer(nameof(EngineLimits.DefaultPageSize), defaults.DefaultPageSize, 1, 1_000_000),
+            MaxFilterExpressionLength = limits.Integer(
+                nameof(EngineLimits.MaxFilterExpressionLength), defaults.MaxFilterExpressionLength, 1, 16 << 20),
             MaxFilterDepth = limits.Integer(nameof(EngineLimits.MaxFilterDepth), defaults.MaxFilterDepth, 1, 64),
             MaxFilterTerms = limits.Integer(nameof(EngineLimits.MaxFilterTerms), defaults.MaxFilterTerms, 1, 10_000_000),
         };

@@ -28,7 +28,7 @@ internal static class AttributeMapper
         {
             if (!TryToModel(value, out AttributeValue attribute, out string? fault))
             {
-                faults.Add($"{field}.{name}", fault);
+                faults.Add($"{field}[\"{name}\"]", fault);
             }
 
             model.Add(name, attribute);

@@ -3,8 +3,8 @@ using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
 using Google.Protobuf.Collections;
-using Wire = AnnServer.Protocol.V1;
 using Kind = AnnServer.Protocol.V1.Predicate.KindOneofCase;
+using Wire = AnnServer.Protocol.V1;
 
 namespace AnnServer.Rpc;
 
@@ -26,7 +26,10 @@ internal static class FilterMapper
             case Wire.Filter.KindOneofCase.Expression:
                 return new FilterSpec(filter.Expression, null);
             case Wire.Filter.KindOneofCase.Predicate:
-                return new FilterSpec(null, ToModel(filter.Predicate, "filter.predicate", faults));
+                int before = faults.Count;
+                Predicate predicate = ToModel(filter.Predicate, "filter.predicate", faults);
+                // What the engine would say of a tree with placeholders is nothing the caller wrote.
+                return faults.Count > before ? FilterSpec.None : new FilterSpec(null, predicate);
             default:
                 faults.Add("filter", "is empty; set expression or predicate, or leave the filter out");
                 return FilterSpec.None;
@@ -44,13 +47,12 @@ internal static class FilterMapper
             case Kind.Not:
                 return new Predicate.Not(ToModel(predicate.Not, $"{field}.not", faults));
             case Kind.Eq:
-                return Equal(predicate.Eq, $"{field}.eq", faults);
+                return new Predicate.Eq(Attribute(predicate.Eq, $"{field}.eq", faults), Value(predicate.Eq, $"{field}.eq", faults));
             case Kind.Contains:
-                return Equal(predicate.Contains, $"{field}.contains", faults);
+                return new Predicate.Contains(
+                    Attribute(predicate.Contains, $"{field}.contains", faults), Value(predicate.Contains, $"{field}.contains", faults));
             case Kind.Ne:
-                // Not alone would be true where the attribute is absent.
-                return new Predicate.And(
-                    [new Predicate.Exists(predicate.Ne.Attribute), new Predicate.Not(Equal(predicate.Ne, $"{field}.ne", faults))]);
+                return new Predicate.Ne(Attribute(predicate.Ne, $"{field}.ne", faults), Value(predicate.Ne, $"{field}.ne", faults));
             case Kind.In:
                 return Among(predicate.In, $"{field}.in", faults);
             case Kind.Range:
@@ -81,9 +83,11 @@ internal static class FilterMapper
         return all.MoveToImmutable();
     }
 
-    private static Predicate.In Equal(Wire.Comparison comparison, string field, Faults faults) => new(
-        Named(comparison.Attribute, $"{field}.attribute", faults),
-        [AttributeMapper.ToModel(comparison.Value, $"{field}.value", faults)]);
+    private static string Attribute(Wire.Comparison comparison, string field, Faults faults) =>
+        Named(comparison.Attribute, $"{field}.attribute", faults);
+
+    private static AttributeValue Value(Wire.Comparison comparison, string field, Faults faults) =>
+        AttributeMapper.ToModel(comparison.Value, $"{field}.value", faults);
 
     private static Predicate.In Among(Wire.InSet set, string field, Faults faults)
     {

@@ -18,9 +18,9 @@ internal static class OrderedStream
         CancellationToken cancellation)
     {
         using CancellationTokenSource reading = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellation);
-        while (await MoveNextAsync(requests, stopping, reading.Token))
+        while (await MoveNextAsync(requests, stopping, reading.Token, cancellation))
         {
-            await responses.WriteAsync(answer(requests.Current, cancellation), cancellation);
+            await WriteAsync(responses, answer(requests.Current, cancellation), cancellation);
         }
     }
 
@@ -39,7 +39,7 @@ internal static class OrderedStream
         Task writing = WriteInOrderAsync(begun.Reader, responses, reading, cancellation);
         try
         {
-            while (await MoveNextAsync(requests, stopping, reading.Token))
+            while (await MoveNextAsync(requests, stopping, reading.Token, cancellation))
             {
                 // Begun only when there is room, so that no more than inFlight + 1 are ever running.
                 await begun.Writer.WaitToWriteAsync(reading.Token);
@@ -61,7 +61,7 @@ internal static class OrderedStream
         {
             await foreach (Task<TResponse> response in begun.ReadAllAsync(CancellationToken.None))
             {
-                await responses.WriteAsync(await response, cancellation);
+                await WriteAsync(responses, await response, cancellation);
             }
         }
         catch
@@ -82,15 +82,32 @@ internal static class OrderedStream
     }
 
     private static async Task<bool> MoveNextAsync<TRequest>(
-        IAsyncStreamReader<TRequest> requests, CancellationToken stopping, CancellationToken reading)
+        IAsyncStreamReader<TRequest> requests, CancellationToken stopping, CancellationToken reading, CancellationToken cancellation)
     {
         try
         {
             return await requests.MoveNext(reading);
         }
+        catch (InvalidOperationException) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             throw StatusMapper.ToException(EngineError.Of(EngineStatus.Unavailable, "The server is stopping."));
+        }
+    }
+
+    private static async Task WriteAsync<TResponse>(IServerStreamWriter<TResponse> responses, TResponse response, CancellationToken cancellation)
+    {
+        try
+        {
+            await responses.WriteAsync(response, cancellation);
+        }
+        catch (InvalidOperationException) when (cancellation.IsCancellationRequested)
+        {
+            // What grpc-dotnet throws where the client has just gone. It would log that as an error of the server.
+            throw new OperationCanceledException(cancellation);
         }
     }
 }

@@ -36,6 +36,8 @@ internal sealed class PointsService(DatabaseHost database, IHostApplicationLifet
         Faults faults = new();
         var ids = RequestMapper.ToSelection(request, faults, out FilterSpec filter);
         Collection collection = Find(request.Collection);
+        // The identifiers are a message of their own on the wire.
+        using Faults.Scope scope = ids is not null ? faults.Within("ids") : default;
         var deleted = ids is not null
             ? await collection.DeleteAsync(ids, faults, context.CancellationToken)
             : await collection.DeleteAsync(filter, faults, context.CancellationToken);
@@ -54,7 +56,7 @@ internal sealed class PointsService(DatabaseHost database, IHostApplicationLifet
     {
         Faults faults = new();
         FilterSpec filter = FilterMapper.ToModel(request.Filter, faults);
-        long count = Find(request.Collection).Count(filter, request.ReadAfter, faults).OrThrow();
+        long count = Find(request.Collection).Count(filter, request.ReadAfter, faults, context.CancellationToken).OrThrow();
         return Task.FromResult(new CountResponse { Count = (ulong)count });
     }
 
@@ -62,7 +64,8 @@ internal sealed class PointsService(DatabaseHost database, IHostApplicationLifet
     {
         Faults faults = new();
         ScrollQuery query = RequestMapper.ToQuery(request, faults);
-        return Task.FromResult(ResponseMapper.ToScroll(Find(request.Collection).Scroll(query, faults).OrThrow()));
+        var page = Find(request.Collection).Scroll(query, faults, context.CancellationToken);
+        return Task.FromResult(ResponseMapper.ToScroll(page.OrThrow()));
     }
 
     public override Task<SearchResponse> Search(SearchRequest request, ServerCallContext context) =>

@@ -40,7 +40,7 @@ internal static class RequestMapper
                 return null;
             default:
                 faults.Add("selector", "is missing; set ids or filter");
-                return [];
+                return null;
         }
     }
 

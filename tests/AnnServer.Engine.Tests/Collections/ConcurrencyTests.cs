@@ -81,10 +81,10 @@ public sealed class ConcurrencyTests
             Task<EngineStatus>[] users =
             [
                 Use(() => collection.Search(new SearchQuery { Vector = points[0].Vector, K = 5, WithVector = true }, new Faults(), Cancellation).Error),
-                Use(() => collection.Scroll(new ScrollQuery { WithAttributes = true }, new Faults()).Error),
+                Use(() => collection.Scroll(new ScrollQuery { WithAttributes = true }, new Faults(), Cancellation).Error),
                 Use(() => collection.Get([points[0].Id, points[1].Id], true, true, 0, new Faults()).Error),
                 Use(() => collection.UpsertAsync(points[..1], new Faults(), Cancellation).AsTask().GetAwaiter().GetResult().Error),
-                Use(() => collection.GetInfo().Points < 0 ? null : collection.Count(new FilterSpec("owner > 3", null), 0, new Faults()).Error),
+                Use(() => collection.GetInfo().Points < 0 ? null : collection.Count(new FilterSpec("owner > 3", null), 0, new Faults(), Cancellation).Error),
             ];
             await started.Task;
             Assert.Null((await test.Database.DeleteCollectionAsync("points", Cancellation)).Error);
@@ -258,7 +258,7 @@ public sealed class ConcurrencyTests
         };
         SearchHit hit = Assert.Single(collection.Search(search, new Faults(), Cancellation).Value.Hits);
         Assert.Equal(ResidentId(index), hit.Id);
-        Assert.Equal(Residents, collection.Count(new FilterSpec("owner < 0", null), 0, new Faults()).Value);
+        Assert.Equal(Residents, collection.Count(new FilterSpec("owner < 0", null), 0, new Faults(), Cancellation).Value);
     }
 
     private static void SearchBatch(Collection collection, int seed)

@@ -61,14 +61,14 @@ public sealed class LimitTests
             EngineStatus.InvalidArgument, "queries", "3");
         Named(
             nameof(EngineLimits.MaxPageSize),
-            collection.Scroll(new ScrollQuery { PageSize = 11 }, new Faults()).Error, EngineStatus.InvalidArgument, "page_size", "10");
+            collection.Scroll(new ScrollQuery { PageSize = 11 }, new Faults(), Cancellation).Error, EngineStatus.InvalidArgument, "page_size", "10");
 
         // Twenty fit, and then none; a deletion makes room as soon as the slot is swept.
         Assert.Null((await collection.UpsertAsync([.. Enumerable.Range(0, 20).Select(i => NewPoint(i, 0, 0))], new Faults(), Cancellation)).Error);
         Named(
             nameof(EngineLimits.MaxPointsPerCollection),
             (await collection.UpsertAsync([NewPoint(20, 0, 0)], new Faults(), Cancellation)).Error, EngineStatus.ResourceExhausted, "", "20");
-        Assert.Equal(7, collection.Scroll(new ScrollQuery(), new Faults()).Value.Points.Count);
+        Assert.Equal(7, collection.Scroll(new ScrollQuery(), new Faults(), Cancellation).Value.Points.Count);
         reached.Add(nameof(EngineLimits.DefaultPageSize));
 
         await test.CreateAsync(Config("second"));
@@ -119,7 +119,7 @@ public sealed class LimitTests
             result = await collection.UpsertAsync([NewPoint(20, 0, 0)], new Faults(), Cancellation);
         }
 
-        Assert.Equal(20, collection.Count(FilterSpec.None, 0, new Faults()).Value);
+        Assert.Equal(20, collection.Count(FilterSpec.None, 0, new Faults(), Cancellation).Value);
         Assert.Equal(20u, collection.Data.Index.SlotCount);
     }
 
@@ -134,14 +134,14 @@ public sealed class LimitTests
 
         Assert.Single(collection.Search(search with { ReadAfter = sequence }, new Faults(), Cancellation).Value.Hits);
         Assert.Single(collection.Get([PointId.FromNumber(1)], false, false, sequence, new Faults()).Value);
-        Assert.Equal(1, collection.Count(FilterSpec.None, sequence, new Faults()).Value);
+        Assert.Equal(1, collection.Count(FilterSpec.None, sequence, new Faults(), Cancellation).Value);
         EngineError?[] errors =
         [
             collection.Search(search with { ReadAfter = sequence + 1 }, new Faults(), Cancellation).Error,
             collection.SearchBatch([search, search with { ReadAfter = sequence + 1 }], new Faults(), Cancellation).Error,
             collection.Get([PointId.FromNumber(1)], false, false, sequence + 1, new Faults()).Error,
-            collection.Count(FilterSpec.None, sequence + 1, new Faults()).Error,
-            collection.Scroll(new ScrollQuery { ReadAfter = ulong.MaxValue }, new Faults()).Error,
+            collection.Count(FilterSpec.None, sequence + 1, new Faults(), Cancellation).Error,
+            collection.Scroll(new ScrollQuery { ReadAfter = ulong.MaxValue }, new Faults(), Cancellation).Error,
         ];
         Assert.All(errors, error => Assert.Equal(EngineStatus.FailedPrecondition, error!.Status));
         Assert.Equal(sequence, (await test.Database.CheckpointAsync(Cancellation)).Value.Sequence);
@@ -158,7 +158,7 @@ public sealed class LimitTests
         Point[] points = [new(PointId.FromKey("a\uD800"), Vector, Point.NoAttributes), new(PointId.FromKey("𝛼"), Vector, Point.NoAttributes)];
         EngineError? error = (await collection.UpsertAsync(points, new Faults(), Cancellation)).Error;
         Assert.Equal("points[0].id.key", Assert.Single(error!.Violations).Field);
-        Assert.Equal(0, collection.Count(FilterSpec.None, 0, new Faults()).Value);
+        Assert.Equal(0, collection.Count(FilterSpec.None, 0, new Faults(), Cancellation).Value);
     }
 
     [Fact]
@@ -177,7 +177,7 @@ public sealed class LimitTests
         Assert.Equal(declared, Assert.Single(collection.Config.Attributes));
         // Nothing but the index holds memory there.
         Assert.True(collection.GetInfo().Memory.AttributeIndexes > 0);
-        Assert.Equal(1, collection.Count(new FilterSpec("a0 = \"x\"", null), 0, new Faults()).Value);
+        Assert.Equal(1, collection.Count(new FilterSpec("a0 = \"x\"", null), 0, new Faults(), Cancellation).Value);
         Assert.Null((await test.Database.UpdateCollectionAsync("points", [], ["a0"], new Faults(), Cancellation)).Error);
         Assert.Equal(0, collection.GetInfo().Memory.AttributeIndexes);
     }
@@ -210,7 +210,7 @@ public sealed class LimitTests
         }
 
         await test.RestartAsync();
-        Assert.Equal(3, test.Collection("points").Count(FilterSpec.None, 0, new Faults()).Value);
+        Assert.Equal(3, test.Collection("points").Count(FilterSpec.None, 0, new Faults(), Cancellation).Value);
     }
 
     private static CollectionConfig Config(string name) => new() { Name = name, Dimension = 2, Metric = Metric.L2, Hnsw = new HnswConfig { M = 4, EfConstruction = 8 } };

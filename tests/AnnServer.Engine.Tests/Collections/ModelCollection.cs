@@ -89,7 +89,7 @@ internal sealed class ModelCollection(CollectionConfig config)
     /// <summary>Compares everything that is stored, by scroll, get and count.</summary>
     public void AssertAll(Collection collection)
     {
-        Assert.Equal(Points.Count, collection.Count(FilterSpec.None, 0, new Faults()).Value);
+        Assert.Equal(Points.Count, collection.Count(FilterSpec.None, 0, new Faults(), TestContext.Current.CancellationToken).Value);
         Assert.Equal(Points.Count, collection.GetInfo().Points);
         var seen = new HashSet<PointId>();
         foreach (Point point in ScrollAll(collection, new ScrollQuery { WithAttributes = true, WithVector = true, PageSize = 333 }))
@@ -115,7 +115,7 @@ internal sealed class ModelCollection(CollectionConfig config)
         string token = "";
         do
         {
-            ScrollPage page = collection.Scroll(query with { PageToken = token }, new Faults()).Value;
+            ScrollPage page = collection.Scroll(query with { PageToken = token }, new Faults(), TestContext.Current.CancellationToken).Value;
             foreach (Point point in page.Points)
             {
                 yield return point;

@@ -88,7 +88,7 @@ public sealed class RandomOperationsTests
             SearchAnswer walked = collection.Search(search with { Exact = false, Ef = 24 }, new Faults(), Cancellation).Value;
             model.AssertApproximate(query, k, filter, walked.Hits);
             walks += walked.Report.Strategy == SearchStrategy.Graph ? 1 : 0;
-            Assert.Equal(model.Matching(filter).Count, collection.Count(filter?.Spec ?? FilterSpec.None, 0, new Faults()).Value);
+            Assert.Equal(model.Matching(filter).Count, collection.Count(filter?.Spec ?? FilterSpec.None, 0, new Faults(), Cancellation).Value);
         }
 
         return walks;
@@ -137,8 +137,8 @@ public sealed class RandomOperationsTests
         Assert.Null((await test.Database.DeleteCollectionAsync("points", Cancellation)).Error);
         Assert.Equal(EngineStatus.NotFound, test.Database.GetCollection("points").Error!.Status);
         Collection collection = await test.CreateAsync(model.Config);
-        Assert.Equal(0, collection.Count(FilterSpec.None, 0, new Faults()).Value);
-        Assert.Equal(EngineStatus.NotFound, old.Count(FilterSpec.None, 0, new Faults()).Error!.Status);
+        Assert.Equal(0, collection.Count(FilterSpec.None, 0, new Faults(), Cancellation).Value);
+        Assert.Equal(EngineStatus.NotFound, old.Count(FilterSpec.None, 0, new Faults(), Cancellation).Error!.Status);
         Point[] points = [.. model.Points.Select(p => new Point(p.Key, p.Value.Vector, p.Value.Attributes))];
         random.Shuffle(points);
         if (points.Length > 0)

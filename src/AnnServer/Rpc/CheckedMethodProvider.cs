@@ -1,0 +1,97 @@
+using System.Reflection;
+using AnnServer.Engine.Model;
+using Google.Protobuf;
+using Grpc.AspNetCore.Server.Model;
+using Grpc.Core;
+
+namespace AnnServer.Rpc;
+
+/// <summary>
+/// Finds the methods of a service as grpc-dotnet does, but answers a message that is no valid protobuf, or is nested too deep,
+/// with INVALID_ARGUMENT. Its own provider lets the exception of the parser through, which a client sees as UNKNOWN.
+/// </summary>
+internal sealed class CheckedMethodProvider<TService> : IServiceMethodProvider<TService>
+    where TService : class
+{
+    public void OnServiceMethodDiscovery(ServiceMethodProviderContext<TService> context)
+    {
+        BindServiceMethodAttribute? bind = null;
+        for (Type? type = typeof(TService); bind is null && type is not null; type = type.BaseType)
+        {
+            bind = type.GetCustomAttribute<BindServiceMethodAttribute>(inherit: false);
+        }
+
+        if (bind is null)
+        {
+            throw new InvalidOperationException($"{typeof(TService)} is not derived from a generated service.");
+        }
+
+        // Of the two generated overloads, the one that describes every method to a binder; it takes no instance for that.
+        MethodInfo describe = Array.Find(
+            bind.BindType.GetMethods(BindingFlags.Public | BindingFlags.Static),
+            method => method.Name == bind.BindMethodName && method.GetParameters() is [{ } first, _] && first.ParameterType == typeof(ServiceBinderBase))!;
+        describe.Invoke(null, [new Binder(context), null]);
+    }
+
+    private sealed class Binder(ServiceMethodProviderContext<TService> context) : ServiceBinderBase
+    {
+        public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler)
+        {
+            MethodInfo target = Target(method.Name, typeof(TRequest), typeof(ServerCallContext));
+            context.AddUnaryMethod(
+                Checked(method), Metadata(target),
+                target.CreateDelegate<Grpc.AspNetCore.Server.Model.UnaryServerMethod<TService, TRequest, TResponse>>());
+        }
+
+        public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler)
+        {
+            MethodInfo target = Target(method.Name, typeof(IAsyncStreamReader<TRequest>), typeof(ServerCallContext));
+            context.AddClientStreamingMethod(
+                Checked(method), Metadata(target),
+                target.CreateDelegate<Grpc.AspNetCore.Server.Model.ClientStreamingServerMethod<TService, TRequest, TResponse>>());
+        }
+
+        public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler)
+        {
+            MethodInfo target = Target(method.Name, typeof(TRequest), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext));
+            context.AddServerStreamingMethod(
+                Checked(method), Metadata(target),
+                target.CreateDelegate<Grpc.AspNetCore.Server.Model.ServerStreamingServerMethod<TService, TRequest, TResponse>>());
+        }
+
+        public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler)
+        {
+            MethodInfo target = Target(
+                method.Name, typeof(IAsyncStreamReader<TRequest>), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext));
+            context.AddDuplexStreamingMethod(
+                Checked(method), Metadata(target),
+                target.CreateDelegate<Grpc.AspNetCore.Server.Model.DuplexStreamingServerMethod<TService, TRequest, TResponse>>());
+        }
+
+        private static MethodInfo Target(string name, params Type[] parameters) =>
+            typeof(TService).GetMethod(name, parameters) ?? throw new MissingMethodException(typeof(TService).FullName, name);
+
+        private static IList<object> Metadata(MethodInfo target) =>
+            [.. typeof(TService).GetCustomAttributes(inherit: true), .. target.GetCustomAttributes(inherit: true), new HttpMethodMetadata(["POST"])];
+
+        private static Method<TRequest, TResponse> Checked<TRequest, TResponse>(Method<TRequest, TResponse> method)
+            where TRequest : class
+            where TResponse : class
+        {
+            Func<DeserializationContext, TRequest> parse = method.RequestMarshaller.ContextualDeserializer;
+            Marshaller<TRequest> request = Marshallers.Create(method.RequestMarshaller.ContextualSerializer, context =>
+            {
+                try
+                {
+                    return parse(context);
+                }
+                catch (InvalidProtocolBufferException e)
+                {
+                    throw StatusMapper.ToException(
+                        EngineError.Of(EngineStatus.InvalidArgument, $"The message cannot be read: {e.Message}"));
+                }
+            });
+            return new Method<TRequest, TResponse>(method.Type, method.ServiceName, method.Name, request, method.ResponseMarshaller);
+        }
+    }
+}

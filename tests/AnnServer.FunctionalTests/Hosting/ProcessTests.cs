@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using AnnServer.Testing;
+
+namespace AnnServer.FunctionalTests.Hosting;
+
+/// <summary>The server as a process: its one line, its exit codes.</summary>
+public sealed class ProcessTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Run_ThenSigterm_PrintsOneLineAndExitsZero()
+    {
+        using TempDirectory directory = new();
+        using Process process = Start($"--Ann:DataDirectory={directory.Path}", "--Ann:GrpcPort=0", "--Ann:HttpPort=0");
+        Task<string> errors = process.StandardError.ReadToEndAsync(Cancellation);
+
+        string? line = await process.StandardOutput.ReadLineAsync(Cancellation);
+        Assert.Matches($@"^AnnServer ready: grpc http://127\.0\.0\.1:\d+ http http://127\.0\.0\.1:\d+ data {directory.Path}$", line);
+        using HttpClient http = new();
+        string ready = await http.GetStringAsync(new Uri($"{line!.Split(' ')[5]}/readyz"), Cancellation);
+        using Process kill = Process.Start("sh", ["-c", $"kill -TERM {process.Id}"]);
+        await process.WaitForExitAsync(Cancellation);
+
+        Assert.Equal("ready\n", ready);
+        Assert.Equal(0, process.ExitCode);
+        Assert.Empty(await process.StandardOutput.ReadToEndAsync(Cancellation));
+        Assert.DoesNotContain("fail:", await errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_WrongSettings_ListsThemAllWithoutAStackTraceAndExitsOne()
+    {
+        using Process process = Start("--Ann:GrpcPort=x", "--Ann:HttpPort=-1");
+        Task<string> output = process.StandardOutput.ReadToEndAsync(Cancellation);
+
+        string errors = await process.StandardError.ReadToEndAsync(Cancellation);
+        await process.WaitForExitAsync(Cancellation);
+
+        Assert.Equal(1, process.ExitCode);
+        Assert.Empty(await output);
+        Assert.Contains("Ann:GrpcPort is \"x\"", errors, StringComparison.Ordinal);
+        Assert.Contains("Ann:HttpPort is \"-1\"", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+    }
+
+    private static Process Start(params string[] args)
+    {
+        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "AnnServer.dll"), .. args])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return Process.Start(start)!;
+    }
+}

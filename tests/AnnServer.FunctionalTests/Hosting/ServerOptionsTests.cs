@@ -1,0 +1,98 @@
+using System.Net;
+using AnnServer.Engine.Model;
+using AnnServer.Hosting;
+using Microsoft.Extensions.Configuration;
+
+namespace AnnServer.FunctionalTests.Hosting;
+
+public sealed class ServerOptionsTests
+{
+    [Fact]
+    public void Read_Nothing_TakesTheDefaults()
+    {
+        ServerOptions options = Read([], out IReadOnlyList<string> unknown);
+
+        Assert.Equal(new ServerOptions(), options);
+        Assert.Empty(unknown);
+    }
+
+    [Fact]
+    public void Read_AppSettings_ListsEverySettingWithItsDefault()
+    {
+        IConfiguration shipped = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json")).Build();
+
+        Assert.Equal(new ServerOptions(), ServerOptionsReader.Read(shipped, out IReadOnlyList<string> unknown));
+        Assert.Empty(unknown);
+        Assert.Equal(Names(typeof(ServerOptions)), shipped.GetSection("Ann").GetChildren().Select(child => child.Key).Order());
+        Assert.Equal(Names(typeof(EngineLimits)), shipped.GetSection("Ann:Limits").GetChildren().Select(child => child.Key).Order());
+    }
+
+    [Fact]
+    public void Read_EverySetting_IsTaken()
+    {
+        ServerOptions options = Read(
+            [
+                ("DataDirectory", "/d"), ("ListenAddress", "::1"), ("GrpcPort", "1"), ("HttpPort", "2"), ("MaxMessageBytes", "70000"),
+                ("MaxStreamsPerConnection", "3"), ("ShutdownTimeout", "00:00:05"), ("LogFormat", "JSON"), ("OtlpEndpoint", "http://o:1"),
+                ("Limits:MaxK", "9"),
+            ],
+            out _);
+
+        Assert.Equal(
+            new ServerOptions
+            {
+                DataDirectory = "/d",
+                ListenAddress = IPAddress.IPv6Loopback,
+                GrpcPort = 1,
+                HttpPort = 2,
+                MaxMessageBytes = 70_000,
+                MaxStreamsPerConnection = 3,
+                ShutdownTimeout = TimeSpan.FromSeconds(5),
+                LogFormat = LogFormat.Json,
+                OtlpEndpoint = new Uri("http://o:1"),
+                Limits = new EngineLimits { MaxK = 9 },
+            },
+            options);
+    }
+
+    [Fact]
+    public void Read_EverythingWrong_ReportsEachKeyItsValueAndWhatIsAllowed()
+    {
+        (string Key, string Value)[] wrong =
+        [
+            ("DataDirectory", " "), ("ListenAddress", "nowhere"), ("GrpcPort", "65536"), ("HttpPort", "x"), ("MaxMessageBytes", "1"),
+            ("MaxStreamsPerConnection", "0"), ("ShutdownTimeout", "-1"), ("LogFormat", "xml"), ("OtlpEndpoint", "here"),
+            .. Names(typeof(EngineLimits)).Select(name => ($"Limits:{name}", "-7")),
+        ];
+
+        SettingsException exception = Assert.Throws<SettingsException>(() => Read(wrong, out _));
+
+        Assert.Equal(wrong.Length, exception.Faults.Count);
+        Assert.All(wrong, setting => Assert.Contains(
+            exception.Faults, fault => fault.StartsWith($"Ann:{setting.Key} is \"{setting.Value}\"; allowed: ", StringComparison.Ordinal)));
+        Assert.All(exception.Faults, fault => Assert.Contains(fault, exception.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Read_SamePortTwice_IsRefused()
+    {
+        SettingsException exception = Assert.Throws<SettingsException>(() => Read([("GrpcPort", "5"), ("HttpPort", "5")], out _));
+
+        Assert.Contains("Ann:GrpcPort and Ann:HttpPort are both 5", Assert.Single(exception.Faults), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_MisspeltKey_IsReportedAsUnknown()
+    {
+        Read([("GrpcPrt", "5"), ("Limits:MaxQ", "5")], out IReadOnlyList<string> unknown);
+
+        Assert.Equal(["Ann:GrpcPrt", "Ann:Limits:MaxQ"], unknown);
+    }
+
+    private static ServerOptions Read((string Key, string Value)[] settings, out IReadOnlyList<string> unknown) => ServerOptionsReader.Read(
+        new ConfigurationBuilder().AddInMemoryCollection(
+            settings.Select(setting => KeyValuePair.Create($"Ann:{setting.Key}", (string?)setting.Value))).Build(),
+        out unknown);
+
+    private static IEnumerable<string> Names(Type type) => type.GetProperties().Select(property => property.Name).Order();
+}

@@ -1,0 +1,176 @@
+using AnnServer.FunctionalTests.Infrastructure;
+using AnnServer.Protocol.V1;
+using Google.Protobuf;
+using Grpc.Core;
+using Client = AnnServer.FunctionalTests.Infrastructure.ServerFixture;
+
+namespace AnnServer.FunctionalTests.Rpc;
+
+/// <summary>One wrong request: how it is sent, the code it earns, and the fields that the answer names.</summary>
+/// <param name="Send">Given the server and the name of a collection of dimension 4 that holds point 1.</param>
+internal sealed record BadInput(string Name, Func<Client, string, Task> Send, StatusCode Code, params string[] Fields)
+{
+    private static readonly Vector Good = Make.Vector(1, 2, 3, 4);
+
+    public static readonly IReadOnlyDictionary<string, BadInput> Table = All().ToDictionary(row => row.Name);
+
+    private static IEnumerable<BadInput> All()
+    {
+        yield return Upsert("upsert wrong dimension", Make.Point(2, Make.Vector(1, 2, 3)), "points[0].vector");
+        yield return Upsert("upsert wrong dimension packed", Make.Point(2, Make.Packed(1, 2, 3, 4, 5)), "points[0].vector");
+        yield return Upsert("upsert NaN", Make.Point(2, Make.Vector(1, float.NaN, 3, 4)), "points[0].vector");
+        yield return Upsert("upsert infinity", Make.Point(2, Make.Packed(1, 2, float.PositiveInfinity, 4)), "points[0].vector");
+        yield return Upsert("upsert negative infinity", Make.Point(2, Make.Vector(1, 2, 3, float.NegativeInfinity)), "points[0].vector");
+        yield return Upsert("upsert no id", new Point { Vector = Good }, "points[0].id");
+        yield return Upsert("upsert empty id", new Point { Id = new PointId(), Vector = Good }, "points[0].id");
+        yield return Upsert("upsert empty key", new Point { Id = Make.Id(""), Vector = Good }, "points[0].id.key");
+        yield return Upsert("upsert key of 257 bytes", new Point { Id = Make.Id(new string('k', 257)), Vector = Good }, "points[0].id.key");
+        yield return Upsert("upsert key of 129 two-byte letters", new Point { Id = Make.Id(new string('é', 129)), Vector = Good }, "points[0].id.key");
+        yield return Upsert("upsert no vector", new Point { Id = Make.Id(2) }, "points[0].vector");
+        yield return Upsert("upsert packed and values",
+            Make.Point(2, new Vector { Packed = Make.Packed(1, 2, 3, 4).Packed, Values = { 1, 2, 3, 4 } }), "points[0].vector");
+        yield return Upsert("upsert packed of 15 bytes",
+            Make.Point(2, new Vector { Packed = ByteString.CopyFrom(new byte[15]) }), "points[0].vector");
+        yield return Upsert("upsert unknown format",
+            Make.Point(2, new Vector { Packed = ByteString.CopyFrom(new byte[16]), Format = (VectorFormat)9 }), "points[0].vector");
+        yield return Upsert("upsert attribute without value", Make.Point(2, Good, ("year", new Value())), "points[0].attributes[\"year\"]");
+        yield return new("upsert nothing",
+            (server, name) => Task(server.Points.UpsertAsync(new UpsertRequest { Collection = name })), StatusCode.InvalidArgument, "points");
+        yield return new("upsert unknown durability",
+            (server, name) => Task(server.Points.UpsertAsync(
+                new UpsertRequest { Collection = name, Points = { Make.Point(2, Good) }, Durability = (Durability)7 })),
+            StatusCode.InvalidArgument, "durability");
+        yield return new("upsert several faults",
+            (server, name) => Task(server.Points.UpsertAsync(new UpsertRequest
+            {
+                Collection = name,
+                Points = { new Point { Vector = Good }, Make.Point(2, Make.Vector(1)), Make.Point(3, Make.Vector(float.NaN, 0, 0, 0)), Make.Point(4, Good) },
+                Durability = (Durability)7,
+            })),
+            StatusCode.InvalidArgument, "durability", "points[0].id", "points[1].vector", "points[2].vector");
+        yield return new("upsert unknown collection",
+            (server, _) => Task(server.Points.UpsertAsync(new UpsertRequest { Collection = "nowhere", Points = { Make.Point(2, Good) } })),
+            StatusCode.NotFound);
+        yield return new("upsert over the message limit",
+            (server, name) => Task(server.Points.UpsertAsync(new UpsertRequest
+            {
+                Collection = name,
+                Points = { Make.Point(2, new Vector { Packed = ByteString.CopyFrom(new byte[Client.MaxMessageBytes]) }) },
+            })),
+            StatusCode.ResourceExhausted);
+
+        yield return Search("search wrong dimension", request => request.Vector = Make.Vector(1, 2), "vector");
+        yield return Search("search NaN", request => request.Vector = Make.Vector(1, 2, 3, float.NaN), "vector");
+        yield return Search("search no vector", request => request.Vector = null, "vector");
+        yield return Search("search k of 0", request => request.K = 0, "k");
+        yield return Search("search k of a million", request => request.K = 1_000_000, "k");
+        yield return Search("search k of 2^32 - 1", request => request.K = uint.MaxValue, "k");
+        yield return Search("search ef of a million", request => request.Ef = 1_000_000, "ef");
+        yield return Search("search malformed filter", request => request.Filter = new Filter { Expression = "year >= " }, "filter.expression");
+        yield return Search("search empty filter", request => request.Filter = new Filter(), "filter");
+        yield return Search("search empty predicate", request => request.Filter = Predicate(new Predicate()), "filter.predicate");
+        yield return Search("search predicate faults in depth", request => request.Filter = Predicate(new Predicate
+        {
+            And = new PredicateList
+            {
+                Predicates =
+                {
+                    new Predicate { Eq = new Comparison { Attribute = "year" } },
+                    new Predicate { Not = new Predicate { Range = new Interval { Attribute = "year" } } },
+                    new Predicate { Exists = "" },
+                },
+            },
+        }), "filter.predicate.and.predicates[0].eq.value", "filter.predicate.and.predicates[1].not.range", "filter.predicate.and.predicates[2].exists");
+        yield return Search("search several faults", request =>
+        {
+            request.Vector = Make.Vector(1);
+            request.K = 0;
+            request.Filter = new Filter();
+        }, "vector", "k", "filter");
+        yield return new("search unknown collection",
+            (server, _) => Task(server.Points.SearchAsync(new SearchRequest { Collection = "nowhere", Vector = Good, K = 1 })), StatusCode.NotFound);
+        yield return new("batch with one bad query",
+            (server, name) => Task(server.Points.SearchBatchAsync(new SearchBatchRequest
+            {
+                Collection = name,
+                Queries = { new SearchRequest { Vector = Good, K = 1 }, new SearchRequest { Collection = "other", Vector = Make.Vector(1), K = 0 } },
+            })),
+            StatusCode.InvalidArgument, "queries[1].vector", "queries[1].k", "queries[1].collection");
+
+        yield return Create("create without config", null, "config");
+        yield return Create("create everything wrong",
+            new CollectionConfig { Name = "-", Metric = (Metric)9, Attributes = { new AttributeSchema { Name = "a b", Type = (AttributeType)99 } } },
+            "config.name", "config.dimension", "config.metric", "config.attributes[0].type", "config.attributes[0].name");
+        yield return Create("create without metric", new CollectionConfig { Name = "x", Dimension = 4 }, "config.metric");
+        yield return Create("create of unknown attribute type",
+            new CollectionConfig
+            {
+                Name = "x",
+                Dimension = 4,
+                Metric = Metric.L2,
+                Attributes = { new AttributeSchema { Name = "ok", Type = AttributeType.Keyword }, new AttributeSchema { Name = "bad" } },
+            },
+            "config.attributes[1].type");
+        yield return Create("create of dimension 8193", new CollectionConfig { Name = "x", Dimension = 8193, Metric = Metric.L2 }, "config.dimension");
+        yield return new("create twice",
+            (server, name) => Task(server.Collections.CreateCollectionAsync(
+                new CreateCollectionRequest { Config = new CollectionConfig { Name = name, Dimension = 4, Metric = Metric.L2 } })),
+            StatusCode.AlreadyExists);
+        yield return new("get unknown collection",
+            (server, _) => Task(server.Collections.GetCollectionAsync(new GetCollectionRequest { Name = "nowhere" })), StatusCode.NotFound);
+        yield return new("drop unknown collection",
+            (server, _) => Task(server.Collections.DeleteCollectionAsync(new DeleteCollectionRequest { Name = "nowhere" })), StatusCode.NotFound);
+
+        yield return new("get without id",
+            (server, name) => Task(server.Points.GetAsync(new GetRequest { Collection = name, Ids = { Make.Id(1), new PointId() } })),
+            StatusCode.InvalidArgument, "ids[1]");
+        yield return new("delete without selector",
+            (server, name) => Task(server.Points.DeleteAsync(new DeleteRequest { Collection = name })), StatusCode.InvalidArgument, "selector");
+        yield return new("delete by empty filter",
+            (server, name) => Task(server.Points.DeleteAsync(new DeleteRequest { Collection = name, Filter = new Filter() })),
+            StatusCode.InvalidArgument, "filter");
+        yield return new("update without id",
+            (server, name) => Task(server.Points.UpdateAttributesAsync(
+                new UpdateAttributesRequest { Collection = name, Updates = { new AttributeUpdate { Set = { ["year"] = Make.Int(1) } } } })),
+            StatusCode.InvalidArgument, "updates[0].id");
+        yield return new("scroll with a bad token",
+            (server, name) => Task(server.Points.ScrollAsync(new ScrollRequest { Collection = name, PageToken = "!!!" })),
+            StatusCode.InvalidArgument, "page_token");
+        yield return new("scroll of huge pages",
+            (server, name) => Task(server.Points.ScrollAsync(new ScrollRequest { Collection = name, PageSize = 1_000_000 })),
+            StatusCode.InvalidArgument, "page_size");
+    }
+
+    private static BadInput Upsert(string name, Point point, params string[] fields) => new(
+        name,
+        (server, collection) => Task(server.Points.UpsertAsync(new UpsertRequest { Collection = collection, Points = { point } })),
+        StatusCode.InvalidArgument,
+        fields);
+
+    private static BadInput Search(string name, Action<SearchRequest> spoil, params string[] fields) => new(
+        name,
+        (server, collection) =>
+        {
+            SearchRequest request = new() { Collection = collection, Vector = Good.Clone(), K = 1 };
+            spoil(request);
+            return Task(server.Points.SearchAsync(request));
+        },
+        StatusCode.InvalidArgument,
+        fields);
+
+    private static BadInput Create(string name, CollectionConfig? config, params string[] fields) => new(
+        name,
+        (server, _) => Task(server.Collections.CreateCollectionAsync(new CreateCollectionRequest { Config = config })),
+        StatusCode.InvalidArgument,
+        fields);
+
+    private static Filter Predicate(Predicate predicate) => new() { Predicate = predicate };
+
+    private static async Task Task<T>(AsyncUnaryCall<T> call)
+    {
+        using (call)
+        {
+            await call;
+        }
+    }
+}

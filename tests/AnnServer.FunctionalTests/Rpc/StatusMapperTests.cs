@@ -1,0 +1,61 @@
+using AnnServer.Engine.Model;
+using AnnServer.FunctionalTests.Infrastructure;
+using AnnServer.Rpc;
+using Google.Rpc;
+using Grpc.Core;
+
+namespace AnnServer.FunctionalTests.Rpc;
+
+public sealed class StatusMapperTests
+{
+    public static TheoryData<EngineStatus> Statuses => [.. Enum.GetValues<EngineStatus>()];
+
+    [Theory]
+    [MemberData(nameof(Statuses))]
+    public void ToStatusCode_EveryStatus_HasACodeOfTheSameName(EngineStatus status)
+    {
+        Assert.Equal(status.ToString(), StatusMapper.ToStatusCode(status).ToString(), ignoreCase: true);
+    }
+
+    [Fact]
+    public void ToStatusCode_UndefinedStatus_Throws()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => StatusMapper.ToStatusCode((EngineStatus)99));
+    }
+
+    [Fact]
+    public void ToException_Violations_NamesEachFieldOnceWithItsFirstDescription()
+    {
+        EngineError error = new(
+            EngineStatus.InvalidArgument,
+            "3 faults",
+            [new FieldViolation("a", "is missing"), new FieldViolation("b", "is odd"), new FieldViolation("a", "has 0 elements")]);
+
+        RpcException exception = StatusMapper.ToException(error);
+
+        Assert.Equal(StatusCode.InvalidArgument, exception.StatusCode);
+        var details = exception.GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations;
+        Assert.Equal([("a", "is missing"), ("b", "is odd")], details.Select(violation => (violation.Field, violation.Description)));
+    }
+
+    [Fact]
+    public void ToException_MoreThanTrailersHold_SaysHowManyAreLeftOut()
+    {
+        FieldViolation[] violations = [.. Enumerable.Range(0, 100).Select(i => new FieldViolation($"points[{i}].vector", new string('x', 100)))];
+
+        RpcException exception = StatusMapper.ToException(new EngineError(EngineStatus.InvalidArgument, "100 faults", violations));
+
+        int listed = Make.FaultyFields(exception).Count;
+        Assert.InRange(listed, 20, 40);
+        Assert.Contains($"({100 - listed} more are not listed)", exception.Status.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ToException_ResourceExhausted_SaysWhenToRetry()
+    {
+        RpcException exception = StatusMapper.ToException(EngineError.Of(EngineStatus.ResourceExhausted, "The collection is full."));
+
+        Assert.Equal(1, exception.GetRpcStatus()!.GetDetail<RetryInfo>()!.RetryDelay.Seconds);
+        Assert.Equal("The collection is full.", exception.Status.Detail);
+    }
+}

@@ -13,6 +13,7 @@ public sealed class RestartTests
     [Theory]
     [InlineData(11, Metric.L2)]
     [InlineData(12, Metric.Cosine)]
+    [InlineData(13, Metric.Dot)]
     public async Task Reopen_AfterRandomOperations_GoesOnExactlyAsIfNeverStopped(int seed, Metric metric)
     {
         var random = new Random(seed);

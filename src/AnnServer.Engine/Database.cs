@@ -268,8 +268,8 @@ public sealed class Database : IAsyncDisposable
             ulong lsn;
             lock (data.CommitLock)
             {
-                data.IsDropped = true;
                 lsn = _context.Log.Append((byte)Operation.DropCollection, data.Number, []);
+                data.IsDropped = true;
             }
 
             _catalog.Remove(name);

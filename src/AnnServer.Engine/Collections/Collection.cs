@@ -1,3 +1,4 @@
+using AnnServer.Core.Search;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
 
@@ -27,13 +28,18 @@ public sealed class Collection
 
     internal CollectionData Data { get; }
 
-    public CollectionInfo GetInfo() => new(
-        Data.Config,
-        _context.Log.Fault is null ? CollectionState.Ready : CollectionState.ReadOnly,
-        Data.Index.LiveCount,
-        Data.Index.HiddenCount,
-        Data.Index.MaxLayer,
-        Data.GetMemory());
+    public CollectionInfo GetInfo()
+    {
+        // Keeps the memory of a collection that is dropped meanwhile until it is counted.
+        using ScratchPool.Scope scope = _context.Scratches.Rent();
+        return new CollectionInfo(
+            Data.Config,
+            _context.Log.Fault is null ? CollectionState.Ready : CollectionState.ReadOnly,
+            Data.Index.LiveCount,
+            Data.Index.HiddenCount,
+            Data.Index.MaxLayer,
+            Data.IsDropped ? default : Data.GetMemory());
+    }
 
     /// <summary>
     /// Inserts points, replacing those whose identifier exists; completes when all are durable. All are checked before any is
@@ -61,11 +67,11 @@ public sealed class Collection
         _writer.UpdateAttributesAsync(updates, faults, cancellation);
 
     /// <summary>The number of points that satisfy the filter, exactly.</summary>
-    public EngineResult<long> Count(FilterSpec filter, ulong readAfter, Faults faults, CancellationToken cancellation) =>
+    public EngineResult<long> Count(FilterSpec filter, ulong readAfter, Faults faults, CancellationToken cancellation = default) =>
         _reader.Count(filter, readAfter, faults, cancellation);
 
     /// <summary>One page of points in order. A point that is there throughout a scroll is on exactly one of its pages.</summary>
-    public EngineResult<ScrollPage> Scroll(ScrollQuery query, Faults faults, CancellationToken cancellation) =>
+    public EngineResult<ScrollPage> Scroll(ScrollQuery query, Faults faults, CancellationToken cancellation = default) =>
         _reader.Scroll(query, faults, cancellation);
 
     /// <summary>The nearest points, best first: k of them whenever as many match.</summary>

@@ -1,3 +1,4 @@
+using AnnServer.Core.Filtering;
 using AnnServer.Core.Graph;
 using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Model;
@@ -11,6 +12,9 @@ namespace AnnServer.Engine.Collections;
 /// </summary>
 internal sealed class CollectionData : IIdResolver, IDisposable
 {
+    // A copy that a replacement has spoilt is made again so often before writers are kept out for it.
+    private const int OptimisticReads = 3;
+
     private volatile CollectionConfig _config;
     private volatile bool _isDropped;
     private long _revision;
@@ -74,11 +78,71 @@ internal sealed class CollectionData : IIdResolver, IDisposable
         Hidden.Add(ordinal);
     }
 
-    /// <summary>Counts changes that could make a point that a running search has accepted differ from what it accepted.</summary>
+    /// <summary>
+    /// Forgets the attributes of every slot that holds no point. Nobody can find them, and they must not stand in the way of
+    /// declaring an attribute with another type: neither now nor in a replay. Under the commit lock.
+    /// </summary>
+    public void ClearAttributesOfHidden()
+    {
+        for (uint ordinal = 0; ordinal < Index.SlotCount; ordinal++)
+        {
+            if (!Index.IsLive(ordinal) && Attributes.Get(ordinal) is not null)
+            {
+                Attributes.Clear(ordinal);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Counts changes that could make a point that a running search has accepted differ from what it accepted. Odd while a
+    /// point is being replaced: then its old and its new slot may both be live.
+    /// </summary>
     public long Revision => Volatile.Read(ref _revision);
 
-    /// <summary>Under the commit lock.</summary>
-    public void AdvanceRevision() => Volatile.Write(ref _revision, _revision + 1);
+    /// <summary>Whether nothing of the kind has happened since the revision was read, nor was under way.</summary>
+    public bool IsUnchangedSince(long revision) => (revision & 1) == 0 && Revision == revision;
+
+    /// <summary>Under the commit lock, as are the next two.</summary>
+    public void AdvanceRevision() => Volatile.Write(ref _revision, _revision + 2);
+
+    public void BeginReplacement() => Volatile.Write(ref _revision, _revision + 1);
+
+    public void EndReplacement() => Volatile.Write(ref _revision, _revision + 1);
+
+    /// <summary>Makes <paramref name="bitmap"/> the set of live ordinals at one moment: a point that is being replaced is in it once.</summary>
+    public void CopyLive(OrdinalBitmap bitmap)
+    {
+        for (int attempt = 0; attempt < OptimisticReads; attempt++)
+        {
+            long revision = Revision;
+            Index.CopyLive(bitmap);
+            if (IsUnchangedSince(revision))
+            {
+                return;
+            }
+        }
+
+        lock (CommitLock)
+        {
+            Index.CopyLive(bitmap);
+        }
+    }
+
+    /// <summary>Points that can be found, at one moment.</summary>
+    public int CountLive()
+    {
+        long revision = Revision;
+        int count = Index.LiveCount;
+        if (IsUnchangedSince(revision))
+        {
+            return count;
+        }
+
+        lock (CommitLock)
+        {
+            return Index.LiveCount;
+        }
+    }
 
     public bool TryResolve(PointId id, out uint ordinal) => Ids.TryGet(id, out ordinal);
 

@@ -14,8 +14,14 @@ internal static partial class ConfigCodec
     {
         try
         {
-            return JsonSerializer.Deserialize(bytes, Context.Default.CollectionConfig)
+            CollectionConfig config = JsonSerializer.Deserialize(bytes, Context.Default.CollectionConfig)
                 ?? throw new InvalidDataException("The configuration of a collection is empty.");
+            // Members that are absent come out null whatever their initializers say.
+            config = config with { Hnsw = config.Hnsw ?? new HnswConfig(), Attributes = config.Attributes ?? [] };
+            // The serializer checks members against null, but not elements.
+            return config.Attributes.Contains(null!)
+                ? throw new InvalidDataException("The configuration of a collection has an attribute that is null.")
+                : config;
         }
         catch (JsonException error)
         {
@@ -25,6 +31,7 @@ internal static partial class ConfigCodec
 
     [JsonSourceGenerationOptions(
         PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+        RespectNullableAnnotations = true,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         UseStringEnumConverter = true)]
     [JsonSerializable(typeof(CollectionConfig))]

@@ -64,7 +64,7 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
             return Catalog.NotFound(data.Config.Name);
         }
 
-        return predicate is null ? data.Index.LiveCount : Matching(predicate, cancellation).Count();
+        return predicate is null ? data.CountLive() : Matching(predicate, cancellation).Count();
     }
 
     public EngineResult<ScrollPage> Scroll(ScrollQuery query, Faults faults, CancellationToken cancellation)
@@ -98,7 +98,7 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
         using ScratchPool.Scope scope = context.Scratches.Rent();
         return data.IsDropped
             ? Catalog.NotFound(data.Config.Name)
-            : ReadPage(query, Candidates(predicate, cancellation), order, after, pageSize, shape);
+            : ReadPage(query, predicate is null ? Live() : Matching(predicate, cancellation), order, after, pageSize, shape);
     }
 
     /// <summary>The point of an ordinal, as much of it as is asked for. Under a rented scratch.</summary>
@@ -110,27 +110,23 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
     public IReadOnlyDictionary<string, AttributeValue> ReadAttributes(uint ordinal) =>
         data.Attributes.Get(ordinal) is { } blob ? AttributeCodec.Decode(blob) : Point.NoAttributes;
 
+    /// <summary>The live points at one moment. Under a rented scratch.</summary>
+    public OrdinalBitmap Live()
+    {
+        var live = new OrdinalBitmap();
+        data.CopyLive(live);
+        return live;
+    }
+
     /// <summary>The live points that satisfy the predicate. Under a rented scratch.</summary>
     public OrdinalBitmap Matching(Predicate predicate, CancellationToken cancellation)
     {
-        OrdinalBitmap live = Candidates(null, cancellation);
+        OrdinalBitmap live = Live();
         var matching = new OrdinalBitmap();
         matching.Reset(live.Length);
         data.Attributes.Evaluate(predicate, matching, data, live, cancellation);
         matching.And(live);
         return matching;
-    }
-
-    private OrdinalBitmap Candidates(Predicate? predicate, CancellationToken cancellation)
-    {
-        if (predicate is not null)
-        {
-            return Matching(predicate, cancellation);
-        }
-
-        var live = new OrdinalBitmap();
-        data.Index.CopyLive(live);
-        return live;
     }
 
     // The page is the smallest keys after the last one given, found in one pass with a heap of a page: a point that is there

@@ -108,19 +108,20 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
             for (int i = 0; i < updates.Count; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                EngineResult<ulong> written = UpdateAttributes(updates[i], config, $"updates[{i}]");
-                if (written.IsOk)
+                EngineResult<ulong?> written = UpdateAttributes(updates[i], config, $"updates[{i}]");
+                if (!written.IsOk)
+                {
+                    return written.Error;
+                }
+
+                if (written.Value is { } sequence)
                 {
                     changed++;
-                    lsn = written.Value;
-                }
-                else if (written.Error.Status == EngineStatus.NotFound)
-                {
-                    notFound.Add(updates[i].Id);
+                    lsn = sequence;
                 }
                 else
                 {
-                    return written.Error;
+                    notFound.Add(updates[i].Id);
                 }
             }
 
@@ -161,6 +162,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         {
             if (!index.TryReserve(out ordinal))
             {
+                context.Janitor.SlotsWanted(data);
                 return EngineError.Of(
                     EngineStatus.ResourceExhausted, $"The collection is full: {index.Parameters.MaxNodes} slots are in use.");
             }
@@ -201,12 +203,17 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         bool replaces = data.Ids.TryGet(id, out uint replaced);
         data.Ids.SetId(ordinal, id);
         data.Attributes.Set(ordinal, blob);
+        if (replaces)
+        {
+            data.BeginReplacement();
+        }
+
         index.Commit(scratch);
         data.Ids.Map(id, ordinal);
         if (replaces)
         {
             data.Hide(replaced);
-            data.AdvanceRevision();
+            data.EndReplacement();
         }
 
         RecordWriter record = data.Record;
@@ -302,7 +309,8 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         return lsn;
     }
 
-    private EngineResult<ulong> UpdateAttributes(AttributeUpdate update, CollectionConfig config, string path)
+    // Null where there is no such point.
+    private EngineResult<ulong?> UpdateAttributes(AttributeUpdate update, CollectionConfig config, string path)
     {
         using ScratchPool.Scope scope = context.Scratches.Rent();
         lock (data.CommitLock)
@@ -314,7 +322,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
 
             if (!data.Ids.TryGet(update.Id, out uint ordinal))
             {
-                return EngineError.Of(EngineStatus.NotFound, $"There is no point {update.Id}.");
+                return (ulong?)null;
             }
 
             var faults = new Faults();
@@ -336,7 +344,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
             data.Record.Clear();
             data.Record.WriteUInt32(ordinal);
             data.Record.WriteBytes(blob);
-            return Append(Operation.SetAttributes);
+            return (ulong?)Append(Operation.SetAttributes);
         }
     }
 

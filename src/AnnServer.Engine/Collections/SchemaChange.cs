@@ -36,12 +36,7 @@ internal static class SchemaChange
                 return faults.ToError();
             }
 
-            // Values of hidden points do not count: nobody can find them.
-            foreach (uint hidden in data.Hidden)
-            {
-                data.Attributes.Clear(hidden);
-            }
-
+            data.ClearAttributesOfHidden();
             if (Build(data, add, drop) is { } mismatch)
             {
                 return mismatch;
@@ -69,7 +64,7 @@ internal static class SchemaChange
         return kept;
     }
 
-    // Indexes are built before any is dropped, so that a refusal leaves everything as it was.
+    // Indexes are built before any is dropped for good, so that a refusal can leave everything as it was.
     private static EngineError? Build(CollectionData data, IReadOnlyList<AttributeSchema> add, IReadOnlyList<string> drop)
     {
         var built = new List<string>();
@@ -84,6 +79,7 @@ internal static class SchemaChange
             if (mismatches.Count > 0)
             {
                 built.ForEach(name => data.Attributes.DropIndex(name));
+                Restore(data, drop);
                 return EngineError.Of(
                     EngineStatus.FailedPrecondition,
                     $"{mismatches.Count} points have a value of \"{schema.Name}\" that is not of type {schema.Type}; the first is "
@@ -102,5 +98,18 @@ internal static class SchemaChange
         }
 
         return null;
+    }
+
+    // Declared attributes that lost their index to one of the same name are indexed again; their values fit, as they did before.
+    private static void Restore(CollectionData data, IReadOnlyList<string> dropped)
+    {
+        foreach (AttributeSchema schema in data.Config.Attributes)
+        {
+            if (dropped.Contains(schema.Name))
+            {
+                data.Attributes.DropIndex(schema.Name);
+                data.Attributes.AddIndex(schema);
+            }
+        }
     }
 }

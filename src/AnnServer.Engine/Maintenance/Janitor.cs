@@ -36,13 +36,18 @@ internal sealed class Janitor(ScratchPool scratches, EngineMetrics metrics, ILog
     public void PointsHidden(CollectionData data)
     {
         int hidden = data.Index.HiddenCount;
-        if (hidden >= MinHidden && hidden >= data.Index.LiveCount / LivePerHidden && _queued.TryAdd(data.Number, true))
+        if (hidden >= MinHidden && hidden >= data.Index.LiveCount / LivePerHidden)
         {
-            Enqueue(() =>
-            {
-                _queued.TryRemove(data.Number, out _);
-                Sweep(data);
-            });
+            QueueSweep(data);
+        }
+    }
+
+    /// <summary>Called when no slot is left; queues a sweep if it would free any.</summary>
+    public void SlotsWanted(CollectionData data)
+    {
+        if (data.Index.HiddenCount > 0)
+        {
+            QueueSweep(data);
         }
     }
 
@@ -63,6 +68,20 @@ internal sealed class Janitor(ScratchPool scratches, EngineMetrics metrics, ILog
         _thread?.Join();
         _stopping.Dispose();
         _work.Dispose();
+    }
+
+    private void QueueSweep(CollectionData data)
+    {
+        if (_queued.TryAdd(data.Number, true))
+        {
+            Enqueue(() =>
+            {
+                Sweep(data);
+                _queued.TryRemove(data.Number, out _);
+                // What was hidden while the sweep ran may be worth another, or may be nearly nothing.
+                PointsHidden(data);
+            });
+        }
     }
 
     private void Enqueue(Action work)

@@ -3,8 +3,20 @@ namespace AnnServer.Engine.Model;
 /// <summary>What one request or one collection may ask for. Reaching a limit is an error that names it, never a silent cap.</summary>
 public sealed record EngineLimits
 {
+    /// <summary>
+    /// Most that <see cref="MaxDimension"/> and <see cref="MaxAttributeBytesPerPoint"/> can be set to: together with the links
+    /// that an insert changes at the greatest M they fit a record of the log, so that no change is applied that cannot be logged.
+    /// </summary>
+    public const int LargestDimension = 1 << 16;
+
+    public const int LargestAttributeBytesPerPoint = 2 << 20;
+
     /// <summary>Elements of a vector. 8192 floats are 32 KiB, half of the largest graph record.</summary>
-    public int MaxDimension { get; init; } = 8192;
+    public int MaxDimension
+    {
+        get;
+        init => field = AtMost(value, LargestDimension, nameof(MaxDimension));
+    } = 8192;
 
     public int MaxCollections { get; init; } = 1000;
 
@@ -14,7 +26,11 @@ public sealed record EngineLimits
     public int MaxAttributesPerPoint { get; init; } = 256;
 
     /// <summary>Encoded attributes of one point.</summary>
-    public int MaxAttributeBytesPerPoint { get; init; } = 256 * 1024;
+    public int MaxAttributeBytesPerPoint
+    {
+        get;
+        init => field = AtMost(value, LargestAttributeBytesPerPoint, nameof(MaxAttributeBytesPerPoint));
+    } = 256 * 1024;
 
     /// <summary>Indexed attributes of one collection.</summary>
     public int MaxIndexedAttributes { get; init; } = 64;
@@ -41,4 +57,8 @@ public sealed record EngineLimits
 
     /// <summary>Leaves of a filter, each value of an in-set counted.</summary>
     public int MaxFilterTerms { get; init; } = 10_000;
+
+    private static int AtMost(int value, int greatest, string name) => value <= greatest
+        ? value
+        : throw new ArgumentOutOfRangeException(name, value, $"At most {greatest} is possible.");
 }

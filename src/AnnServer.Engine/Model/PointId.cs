@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using AnnServer.Engine.Attributes;
 
 namespace AnnServer.Engine.Model;
 
@@ -45,6 +46,11 @@ public readonly struct PointId : IEquatable<PointId>, IComparable<PointId>
             if (bytes is 0 or > MaxKeyBytes)
             {
                 faults.Add($"{field}.key", $"has {bytes} bytes of UTF-8; 1 to {MaxKeyBytes} are allowed");
+            }
+            else if (!Utf8Order.IsWellFormed(Key))
+            {
+                // It would come back from the log as another key.
+                faults.Add($"{field}.key", "has a lone surrogate, which has no UTF-8 form");
             }
         }
     }

@@ -91,7 +91,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         long started = Stopwatch.GetTimestamp();
         for (int attempt = 1; ; attempt++)
         {
-            long revision = data.Revision;
+            long revision = filter.Revision(data);
             SearchReport report = Run(query, filter, config, scratch, cancellation);
             List<SearchHit>? hits = Collect(query, filter.Predicate, config.Metric, scratch, revision, attempt == MaxAttempts);
             if (hits is null)
@@ -111,7 +111,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         SearchQuery query, FilterState filter, CollectionConfig config, SearchScratch scratch, CancellationToken cancellation)
     {
         long started = Stopwatch.GetTimestamp();
-        OrdinalBitmap? accept = filter.Evaluate(reader, cancellation);
+        OrdinalBitmap? accept = filter.Evaluate(reader, data, cancellation);
         int live = data.Index.LiveCount;
         int matching = filter.Predicate is null ? live : filter.Matching;
         double filterTime = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
@@ -128,7 +128,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         bool fallback = false;
         if (plan.Strategy == SearchStrategy.Exact)
         {
-            data.Index.SearchExact(query.Vector.Span, k, accept, scratch, cancellation);
+            data.Index.SearchExact(query.Vector.Span, k, accept ?? reader.Live(), scratch, cancellation);
         }
         else
         {
@@ -137,7 +137,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
             fallback = !complete || scratch.ResultCount < k;
             if (fallback)
             {
-                data.Index.SearchExact(query.Vector.Span, k, accept, scratch, cancellation);
+                data.Index.SearchExact(query.Vector.Span, k, accept ?? reader.Live(), scratch, cancellation);
             }
         }
 
@@ -155,12 +155,13 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         };
     }
 
-    // The first k results that still are what the search took them for. Null if changes made meanwhile have left fewer than k of
-    // those it found, unless this is the last attempt.
+    // The first k results that still are what the search took them for, each point once. Null if changes made meanwhile have
+    // taken any out, unless this is the last attempt: a point that was replaced has a new place that the search has not seen.
     private List<SearchHit>? Collect(
         SearchQuery query, Predicate? predicate, Metric metric, SearchScratch scratch, long revision, bool isLast)
     {
         var hits = new List<SearchHit>(Math.Min(query.K, scratch.ResultCount));
+        HashSet<PointId>? seen = null;
         int dropped = 0;
         for (int i = 0; i < scratch.ResultCount && hits.Count < query.K; i++)
         {
@@ -174,16 +175,21 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
             PointId id = data.Ids.Id(candidate.Ordinal);
             Point point = reader.Read(candidate.Ordinal, query.WithAttributes, query.WithVector);
             // Read first, then checked: what is returned is what was checked or newer than the revision says.
-            if (data.Revision != revision && !StillHolds(id, candidate.Ordinal, predicate))
+            if (!data.IsUnchangedSince(revision))
             {
-                dropped++;
-                continue;
+                // The search may have met both slots of a point that was being replaced.
+                seen ??= [.. hits.ConvertAll(static hit => hit.Id)];
+                if (!StillHolds(id, candidate.Ordinal, predicate) || !seen.Add(id))
+                {
+                    dropped++;
+                    continue;
+                }
             }
 
             hits.Add(new SearchHit(id, score, point.Attributes, point.Vector));
         }
 
-        return dropped > 0 && hits.Count < query.K && !isLast ? null : hits;
+        return dropped > 0 && !isLast ? null : hits;
     }
 
     private bool StillHolds(PointId id, uint ordinal, Predicate? predicate)

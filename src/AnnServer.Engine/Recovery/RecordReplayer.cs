@@ -13,6 +13,9 @@ internal sealed class RecordReplayer(EngineLimits limits) : IRecordHandler
 {
     private const uint NoOrdinal = uint.MaxValue;
 
+    // A new slot lies beyond the last by the inserts that were planned side by side, never by more than there can be threads.
+    private const uint MaxSlotGap = 1 << 16;
+
     private readonly Dictionary<uint, CollectionData> _collections = [];
     private float[] _vector = [];
     private uint[] _links = [];
@@ -43,11 +46,21 @@ internal sealed class RecordReplayer(EngineLimits limits) : IRecordHandler
     }
 
     /// <summary>Builds what is not in the log: attribute indexes and lists of free slots.</summary>
+    /// <exception cref="StorageCorruptionException">Stored attributes do not fit the configuration.</exception>
     public void Complete()
     {
         foreach (CollectionData data in _collections.Values)
         {
-            data.Attributes.RebuildIndexes();
+            try
+            {
+                data.Attributes.RebuildIndexes();
+            }
+            catch (InvalidDataException error)
+            {
+                throw new StorageCorruptionException(
+                    $"The attributes of collection \"{data.Config.Name}\" cannot be indexed: {error.Message}", error);
+            }
+
             data.Index.CompleteRestore(data.Hidden);
         }
     }
@@ -88,14 +101,32 @@ internal sealed class RecordReplayer(EngineLimits limits) : IRecordHandler
 
     private void Create(uint number, CollectionConfig config)
     {
+        Check(config);
+        if (_collections.Values.Any(other => other.Config.Name == config.Name))
+        {
+            throw new InvalidDataException($"there is a collection \"{config.Name}\" already");
+        }
+
+        if (_collections.ContainsKey(number))
+        {
+            throw new InvalidDataException("the collection is there already");
+        }
+
         var data = new CollectionData(number, config, limits);
         data.Attributes.BeginBulkLoad();
         _collections.Add(number, data);
         LastNumber = Math.Max(LastNumber, number);
     }
 
-    private static void Update(CollectionData data, CollectionConfig config)
+    private void Update(CollectionData data, CollectionConfig config)
     {
+        Check(config);
+        if (config with { Attributes = data.Config.Attributes } != data.Config)
+        {
+            throw new InvalidDataException("it changes more of the configuration than the attributes");
+        }
+
+        data.ClearAttributesOfHidden();
         foreach (AttributeSchema dropped in data.Config.Attributes.Except(config.Attributes))
         {
             data.Attributes.DropIndex(dropped.Name);
@@ -109,6 +140,18 @@ internal sealed class RecordReplayer(EngineLimits limits) : IRecordHandler
         data.Config = config;
     }
 
+    private void Check(CollectionConfig config)
+    {
+        // A limit that was lowered since does not shut out what is stored.
+        var faults = new Faults();
+        CollectionConfigValidator.Check(
+            config, limits with { MaxDimension = EngineLimits.LargestDimension, MaxIndexedAttributes = int.MaxValue }, faults);
+        if (faults.Any)
+        {
+            throw new InvalidDataException($"the configuration is not one: {faults.ToError().Message}");
+        }
+    }
+
     private void Upsert(CollectionData data, ref RecordReader reader)
     {
         PointId id = reader.ReadId();
@@ -118,14 +161,18 @@ internal sealed class RecordReplayer(EngineLimits limits) : IRecordHandler
         reader.ReadVector(vector);
         ReadOnlySpan<byte> blob = reader.ReadBytes();
         VectorIndex index = data.Index;
-        if (ordinal >= index.Parameters.MaxNodes || index.IsLive(ordinal) || data.Hidden.Contains(ordinal))
+        if (ordinal >= index.Parameters.MaxNodes
+            || ordinal >= index.SlotCount + MaxSlotGap
+            || index.IsLive(ordinal)
+            || data.Hidden.Contains(ordinal))
         {
             throw new InvalidDataException($"slot {ordinal} is not free");
         }
 
-        if (replaced != NoOrdinal && !index.IsLive(replaced))
+        uint current = data.Ids.TryGet(id, out uint mapped) ? mapped : NoOrdinal;
+        if (replaced != current)
         {
-            throw new InvalidDataException($"it replaces slot {replaced}, which holds no point");
+            throw new InvalidDataException($"it replaces slot {(int)replaced} of point {id}, which is in slot {(int)current}");
         }
 
         data.Ids.SetId(ordinal, id);
@@ -173,9 +220,10 @@ internal sealed class RecordReplayer(EngineLimits limits) : IRecordHandler
             reader.ReadOrdinals(links);
             foreach (uint link in links)
             {
-                if (link >= index.SlotCount)
+                // A search on the layer reads the linked node's row there.
+                if (link >= index.SlotCount || (row.Layer > 0 && index.TopLayer(link) < row.Layer))
                 {
-                    throw new InvalidDataException($"slot {row.Ordinal} links to slot {link}, which does not exist");
+                    throw new InvalidDataException($"slot {row.Ordinal} links to slot {link}, which is not on layer {row.Layer}");
                 }
             }
 

@@ -45,7 +45,7 @@ internal static class ServerOptionsReader
             MaxCollections = limits.Integer(nameof(EngineLimits.MaxCollections), defaults.MaxCollections, 1, 1_000_000),
             MaxPointsPerCollection = limits.Integer(nameof(EngineLimits.MaxPointsPerCollection), defaults.MaxPointsPerCollection, 1, 1 << 30),
             MaxAttributesPerPoint = limits.Integer(nameof(EngineLimits.MaxAttributesPerPoint), defaults.MaxAttributesPerPoint, 0, 10_000),
-            MaxAttributeBytesPerPoint = limits.Integer(nameof(EngineLimits.MaxAttributeBytesPerPoint), defaults.MaxAttributeBytesPerPoint, 0, 16 << 20),
+            MaxAttributeBytesPerPoint = limits.Integer(nameof(EngineLimits.MaxAttributeBytesPerPoint), defaults.MaxAttributeBytesPerPoint, 0, EngineLimits.LargestAttributeBytesPerPoint),
             MaxIndexedAttributes = limits.Integer(nameof(EngineLimits.MaxIndexedAttributes), defaults.MaxIndexedAttributes, 0, 1000),
             MaxBatchPoints = limits.Integer(nameof(EngineLimits.MaxBatchPoints), defaults.MaxBatchPoints, 1, 1_000_000),
             MaxBatchQueries = limits.Integer(nameof(EngineLimits.MaxBatchQueries), defaults.MaxBatchQueries, 1, 100_000),

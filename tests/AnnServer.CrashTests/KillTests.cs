@@ -1,0 +1,196 @@
+using AnnServer.Engine.Model;
+using AnnServer.Protocol.V1;
+using Grpc.Net.Client;
+using Model = AnnServer.Engine.Model;
+using Wire = AnnServer.Protocol.V1;
+
+namespace AnnServer.CrashTests;
+
+/// <summary>
+/// The server is killed with SIGKILL again and again while clients write to it, always over the same directory. What it
+/// acknowledged is there after each start, what it never got is not, and its graph is the one of a server that was never killed.
+/// </summary>
+public sealed class KillTests
+{
+    private const int Dimension = 8;
+    private const string Churned = "churned";
+    private const string Ordered = "ordered";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Kill_FiftyTimesDuringWrites_LosesNothingAcknowledgedAndAnswersAsIfNeverKilled()
+    {
+        const int Kills = 50;
+        string folder = Directory.CreateTempSubdirectory("ann-kill-").FullName;
+        string steadyFolder = Directory.CreateTempSubdirectory("ann-steady-").FullName;
+        try
+        {
+            await using NeverKilled steady = await NeverKilled.OpenAsync(steadyFolder, Config());
+            var ledger = new Ledger(trustsSent: false);
+            var ordered = new OrderedClient(Ordered, Dimension, seed: 1);
+            var random = new Random(2);
+            int walks = 0;
+            for (int round = 0; round <= Kills; round++)
+            {
+                await using ServerProcess server = await ServerProcess.StartAsync(folder, Cancellation);
+                using GrpcChannel channel = server.Connect();
+                if (round == 0)
+                {
+                    await CreateAsync(channel, Churned);
+                    await CreateAsync(channel, Ordered);
+                }
+
+                Assert.Empty(ledger.Recover(await ReadAsync(channel, Churned)));
+                Dictionary<ulong, PointState> actual = await ReadAsync(channel, Ordered);
+                List<OrderedChange> recovered = Prefix(ordered.InFlight, actual);
+                await steady.ApplyAsync(ordered.Acknowledged.Concat(recovered));
+                ordered.Resume(recovered);
+                Assert.Equal(ordered.Points.OrderBy(p => p.Key), actual.OrderBy(p => p.Key));
+                Assert.Equal(steady.Count, actual.Count);
+                walks += await CompareAnswersAsync(channel, steady, random);
+                if (round < Kills)
+                {
+                    await WriteAndKillAsync(server, ledger, ordered, round, 40 + random.Next(160));
+                }
+            }
+
+            Assert.True(ledger.Acknowledgements > Kills * 40, $"{ledger.Acknowledgements} acknowledged");
+            Assert.True(walks > Kills, $"{walks} walks, {ordered.Points.Count} points in order");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+            Directory.Delete(steadyFolder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Kill_ClientThatTakesSentForAcknowledged_IsFoundOut()
+    {
+        const int MaxKills = 10;
+        string folder = Directory.CreateTempSubdirectory("ann-kill-").FullName;
+        try
+        {
+            var ledger = new Ledger(trustsSent: true);
+            var wrong = new List<string>();
+            for (int round = 0; round <= MaxKills && wrong.Count == 0; round++)
+            {
+                await using ServerProcess server = await ServerProcess.StartAsync(folder, Cancellation);
+                using GrpcChannel channel = server.Connect();
+                if (round == 0)
+                {
+                    await CreateAsync(channel, Churned);
+                }
+
+                wrong = ledger.Recover(await ReadAsync(channel, Churned));
+                await WriteAndKillAsync(server, ledger, null, round, 100);
+            }
+
+            Assert.NotEmpty(wrong);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task WriteAndKillAsync(ServerProcess server, Ledger ledger, OrderedClient? ordered, int round, int acknowledgements)
+    {
+        long enough = ledger.Acknowledgements + acknowledgements;
+        using GrpcChannel churning = server.Connect();
+        using GrpcChannel inOrder = server.Connect();
+        Task writing = Task.WhenAll(
+            new ChurnClient(ledger, Churned, Dimension).RunAsync(churning, round * 10), ordered?.RunAsync(inOrder) ?? Task.CompletedTask);
+        while (ledger.Acknowledgements < enough && !writing.IsCompleted)
+        {
+            await Task.Delay(1, Cancellation);
+        }
+
+        await server.KillAsync();
+        await writing;
+    }
+
+    // The changes in flight that the log has: some first ones, never one without those before it.
+    private static List<OrderedChange> Prefix(IReadOnlyList<OrderedChange> changes, Dictionary<ulong, PointState> actual)
+    {
+        bool[] made = [.. changes.Select(change => actual.GetValueOrDefault(change.Id) == change.State)];
+        int count = made.TakeWhile(isMade => isMade).Count();
+        Assert.DoesNotContain(true, made[count..]);
+        return [.. changes.Take(count)];
+    }
+
+    // How many of the answers came from a walk over the graph.
+    private static async Task<int> CompareAnswersAsync(GrpcChannel channel, NeverKilled steady, Random random)
+    {
+        int walks = 0;
+        var client = new Points.PointsClient(channel);
+        for (int i = 0; i < 6; i++)
+        {
+            PointState query = PointState.Random(random, Dimension);
+            int ef = i % 2 == 0 ? 12 : 60;
+            SearchResponse answer = await client.SearchAsync(new SearchRequest
+            {
+                Collection = Ordered,
+                Vector = new Vector { Packed = query.Vector },
+                K = 10,
+                Ef = (uint)ef,
+                Explain = true,
+            });
+            SearchAnswer expected = steady.Search(query.Floats(), ef);
+            Assert.Equal(
+                expected.Hits.Select(hit => (hit.Id.Number, BitConverter.SingleToInt32Bits(hit.Score))),
+                answer.Hits.Select(hit => (hit.Id.Num, BitConverter.SingleToInt32Bits(hit.Score))));
+            // The same walk over the same links.
+            Assert.Equal(expected.Report.Strategy == SearchStrategy.Graph ? "graph" : "exact", answer.Report.Strategy);
+            Assert.Equal(expected.Report.DistanceComputations, (long)answer.Report.DistanceComputations);
+            Assert.Equal(expected.Report.Expansions, (long)answer.Report.Expansions);
+            walks += expected.Report.Strategy == SearchStrategy.Graph ? 1 : 0;
+        }
+
+        return walks;
+    }
+
+    private static async Task<Dictionary<ulong, PointState>> ReadAsync(GrpcChannel channel, string collection)
+    {
+        var client = new Points.PointsClient(channel);
+        var points = new Dictionary<ulong, PointState>();
+        var request = new ScrollRequest { Collection = collection, PageSize = 2000, WithAttributes = true, WithVector = true };
+        do
+        {
+            ScrollResponse page = await client.ScrollAsync(request);
+            foreach (Wire.Point point in page.Points)
+            {
+                points.Add(point.Id.Num, PointState.Of(point));
+            }
+
+            request.PageToken = page.NextPageToken;
+        }
+        while (request.PageToken.Length > 0);
+
+        Assert.Equal((ulong)points.Count, (await client.CountAsync(new CountRequest { Collection = collection })).Count);
+        return points;
+    }
+
+    private static Model.CollectionConfig Config() => new()
+    {
+        Name = Ordered,
+        Dimension = Dimension,
+        Metric = Model.Metric.L2,
+        Hnsw = new Model.HnswConfig { M = 6, EfConstruction = 40 },
+        Attributes = [new Model.AttributeSchema("number", Model.AttributeType.Int64)],
+    };
+
+    private static async Task CreateAsync(GrpcChannel channel, string name) =>
+        await new Collections.CollectionsClient(channel).CreateCollectionAsync(new CreateCollectionRequest
+        {
+            Config = new Wire.CollectionConfig
+            {
+                Name = name,
+                Dimension = Dimension,
+                Metric = Wire.Metric.L2,
+                Hnsw = new Wire.HnswConfig { M = 6, EfConstruction = 40, Seed = new Model.HnswConfig().Seed },
+                Attributes = { new Wire.AttributeSchema { Name = "number", Type = Wire.AttributeType.Int64 } },
+            },
+        });
+}

@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using Grpc.Net.Client;
+
+namespace AnnServer.CrashTests;
+
+/// <summary>The real server as a process of its own, on free ports.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly string _address;
+
+    private ServerProcess(Process process, string address)
+    {
+        _process = process;
+        _address = address;
+    }
+
+    /// <summary>Returns when the server says that it is ready.</summary>
+    public static async Task<ServerProcess> StartAsync(string folder, CancellationToken cancellation)
+    {
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [
+                Path.Combine(AppContext.BaseDirectory, "AnnServer.dll"),
+                $"--Ann:DataDirectory={folder}",
+                "--Ann:GrpcPort=0",
+                "--Ann:HttpPort=0",
+            ])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // A process that lives for a second does not profit from profiling itself.
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync(cancellation);
+        try
+        {
+            string? line = await process.StandardOutput.ReadLineAsync(cancellation).AsTask().WaitAsync(Patience, cancellation);
+            if (line?.Split(' ') is ["AnnServer", "ready:", "grpc", { } address, ..])
+            {
+                return new ServerProcess(process, address);
+            }
+
+            process.Kill();
+            throw new InvalidOperationException($"The server did not start: {line} {await errors}");
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            process.Kill();
+            throw;
+        }
+    }
+
+    /// <summary>A connection of its own.</summary>
+    public GrpcChannel Connect() => GrpcChannel.ForAddress(_address);
+
+    /// <summary>SIGKILL: no handler of the process runs, nothing is flushed.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await KillAsync();
+        }
+
+        _process.Dispose();
+    }
+}

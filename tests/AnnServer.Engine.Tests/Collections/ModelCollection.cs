@@ -1,0 +1,151 @@
+using AnnServer.Engine.Attributes;
+using AnnServer.Engine.Collections;
+using AnnServer.Engine.Model;
+
+namespace AnnServer.Engine.Tests.Collections;
+
+/// <summary>The oracle: a dictionary, and answers by comparing with everything in float64.</summary>
+internal sealed class ModelCollection(CollectionConfig config)
+{
+    public CollectionConfig Config { get; set; } = config;
+
+    public Dictionary<PointId, ModelPoint> Points { get; } = [];
+
+    public double Score(ReadOnlySpan<float> query, ReadOnlySpan<float> vector)
+    {
+        double dot = 0;
+        double squares = 0;
+        double left = 0;
+        double right = 0;
+        for (int i = 0; i < query.Length; i++)
+        {
+            double difference = (double)query[i] - vector[i];
+            squares += difference * difference;
+            dot += (double)query[i] * vector[i];
+            left += (double)query[i] * query[i];
+            right += (double)vector[i] * vector[i];
+        }
+
+        return Config.Metric switch
+        {
+            Metric.L2 => Math.Sqrt(squares),
+            Metric.Dot => dot,
+            _ => dot / Math.Sqrt(left * right),
+        };
+    }
+
+    /// <summary>Every matching point's score, best first.</summary>
+    public double[] Ranking(float[] query, ModelFilter? filter)
+    {
+        double sign = Config.Metric == Metric.L2 ? 1 : -1;
+        return [.. Matching(filter).Select(id => Score(query, Points[id].Vector)).OrderBy(score => sign * score)];
+    }
+
+    public List<PointId> Matching(ModelFilter? filter) =>
+        [.. Points.Where(p => filter is null || filter.Matches(p.Key, p.Value.Attributes)).Select(p => p.Key)];
+
+    /// <summary>Requires the answer to be the k best, up to ties within the tolerance.</summary>
+    public void AssertExact(float[] query, int k, ModelFilter? filter, IReadOnlyList<SearchHit> hits)
+    {
+        double[] ranking = Ranking(query, filter);
+        Assert.Equal(Math.Min(k, ranking.Length), hits.Count);
+        AssertSound(query, filter, hits);
+        for (int i = 0; i < hits.Count; i++)
+        {
+            AssertClose(ranking[i], hits[i].Score);
+        }
+    }
+
+    /// <summary>Requires enough hits, all of them right; the share of the true k best among them.</summary>
+    public double AssertApproximate(float[] query, int k, ModelFilter? filter, IReadOnlyList<SearchHit> hits)
+    {
+        double[] ranking = Ranking(query, filter);
+        int wanted = Math.Min(k, ranking.Length);
+        Assert.Equal(wanted, hits.Count);
+        AssertSound(query, filter, hits);
+        if (wanted == 0)
+        {
+            return 1;
+        }
+
+        double sign = Config.Metric == Metric.L2 ? 1 : -1;
+        double worst = (sign * ranking[wanted - 1]) + Tolerance(ranking[wanted - 1]);
+        return hits.Count(hit => sign * hit.Score <= worst) / (double)wanted;
+    }
+
+    public void AssertPoint(Point point)
+    {
+        Assert.True(Points.TryGetValue(point.Id, out ModelPoint? expected), $"{point.Id} does not exist");
+        Assert.True(expected.Vector.AsSpan().SequenceEqual(point.Vector.Span), $"{point.Id} has another vector");
+        AssertAttributes(expected.Attributes, point.Attributes);
+    }
+
+    public static void AssertAttributes(
+        IReadOnlyDictionary<string, AttributeValue> expected, IReadOnlyDictionary<string, AttributeValue> actual)
+    {
+        Assert.Equal(expected.OrderBy(a => a.Key, StringComparer.Ordinal), actual.OrderBy(a => a.Key, StringComparer.Ordinal));
+    }
+
+    /// <summary>Compares everything that is stored, by scroll, get and count.</summary>
+    public void AssertAll(Collection collection)
+    {
+        Assert.Equal(Points.Count, collection.Count(FilterSpec.None, 0, new Faults()).Value);
+        Assert.Equal(Points.Count, collection.GetInfo().Points);
+        var seen = new HashSet<PointId>();
+        foreach (Point point in ScrollAll(collection, new ScrollQuery { WithAttributes = true, WithVector = true, PageSize = 333 }))
+        {
+            Assert.True(seen.Add(point.Id), $"{point.Id} came twice");
+            AssertPoint(point);
+        }
+
+        Assert.Equal(Points.Count, seen.Count);
+        foreach (PointId[] ids in Points.Keys.Chunk(500))
+        {
+            IReadOnlyList<Point> points = collection.Get(ids, true, true, 0, new Faults()).Value;
+            Assert.Equal(ids, points.Select(p => p.Id));
+            foreach (Point point in points)
+            {
+                AssertPoint(point);
+            }
+        }
+    }
+
+    public static IEnumerable<Point> ScrollAll(Collection collection, ScrollQuery query)
+    {
+        string token = "";
+        do
+        {
+            ScrollPage page = collection.Scroll(query with { PageToken = token }, new Faults()).Value;
+            foreach (Point point in page.Points)
+            {
+                yield return point;
+            }
+
+            token = page.NextPageToken;
+        }
+        while (token.Length > 0);
+    }
+
+    // Distinct points that match, in order, each with the score, vector and attributes it has.
+    private void AssertSound(float[] query, ModelFilter? filter, IReadOnlyList<SearchHit> hits)
+    {
+        Assert.Equal(hits.Count, hits.Select(hit => hit.Id).Distinct().Count());
+        for (int i = 0; i < hits.Count; i++)
+        {
+            SearchHit hit = hits[i];
+            AssertPoint(new Point(hit.Id, hit.Vector, hit.Attributes));
+            ModelPoint point = Points[hit.Id];
+            Assert.True(filter is null || filter.Matches(hit.Id, point.Attributes), $"{hit.Id} does not match");
+            AssertClose(Score(query, point.Vector), hit.Score);
+            if (i > 0)
+            {
+                Assert.True(Config.Metric == Metric.L2 ? hits[i - 1].Score <= hit.Score : hits[i - 1].Score >= hit.Score);
+            }
+        }
+    }
+
+    private static double Tolerance(double score) => 2e-4 * (1 + Math.Abs(score));
+
+    private static void AssertClose(double expected, float actual) =>
+        Assert.True(Math.Abs(expected - actual) <= Tolerance(expected), $"score {actual}, expected {expected}");
+}

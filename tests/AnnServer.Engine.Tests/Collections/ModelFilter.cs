@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using AnnServer.Engine.Attributes;
+using AnnServer.Engine.Model;
+using AnnServer.Engine.Querying;
+
+namespace AnnServer.Engine.Tests.Collections;
+
+/// <summary>A random filter in both forms: the engine's, and a function over the attributes.</summary>
+internal sealed record ModelFilter(Predicate Predicate, Func<PointId, Dictionary<string, AttributeValue>, bool> Matches)
+{
+    public FilterSpec Spec => new(null, Predicate);
+
+    public static ModelFilter Random(Random random, int depth = 2)
+    {
+        if (depth > 0 && random.Next(3) == 0)
+        {
+            ModelFilter left = Random(random, depth - 1);
+            ModelFilter right = Random(random, depth - 1);
+            return random.Next(3) switch
+            {
+                0 => new(new Predicate.And([left.Predicate, right.Predicate]), (id, a) => left.Matches(id, a) && right.Matches(id, a)),
+                1 => new(new Predicate.Or([left.Predicate, right.Predicate]), (id, a) => left.Matches(id, a) || right.Matches(id, a)),
+                _ => new(new Predicate.Not(left.Predicate), (id, a) => !left.Matches(id, a)),
+            };
+        }
+
+        return Leaf(random);
+    }
+
+    private static ModelFilter Leaf(Random random)
+    {
+        switch (random.Next(6))
+        {
+            case 0:
+                string color = RandomPoints.Colors[random.Next(RandomPoints.Colors.Length)];
+                return new(
+                    new Predicate.Eq("color", AttributeValue.Of(color)), (_, a) => a.TryGetValue("color", out AttributeValue v) && v.AsString() == color);
+            case 1:
+                long low = random.Next(100);
+                long high = low + random.Next(60);
+                var range = new Predicate.Range(
+                    "n", new Predicate.Bound(AttributeValue.Of(low), true), new Predicate.Bound(AttributeValue.Of(high), false));
+                return new(range, (_, a) => a.TryGetValue("n", out AttributeValue v) && v.AsInt64() >= low && v.AsInt64() < high);
+            case 2:
+                double from = random.NextDouble();
+                return new(
+                    new Predicate.Range("x", new Predicate.Bound(AttributeValue.Of(from), false), default),
+                    (_, a) => a.TryGetValue("x", out AttributeValue v) && v.AsDouble() > from);
+            case 3:
+                string tag = RandomPoints.Colors[random.Next(RandomPoints.Colors.Length)];
+                return new(
+                    new Predicate.Contains("tags", AttributeValue.Of(tag)),
+                    (_, a) => a.TryGetValue("tags", out AttributeValue v) && v.AsStringList().Contains(tag));
+            case 4:
+                return new(new Predicate.Exists("flag"), (_, a) => a.ContainsKey("flag"));
+            default:
+                ImmutableArray<PointId> ids = [.. Enumerable.Range(0, 30).Select(_ => RandomPoints.Id(random))];
+                return new(new Predicate.Ids(ids), (id, _) => ids.Contains(id));
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using AnnServer.Core.Graph;
+using AnnServer.Engine.Collections;
+using AnnServer.Engine.Model;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AnnServer.Engine.Tests.Collections;
+
+/// <summary>A database over a folder that can be closed and opened again.</summary>
+internal sealed class TestDatabase : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly string _folder;
+    private readonly EngineLimits _limits;
+    private SweepMeter _meter = new();
+
+    private TestDatabase(string folder, EngineLimits limits)
+    {
+        _folder = folder;
+        _limits = limits;
+    }
+
+    public Database Database { get; private set; } = null!;
+
+    public long ReleasedSlots => _meter.ReleasedSlots;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public static async Task<TestDatabase> OpenAsync(DataFolder folder, EngineLimits? limits = null)
+    {
+        var opened = new TestDatabase(folder.Path, limits ?? new EngineLimits());
+        await opened.OpenAsync();
+        return opened;
+    }
+
+    public async Task RestartAsync()
+    {
+        await Database.DisposeAsync();
+        await OpenAsync();
+    }
+
+    public async Task<Collection> CreateAsync(CollectionConfig config)
+    {
+        Assert.Null((await Database.CreateCollectionAsync(config, new Faults(), Cancellation)).Error);
+        return Collection(config.Name);
+    }
+
+    public Collection Collection(string name) => Database.GetCollection(name).Value;
+
+    /// <summary>
+    /// Completes when no sweep of the collection is due or under way: every slot hidden since the database was opened is still
+    /// hidden or has been given back.
+    /// </summary>
+    public async Task SettleAsync(string name, long hiddenSinceOpened)
+    {
+        VectorIndex index = Collection(name).Data.Index;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        patience.CancelAfter(Patience);
+        while (IsSweepDue(index) || index.HiddenCount + ReleasedSlots != hiddenSinceOpened)
+        {
+            await Task.Delay(1, patience.Token);
+        }
+    }
+
+    public static bool IsSweepDue(VectorIndex index) => index.HiddenCount >= 256 && index.HiddenCount >= index.LiveCount / 10;
+
+    public async ValueTask DisposeAsync()
+    {
+        await Database.DisposeAsync();
+        _meter.Dispose();
+    }
+
+    private async Task OpenAsync()
+    {
+        _meter.Dispose();
+        _meter = new SweepMeter();
+        var options = new DatabaseOptions { DataDirectory = _folder, Limits = _limits };
+        Database = await Database.OpenAsync(options, NullLoggerFactory.Instance, _meter, Cancellation);
+    }
+}

@@ -1,0 +1,148 @@
+using AnnServer.Engine.Attributes;
+using AnnServer.Engine.Collections;
+using AnnServer.Engine.Model;
+
+namespace AnnServer.Engine.Tests.Collections;
+
+/// <summary>
+/// Random changes to one collection. A change is drawn from the seed and the model alone, made to the model at once, and can
+/// then be made to any number of databases, each of which must answer as the model says.
+/// </summary>
+internal sealed class Workload(Random random, ModelCollection model, int batch)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>Points written, deleted or updated.</summary>
+    public int Operations { get; private set; }
+
+    /// <summary>Slots whose point was replaced or deleted.</summary>
+    public int Hidden { get; private set; }
+
+    public Func<Collection, Task> Next() => random.Next(20) switch
+    {
+        < 12 => Upsert(1 + random.Next(batch)),
+        < 14 => DeleteIds(1 + random.Next(batch / 2 + 1)),
+        14 => DeleteMatching(),
+        < 18 => UpdateAttributes(1 + random.Next(batch)),
+        _ => UpsertDuplicate(),
+    };
+
+    public Func<Collection, Task> Upsert(int count) => Upsert([.. Enumerable.Range(0, count).Select(_ => RandomPoint(RandomPoints.Id(random)))]);
+
+    public Func<Collection, Task> Upsert(Point[] points)
+    {
+        Operations += points.Length;
+        foreach (Point point in points)
+        {
+            Hidden += model.Points.ContainsKey(point.Id) ? 1 : 0;
+            model.Points[point.Id] = new ModelPoint(point.Vector.ToArray(), new Dictionary<string, AttributeValue>(point.Attributes));
+        }
+
+        return async collection =>
+        {
+            EngineResult<WriteReceipt> result = await collection.UpsertAsync(points, new Faults(), Cancellation);
+            Assert.Null(result.Error);
+            Assert.Equal(points.Length, result.Value.Affected);
+        };
+    }
+
+    public Func<Collection, Task> DeleteIds(int count)
+    {
+        PointId[] ids = [.. Enumerable.Range(0, count).Select(_ => RandomPoints.Id(random))];
+        return Delete(ids);
+    }
+
+    public Func<Collection, Task> Delete(PointId[] ids)
+    {
+        Operations += ids.Length;
+        int expected = ids.Count(model.Points.Remove);
+        Hidden += expected;
+        return async collection =>
+        {
+            EngineResult<WriteReceipt> result = await collection.DeleteAsync(ids, new Faults(), Cancellation);
+            Assert.Null(result.Error);
+            Assert.Equal(expected, result.Value.Affected);
+        };
+    }
+
+    public Func<Collection, Task> UpdateAttributes(int count)
+    {
+        Operations += count;
+        var updates = new AttributeUpdate[count];
+        var missing = new List<PointId>();
+        for (int i = 0; i < count; i++)
+        {
+            PointId id = RandomPoints.Id(random);
+            Dictionary<string, AttributeValue> set = RandomPoints.Attributes(random);
+            string[] remove = [.. new[] { "color", "n", "tags", "absent" }.Where(name => !set.ContainsKey(name) && random.Next(2) == 0)];
+            bool replace = random.Next(3) == 0;
+            updates[i] = new AttributeUpdate(id, set, remove, replace);
+            if (!model.Points.TryGetValue(id, out ModelPoint? point))
+            {
+                missing.Add(id);
+                continue;
+            }
+
+            Dictionary<string, AttributeValue> merged = replace ? [] : new(point.Attributes);
+            foreach ((string name, AttributeValue value) in set)
+            {
+                merged[name] = value;
+            }
+
+            foreach (string name in remove)
+            {
+                merged.Remove(name);
+            }
+
+            model.Points[id] = point with { Attributes = merged };
+        }
+
+        return async collection =>
+        {
+            EngineResult<AttributeUpdateReceipt> result = await collection.UpdateAttributesAsync(updates, new Faults(), Cancellation);
+            Assert.Null(result.Error);
+            Assert.Equal(count - missing.Count, result.Value.Write.Affected);
+            Assert.Equal(missing, result.Value.NotFound);
+        };
+    }
+
+    public Point RandomPoint(PointId id) => new(id, RandomVector(), RandomPoints.Attributes(random));
+
+    // A vector that is there already, or its opposite, now and then: equal and nearly equal scores.
+    private float[] RandomVector()
+    {
+        if (model.Points.Count > 0 && random.Next(25) == 0)
+        {
+            return model.Points.Values.ElementAt(random.Next(model.Points.Count)).Vector;
+        }
+
+        return RandomPoints.Vector(random, model.Config.Dimension);
+    }
+
+    private Func<Collection, Task> UpsertDuplicate()
+    {
+        PointId id = RandomPoints.Id(random);
+        return Upsert([RandomPoint(id), RandomPoint(RandomPoints.Id(random)), RandomPoint(id)]);
+    }
+
+    // Of the filters drawn the first that matches some points but few, so that the collection does not stay empty.
+    private Func<Collection, Task> DeleteMatching()
+    {
+        ModelFilter filter = ModelFilter.Random(random);
+        for (int i = 0; i < 10 && model.Matching(filter).Count > model.Points.Count / 8; i++)
+        {
+            filter = ModelFilter.Random(random);
+        }
+
+        List<PointId> matching = model.Matching(filter);
+        Operations++;
+        Hidden += matching.Count;
+        matching.ForEach(id => model.Points.Remove(id));
+        return async collection =>
+        {
+            EngineResult<WriteReceipt> result = await collection.DeleteAsync(filter.Spec, new Faults(), Cancellation);
+            Assert.Null(result.Error);
+            Assert.Equal(matching.Count, result.Value.Affected);
+        };
+    }
+}

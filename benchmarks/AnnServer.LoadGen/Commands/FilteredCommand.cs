@@ -39,6 +39,7 @@ internal sealed class FilteredCommand
         foreach (Option option in (Option[])[_data, _form, _k, _ef, _exact, _concurrency, _limit])
             command.Options.Add(option);
         _k.Within(1, 10, "--k is 1 to 10: the exact answers are 10 deep.");
+        _concurrency.Within(1, int.MaxValue, "--concurrency is at least 1.");
         command.SetAction(RunAsync);
         return command;
     }

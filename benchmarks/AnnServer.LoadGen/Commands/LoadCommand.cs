@@ -44,6 +44,9 @@ internal sealed class LoadCommand
         {
             command.Options.Add(option);
         }
+        _batch.Within(1, int.MaxValue, "--batch is at least 1.");
+        _inFlight.Within(1, int.MaxValue, "--in-flight is at least 1.");
+        _limit.Within(1, int.MaxValue, "--limit is at least 1.");
         command.Validators.Add(result =>
         {
             if (result.GetValue(_idAttribute) is not null && result.GetValue(_attributes) is null)

@@ -29,7 +29,9 @@ internal static class LoadGenCommands
         }
         catch (RpcException failure)
         {
-            await errors.WriteLineAsync($"The server answered {failure.StatusCode}: {failure.Status.Detail}");
+            // Where no server answered, the cause names the address.
+            string cause = failure.Status.DebugException is { } exception ? $" {exception.Message}" : "";
+            await errors.WriteLineAsync($"{failure.StatusCode}: {failure.Status.Detail}{cause}");
             return 1;
         }
         catch (Exception failure) when (failure is InvalidDataException or IOException or FormatException)

@@ -28,6 +28,7 @@ internal sealed class ServerOptions
         command.Options.Add(_collection);
         command.Options.Add(_connections);
         command.Options.Add(_json);
+        _connections.Within(1, int.MaxValue, "--connections is at least 1.");
     }
 
     public ServerConnections Connect(ParseResult parsed) => new(new Uri(parsed.GetRequiredValue(_address)), parsed.GetValue(_connections));

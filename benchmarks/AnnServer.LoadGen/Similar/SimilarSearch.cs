@@ -55,10 +55,10 @@ internal static class SimilarSearch
 
     private static string NoSuchPoint(SimilarPlan plan)
     {
-        string what = plan.Id.IdCase == PointId.IdOneofCase.Num ? "number" : "key";
-        bool couldBeNumber = plan.Id.IdCase == PointId.IdOneofCase.Key && ulong.TryParse(plan.Id.Key, out ulong _);
-        return $"Collection '{plan.Collection}' has no point with the {what} {AttributeText.Of(plan.Id)}."
-            + (couldBeNumber ? " If the number is meant, add --num." : "");
+        if (plan.Id.IdCase == PointId.IdOneofCase.Num)
+            return $"Collection '{plan.Collection}' has no point with the number {plan.Id.Num}.";
+        string hint = ulong.TryParse(plan.Id.Key, out ulong _) ? " If the number is meant, add --num." : "";
+        return $"Collection '{plan.Collection}' has no point with the key \"{plan.Id.Key}\".{hint}";
     }
 
     private static string ScoreName(Metric metric) => metric switch

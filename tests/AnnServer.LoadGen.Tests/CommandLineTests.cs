@@ -88,6 +88,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("similar --collection c --id a")]
     [InlineData("filtered --collection c --data d")]
     [InlineData("mixed --collection c")]
+    [InlineData("stats")]
     [InlineData("ghz-data --collection c --vectors q.fvecs --out o")]
     [InlineData("request-body --collection c --vectors q.fvecs --out o")]
     public void Parse_OnlyRequiredOptions_DefaultsAreAccepted(string arguments)

@@ -93,6 +93,17 @@ internal static class Tables
             AnsiConsole.WriteLine(report.Explanation);
     }
 
+    public static void Print(StatsReport report)
+    {
+        const double mebibyte = 1024 * 1024;
+        ReportTable table = new("searches", "upserts", "deletes", "CPU s", "RSS MB", "heap MB", "kernel bits", "up s", "version");
+        table.AddRow(
+            $"{report.Searches}", $"{report.Upserts}", $"{report.Deletes}", $"{report.CpuSeconds:F2}",
+            $"{report.ResidentBytes / mebibyte:F0}", $"{report.ManagedHeapBytes / mebibyte:F0}", $"{report.KernelBits}",
+            $"{report.UptimeSeconds:F0}", report.Version);
+        Write(table);
+    }
+
     private static void Write(ReportTable table) => table.Write(AnsiConsole.Console, Console.IsOutputRedirected);
 
     private static string Ms(long microseconds) => $"{microseconds / 1000.0:F2}";

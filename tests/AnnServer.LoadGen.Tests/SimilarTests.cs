@@ -1,5 +1,5 @@
-using AnnServer.LoadGen.Data;
 using AnnServer.LoadGen.Commands;
+using AnnServer.LoadGen.Data;
 using AnnServer.LoadGen.Load;
 using AnnServer.LoadGen.Queries;
 using AnnServer.LoadGen.Reports;
@@ -90,7 +90,8 @@ public sealed class SimilarTests
         Assert.StartsWith(message, failure.Message);
     }
 
-    private static SimilarPlan Plan(string id, int k) => new("c", new PointId { Key = id }, k, null, new Effort(0, Exact: true), Explain: true);
+    private static SimilarPlan Plan(string id, int k) =>
+        new("c", new PointId { Key = id }, k, null, new Effort(0, Exact: true), Explain: true);
 
     private static async Task<InMemoryServer> LoadAsync()
     {

@@ -39,5 +39,6 @@ internal sealed class AnswerTally(int queries, int expectedHits)
 
     private static ulong Row(Hit hit) => hit.Id.IdCase == PointId.IdOneofCase.Num
         ? hit.Id.Num
-        : throw new InvalidDataException("The ground truth names rows, and the points of this collection have keys: load it without --id-attribute.");
+        : throw new InvalidDataException(
+            "The ground truth names rows, and the points of this collection have keys: load it without --id-attribute.");
 }

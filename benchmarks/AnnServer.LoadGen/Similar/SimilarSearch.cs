@@ -40,7 +40,8 @@ internal static class SimilarSearch
         try
         {
             GetCollectionRequest request = new() { Name = collection };
-            GetCollectionResponse response = await connections.Collections.GetCollectionAsync(request, cancellationToken: cancellationToken);
+            GetCollectionResponse response =
+                await connections.Collections.GetCollectionAsync(request, cancellationToken: cancellationToken);
             return response.Collection.Config.Metric;
         }
         catch (RpcException failure) when (failure.StatusCode == StatusCode.NotFound)

@@ -1,3 +1,3 @@
 using AnnServer.LoadGen.Commands;
 
-return await LoadGenCommands.Build().Parse(args).InvokeAsync();
+return await LoadGenCommands.RunAsync(args, Console.Error, CancellationToken.None);

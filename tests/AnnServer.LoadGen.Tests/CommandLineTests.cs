@@ -82,6 +82,33 @@ public sealed class CommandLineTests : IDisposable
             all.GetProperty("matching_differs").GetInt32()));
     }
 
+    [Theory]
+    [InlineData("load --collection c --base b.fvecs --metric l2")]
+    [InlineData("query --collection c --query q.fvecs")]
+    [InlineData("similar --collection c --id a")]
+    [InlineData("filtered --collection c --data d")]
+    [InlineData("mixed --collection c")]
+    [InlineData("stats")]
+    [InlineData("ghz-data --collection c --vectors q.fvecs --out o")]
+    [InlineData("request-body --collection c --vectors q.fvecs --out o")]
+    public void Parse_OnlyRequiredOptions_DefaultsAreAccepted(string arguments)
+    {
+        Assert.Empty(LoadGenCommands.Build().Parse(arguments).Errors);
+    }
+
+    [Theory]
+    [InlineData("filtered --collection c --data d --k 11")]
+    [InlineData("filtered --collection c --data d --k 0")]
+    [InlineData("similar --collection c --id a --k 0")]
+    [InlineData("similar --collection c --id a --num")]
+    [InlineData("load --collection c --base b.fvecs --metric l2 --id-attribute word")]
+    [InlineData("load --collection c --base b.fvecs --metric l2 --batch 0")]
+    [InlineData("query --collection c --query q.fvecs --concurrency 0")]
+    public void Parse_ValueOutOfBounds_IsRefused(string arguments)
+    {
+        Assert.NotEmpty(LoadGenCommands.Build().Parse(arguments).Errors);
+    }
+
     [Fact]
     public async Task Query_BatchWithStream_IsRefused()
     {
@@ -109,5 +136,5 @@ public sealed class CommandLineTests : IDisposable
     }
 
     private static Task<int> RunAsync(params string[] arguments) =>
-        LoadGenCommands.Build().Parse(arguments).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken);
+        LoadGenCommands.RunAsync(arguments, TextWriter.Null, TestContext.Current.CancellationToken);
 }

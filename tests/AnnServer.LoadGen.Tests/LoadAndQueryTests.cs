@@ -34,6 +34,39 @@ public sealed class LoadAndQueryTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Load_ServerBusyAtFirst_RetriesUntilEveryPointIsThere(bool stream)
+    {
+        await using InMemoryServer server = await InMemoryServer.StartAsync(fault: Fault.IsBusyAtFirst);
+        using ServerConnections connections = server.Connect(2);
+        int loaded = 0;
+
+        PointLoader loader = NewLoader(connections, stream, count => Interlocked.Add(ref loaded, count));
+        await loader.RunAsync(TestContext.Current.CancellationToken);
+
+        Assert.Empty(loader.Errors.Counts);
+        Assert.Equal(3, loader.Retries);
+        Assert.Equal(Rows, loaded);
+        Assert.Equal((ulong)Rows, await CountAsync(connections));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Load_ServerFull_GivesUp(bool stream)
+    {
+        await using InMemoryServer server = await InMemoryServer.StartAsync(fault: Fault.IsFull);
+        using ServerConnections connections = server.Connect(1);
+
+        PointLoader loader = NewLoader(connections, stream, _ => { });
+        await loader.RunAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(stream ? 1 : 15, loader.Errors.Counts["ResourceExhausted"]);
+        Assert.InRange(loader.Retries, 5, 10);
+    }
+
+    [Theory]
     [InlineData("Unary", null)]
     [InlineData("Batch", null)]
     [InlineData("Stream", null)]

@@ -10,7 +10,7 @@ internal sealed class CompareCommand
     private readonly Option<string> _contenders = new("--contenders")
     {
         Description = "In the order of their rounds: " + ContenderCommands.Known + ".",
-        Required = true,
+        DefaultValueFactory = _ => "hnswlib,annserver",
     };
     private readonly Option<int> _m = new("--m") { Description = "Links of a new node.", DefaultValueFactory = _ => 16 };
     private readonly Option<int> _efConstruction = new("--efc")
@@ -22,7 +22,11 @@ internal sealed class CompareCommand
     private readonly Option<string> _ef = new("--ef") { Description = "Efforts.", DefaultValueFactory = _ => "16,32,64,128,256" };
     private readonly Option<int> _rounds = new("--rounds") { Description = "Measured rounds at each ef.", DefaultValueFactory = _ => 7 };
     private readonly Option<int> _warmUp = new("--warm-up") { Description = "Rounds before those.", DefaultValueFactory = _ => 2 };
-    private readonly Option<int> _core = new("--core") { Description = "The core that all run on.", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _core = new("--core")
+    {
+        Description = "The core that all run on.",
+        DefaultValueFactory = _ => Environment.ProcessorCount - 1,
+    };
     private readonly Option<string> _out = new("--out")
     {
         Description = "Folder of results.",

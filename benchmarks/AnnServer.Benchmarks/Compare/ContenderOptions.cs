@@ -7,12 +7,14 @@ namespace AnnServer.Benchmarks.Compare;
 internal sealed record ContenderOptions(
     string Base, string Query, string Truth, string TruthScores, string MetricName, int M, int EfConstruction, int K, string Index)
 {
-    public ScoreKind Score => MetricName switch
+    public ScoreKind Score => ScoreOf(MetricName);
+
+    public static ScoreKind ScoreOf(string metric) => metric switch
     {
         "l2" => ScoreKind.SquaredDistance,
         "ip" => ScoreKind.InnerProduct,
         "cosine" => ScoreKind.Cosine,
-        _ => throw new FormatException($"'{MetricName}' is not a metric: l2, ip or cosine."),
+        _ => throw new FormatException($"'{metric}' is not a metric: l2, ip or cosine."),
     };
 
     public IReadOnlyList<string> ToArguments() =>

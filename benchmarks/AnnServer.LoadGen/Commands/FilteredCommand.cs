@@ -38,11 +38,8 @@ internal sealed class FilteredCommand
         _server.AddTo(command);
         foreach (Option option in (Option[])[_data, _form, _k, _ef, _exact, _concurrency, _limit])
             command.Options.Add(option);
-        _k.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 10)
-                result.AddError("--k is 1 to 10: the exact answers are 10 deep.");
-        });
+        _k.Within(1, 10, "--k is 1 to 10: the exact answers are 10 deep.");
+        _concurrency.Within(1, int.MaxValue, "--concurrency is at least 1.");
         command.SetAction(RunAsync);
         return command;
     }

@@ -14,6 +14,10 @@ internal sealed class LoadCommand
     private readonly ServerOptions _server = new();
     private readonly Option<string> _base = new("--base") { Description = "Vectors: .fvecs, .bvecs or .f16vecs.", Required = true };
     private readonly Option<string?> _attributes = new("--attributes") { Description = "Attributes: .jsonl or .jsonl.gz, line i = row i." };
+    private readonly Option<string?> _idAttribute = new("--id-attribute")
+    {
+        Description = "String attribute that is the id; otherwise the row number is.",
+    };
     private readonly Option<string?> _schema = new("--schema") { Description = "Indexed attributes: name:type,name:type." };
     private readonly Option<string> _metric = new("--metric") { Description = "l2, cosine or dot.", Required = true };
     private readonly Option<uint> _m = new("--m") { Description = "Links of a new node on each layer." };
@@ -35,10 +39,19 @@ internal sealed class LoadCommand
         Command command = new("load", "Create a collection and load vectors and attributes into it.");
         _server.AddTo(command);
         foreach (Option option in (Option[])[
-            _base, _attributes, _schema, _metric, _m, _efConstruction, _seed, _recreate, _append, _limit, _batch, _inFlight, _stream])
+            _base, _attributes, _idAttribute, _schema, _metric, _m, _efConstruction, _seed, _recreate, _append, _limit, _batch, _inFlight,
+            _stream])
         {
             command.Options.Add(option);
         }
+        _batch.Within(1, int.MaxValue, "--batch is at least 1.");
+        _inFlight.Within(1, int.MaxValue, "--in-flight is at least 1.");
+        _limit.Within(1, int.MaxValue, "--limit is at least 1.");
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(_idAttribute) is not null && result.GetValue(_attributes) is null)
+                result.AddError("--id-attribute needs --attributes.");
+        });
         command.SetAction(RunAsync);
         return command;
     }
@@ -51,7 +64,7 @@ internal sealed class LoadCommand
         IReadOnlyList<IReadOnlyDictionary<string, Value>>? attributes = parsed.GetValue(_attributes) is { } path
             ? await AttributeFile.ReadAsync(path, schema, cancellationToken)
             : null;
-        PointSource source = new(vectors, attributes, parsed.GetValue(_limit));
+        PointSource source = new(vectors, attributes, parsed.GetValue(_limit), parsed.GetValue(_idAttribute));
 
         using ServerConnections connections = _server.Connect(parsed);
         if (!parsed.GetValue(_append))
@@ -109,7 +122,8 @@ internal sealed class LoadCommand
         CountRequest count = new() { Collection = plan.Collection };
         CountResponse counted = await connections.Points(0).CountAsync(count, cancellationToken: cancellationToken);
         return new LoadReport(
-            plan.Collection, source.Count, counted.Count, seconds, source.Count / seconds, cpuSeconds, loader.Latencies.Summarize(),
-            loader.Errors.Counts, loader.Errors.FirstDetails);
+            plan.Collection, source.Count, counted.Count, seconds, source.Count / seconds, cpuSeconds,
+            cpuSeconds * 1e6 / Math.Max(1, source.Count), loader.Latencies.Summarize(), loader.Retries, loader.Errors.Counts,
+            loader.Errors.FirstDetails);
     }
 }

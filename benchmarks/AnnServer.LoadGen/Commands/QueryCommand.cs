@@ -42,6 +42,10 @@ internal sealed class QueryCommand
         {
             command.Options.Add(option);
         }
+        _k.Within(1, int.MaxValue, "--k is at least 1.");
+        _concurrency.Within(1, int.MaxValue, "--concurrency is at least 1.");
+        _repeat.Within(1, int.MaxValue, "--repeat is at least 1.");
+        _warmUp.Within(0, int.MaxValue, "--warm-up is at least 0.");
         command.Validators.Add(result =>
         {
             if (result.GetValue(_batch) > 0 && result.GetValue(_stream))

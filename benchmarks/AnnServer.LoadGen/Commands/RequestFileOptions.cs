@@ -22,6 +22,7 @@ internal sealed class RequestFileOptions
     {
         foreach (Option option in (Option[])[_vectors, _collection, _out, _kind, _batch, _k, _ef, _exact, _filter])
             command.Options.Add(option);
+        _batch.Within(1, int.MaxValue, "--batch is at least 1.");
     }
 
     public VectorFile Vectors(ParseResult parsed) => VectorFile.Read(parsed.GetRequiredValue(_vectors));

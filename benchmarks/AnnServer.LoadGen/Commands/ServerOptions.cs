@@ -22,12 +22,14 @@ internal sealed class ServerOptions
 
     private readonly Option<string?> _json = new("--json") { Description = "Also write the report to this file, as JSON." };
 
-    public void AddTo(Command command)
+    public void AddTo(Command command, bool withCollection = true)
     {
         command.Options.Add(_address);
-        command.Options.Add(_collection);
+        if (withCollection)
+            command.Options.Add(_collection);
         command.Options.Add(_connections);
         command.Options.Add(_json);
+        _connections.Within(1, int.MaxValue, "--connections is at least 1.");
     }
 
     public ServerConnections Connect(ParseResult parsed) => new(new Uri(parsed.GetRequiredValue(_address)), parsed.GetValue(_connections));

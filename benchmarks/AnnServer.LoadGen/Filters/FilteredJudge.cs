@@ -15,7 +15,8 @@ internal sealed class FilteredJudge(
         int right = 0, wrong = 0;
         foreach (Hit hit in response.Hits)
         {
-            int row = hit.Id.Num < (ulong)baseVectors.Count ? (int)hit.Id.Num : -1;
+            bool isRow = hit.Id.IdCase == PointId.IdOneofCase.Num && hit.Id.Num < (ulong)baseVectors.Count;
+            int row = isRow ? (int)hit.Id.Num : -1;
             if (row < 0 || !seen.Add(row) || !PredicateOracle.Matches(pair.Predicate, hit.Id, attributes[row]))
                 wrong++;
             else if (wanted > 0 && IsRight(pair, query, row, wanted))

@@ -10,6 +10,9 @@ internal sealed class DuplexPipeline<TRequest, TResponse>(AsyncDuplexStreamingCa
 {
     private readonly ConcurrentQueue<Outgoing<TRequest>> _unanswered = new();
 
+    /// <summary>After a run that failed: what was taken and never answered, in order.</summary>
+    public IReadOnlyCollection<Outgoing<TRequest>> Unanswered => _unanswered;
+
     public async Task RunAsync(
         IAsyncEnumerable<Outgoing<TRequest>> messages, Action<Outgoing<TRequest>, TResponse> onAnswer, CancellationToken cancellationToken)
     {
@@ -28,8 +31,10 @@ internal sealed class DuplexPipeline<TRequest, TResponse>(AsyncDuplexStreamingCa
             }
             await call.RequestStream.CompleteAsync();
         }
-        catch (Exception) when (readerEnded.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested
+            && (readerEnded.IsCancellationRequested || failure is RpcException or InvalidOperationException))
         {
+            // A write can fail on an ended stream before the reader has seen its end.
             // The reader knows why the stream ended; awaiting it below tells.
             await reading;
         }

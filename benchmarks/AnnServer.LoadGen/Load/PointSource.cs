@@ -4,26 +4,34 @@ using AnnServer.Protocol.V1;
 
 namespace AnnServer.LoadGen.Load;
 
-/// <summary>The points to load: row <c>i</c> of the vectors with row <c>i</c> of the attributes, under the number <c>i</c>.</summary>
+/// <summary>
+/// The points to load: row <c>i</c> of the vectors with row <c>i</c> of the attributes, under the number <c>i</c> or, where an
+/// attribute is named for it, under that attribute as key.
+/// </summary>
 internal sealed class PointSource
 {
     private readonly VectorFile _vectors;
     private readonly IReadOnlyList<IReadOnlyDictionary<string, Value>>? _attributes;
+    private readonly IReadOnlyList<string>? _keys;
 
-    public PointSource(VectorFile vectors, IReadOnlyList<IReadOnlyDictionary<string, Value>>? attributes, int limit)
+    public PointSource(
+        VectorFile vectors, IReadOnlyList<IReadOnlyDictionary<string, Value>>? attributes, int limit, string? idAttribute = null)
     {
         Count = Math.Min(limit, vectors.Count);
         if (attributes is not null && attributes.Count < Count)
             throw new InvalidDataException($"There are {attributes.Count} lines of attributes for {Count} vectors.");
+        if (idAttribute is not null && attributes is null)
+            throw new InvalidDataException("An attribute can only be the id where there are attributes.");
         _vectors = vectors;
         _attributes = attributes;
+        _keys = idAttribute is null ? null : PointKeys.FromAttribute(attributes!, idAttribute, Count);
     }
 
     public int Count { get; }
 
     public Point Point(int row)
     {
-        Point point = new() { Id = new PointId { Num = (ulong)row }, Vector = PackedVectors.FromRow(_vectors, row) };
+        Point point = new() { Id = Id(row), Vector = PackedVectors.FromRow(_vectors, row) };
         if (_attributes is not null)
             point.Attributes.Add(new Dictionary<string, Value>(_attributes[row]));
         return point;
@@ -39,4 +47,6 @@ internal sealed class PointSource
     }
 
     public long Batches(int size) => ((long)Count + size - 1) / size;
+
+    private PointId Id(int row) => _keys is null ? new PointId { Num = (ulong)row } : new PointId { Key = _keys[row] };
 }

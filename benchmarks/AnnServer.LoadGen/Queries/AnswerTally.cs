@@ -30,10 +30,15 @@ internal sealed class AnswerTally(int queries, int expectedHits)
         {
             if (_latest[query] is not { } response)
                 continue;
-            ulong[] ids = [.. response.Hits.Select(hit => hit.Id.IdCase == PointId.IdOneofCase.Num ? hit.Id.Num : ulong.MaxValue)];
+            ulong[] ids = [.. response.Hits.Select(Row)];
             right += judge.CountRight(query, ids, k);
             wanted += k;
         }
         return wanted == 0 ? null : (double)right / wanted;
     }
+
+    private static ulong Row(Hit hit) => hit.Id.IdCase == PointId.IdOneofCase.Num
+        ? hit.Id.Num
+        : throw new InvalidDataException(
+            "The ground truth names rows, and the points of this collection have keys: load it without --id-attribute.");
 }

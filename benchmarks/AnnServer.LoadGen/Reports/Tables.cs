@@ -6,29 +6,29 @@ namespace AnnServer.LoadGen.Reports;
 /// <summary>Reports as tables on the console.</summary>
 internal static class Tables
 {
-    private const int RedirectedWidth = 240;
-
     public static void Print(LoadReport report)
     {
-        Table table = New("collection", "loaded", "seconds", "points/s", "server CPU s", "batch p50 ms", "p99 ms", "max ms", "errors");
+        ReportTable table = new(
+            "collection", "loaded", "seconds", "points/s", "server CPU s", "CPU µs/point", "batch p50 ms", "p99 ms", "max ms", "retries",
+            "errors");
         table.AddRow(
-            Markup.Escape(report.Collection), $"{report.Loaded} of {report.Sent}", $"{report.Seconds:F2}", $"{report.PointsPerSecond:F0}",
-            $"{report.ServerCpuSeconds:F2}", Ms(report.BatchLatency.P50Us), Ms(report.BatchLatency.P99Us), Ms(report.BatchLatency.MaxUs),
-            Errors(report.Errors));
+            report.Collection, $"{report.Loaded} of {report.Sent}", $"{report.Seconds:F2}", $"{report.PointsPerSecond:F0}",
+            $"{report.ServerCpuSeconds:F2}", $"{report.ServerCpuUsPerPoint:F1}", Ms(report.BatchLatency.P50Us),
+            Ms(report.BatchLatency.P99Us), Ms(report.BatchLatency.MaxUs), $"{report.Retries}", Errors(report.Errors));
         Write(table);
         PrintDetails(report.ErrorDetails);
     }
 
     public static void Print(IReadOnlyList<QueryReport> reports)
     {
-        Table table = New(
+        ReportTable table = new(
             "effort", "QPS",
             "p50 ms", "p95 ms", "p99 ms", "p99.9 ms", "max ms", "lag p50 ms",
             "CPU µs/query", "recall", "answered", "short", "errors", "loaded");
         foreach (QueryReport report in reports)
         {
             table.AddRow(
-                Markup.Escape(report.Effort), $"{report.Qps:F0}", Ms(report.Latency.P50Us), Ms(report.Latency.P95Us),
+                report.Effort, $"{report.Qps:F0}", Ms(report.Latency.P50Us), Ms(report.Latency.P95Us),
                 Ms(report.Latency.P99Us), Ms(report.Latency.P999Us), Ms(report.Latency.MaxUs),
                 Ms(report.SendLag.P50Us), $"{report.ServerCpuUsPerQuery:F1}",
                 report.Recall is { } recall ? $"{recall:F4}" : "-", $"{report.Answered}", $"{report.ShortOfK}", Errors(report.Errors),
@@ -41,14 +41,14 @@ internal static class Tables
 
     public static void Print(FilteredReport report)
     {
-        Table table = New(
+        ReportTable table = new(
             "slice", "pairs", "recall", "worst pair", "short", "wrong", "count differs", "mean ms", "server mean µs", "strategies");
         foreach (FilteredSlice slice in report.Slices)
         {
             table.AddRow(
-                Markup.Escape(slice.Name), $"{slice.Pairs}", $"{slice.Recall:F4}", $"{slice.WorstRecall:F2}", $"{slice.Short}",
+                slice.Name, $"{slice.Pairs}", $"{slice.Recall:F4}", $"{slice.WorstRecall:F2}", $"{slice.Short}",
                 $"{slice.WrongHits}", $"{slice.MatchingDiffers}", $"{slice.MeanLatencyUs / 1000:F2}", $"{slice.MeanServerUs:F0}",
-                Markup.Escape(string.Join(", ", slice.Strategies.Select(entry => $"{entry.Key} {entry.Value}"))));
+                string.Join(", ", slice.Strategies.Select(entry => $"{entry.Key} {entry.Value}")));
         }
         Write(table);
         AnsiConsole.MarkupLineInterpolated($"loaded {report.Loaded}, errors {Errors(report.Errors)}");
@@ -57,7 +57,7 @@ internal static class Tables
 
     public static void Print(MixedReport report)
     {
-        Table table = New("operation", "count", "mean ms", "p50 ms", "p99 ms", "max ms");
+        ReportTable table = new("operation", "count", "mean ms", "p50 ms", "p99 ms", "max ms");
         foreach (OperationReport operation in report.Operations)
         {
             table.AddRow(
@@ -65,7 +65,7 @@ internal static class Tables
                 Ms(operation.Latency.P99Us), Ms(operation.Latency.MaxUs));
         }
         Write(table);
-        Table end = New(
+        ReportTable end = new(
             "seconds", "live points", "exact equal", "recall", "filtered recall", "wrong answers", "errors", "RSS MB first..max..last");
         end.AddRow(
             $"{report.Seconds:F1}", $"{report.LivePoints}", $"{report.ExactEqual} of {report.FinalQueries}", $"{report.DefaultRecall:F4}",
@@ -76,21 +76,35 @@ internal static class Tables
         PrintDetails(report.ErrorDetails);
     }
 
-    private static void Write(Table table)
+    public static void Print(SimilarReport report)
     {
-        // Spectre takes 80 columns for a file or a pipe, and would cut the numbers.
-        if (Console.IsOutputRedirected)
-            AnsiConsole.Profile.Width = RedirectedWidth;
-        AnsiConsole.Write(table);
+        if (report.Points.Count == 0)
+        {
+            AnsiConsole.WriteLine("No other point matches.");
+        }
+        else
+        {
+            ReportTable table = new ReportTable("rank", "id", report.ScoreName, "attributes").Text(1, 3);
+            foreach (SimilarPoint point in report.Points)
+                table.AddRow($"{point.Rank}", point.Id, $"{point.Score:F4}", point.Attributes);
+            Write(table);
+        }
+        if (report.Explanation is not null)
+            AnsiConsole.WriteLine(report.Explanation);
     }
 
-    private static Table New(params string[] columns)
+    public static void Print(StatsReport report)
     {
-        Table table = new Table().Border(TableBorder.Minimal);
-        foreach (string column in columns)
-            table.AddColumn(new TableColumn(Markup.Escape(column)).RightAligned());
-        return table;
+        const double mebibyte = 1024 * 1024;
+        ReportTable table = new("searches", "upserts", "deletes", "CPU s", "RSS MB", "heap MB", "kernel bits", "up s", "version");
+        table.AddRow(
+            $"{report.Searches}", $"{report.Upserts}", $"{report.Deletes}", $"{report.CpuSeconds:F2}",
+            $"{report.ResidentBytes / mebibyte:F0}", $"{report.ManagedHeapBytes / mebibyte:F0}", $"{report.KernelBits}",
+            $"{report.UptimeSeconds:F0}", report.Version);
+        Write(table);
     }
+
+    private static void Write(ReportTable table) => table.Write(AnsiConsole.Console, Console.IsOutputRedirected);
 
     private static string Ms(long microseconds) => $"{microseconds / 1000.0:F2}";
 

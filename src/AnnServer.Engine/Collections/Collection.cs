@@ -67,11 +67,11 @@ public sealed class Collection
         _writer.UpdateAttributesAsync(updates, faults, cancellation);
 
     /// <summary>The number of points that satisfy the filter, exactly.</summary>
-    public EngineResult<long> Count(FilterSpec filter, ulong readAfter, Faults faults, CancellationToken cancellation) =>
+    public EngineResult<long> Count(FilterSpec filter, ulong readAfter, Faults faults, CancellationToken cancellation = default) =>
         _reader.Count(filter, readAfter, faults, cancellation);
 
     /// <summary>One page of points in order. A point that is there throughout a scroll is on exactly one of its pages.</summary>
-    public EngineResult<ScrollPage> Scroll(ScrollQuery query, Faults faults, CancellationToken cancellation) =>
+    public EngineResult<ScrollPage> Scroll(ScrollQuery query, Faults faults, CancellationToken cancellation = default) =>
         _reader.Scroll(query, faults, cancellation);
 
     /// <summary>The nearest points, best first: k of them whenever as many match.</summary>

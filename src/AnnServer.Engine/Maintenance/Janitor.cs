@@ -76,8 +76,10 @@ internal sealed class Janitor(ScratchPool scratches, EngineMetrics metrics, ILog
         {
             Enqueue(() =>
             {
-                _queued.TryRemove(data.Number, out _);
                 Sweep(data);
+                _queued.TryRemove(data.Number, out _);
+                // What was hidden while the sweep ran may be worth another, or may be nearly nothing.
+                PointsHidden(data);
             });
         }
     }

@@ -11,4 +11,6 @@ internal enum Fault
     MisordersExactAnswers,
     CountsTooMany,
     RefusesSearches,
+    IsBusyAtFirst,
+    IsFull,
 }

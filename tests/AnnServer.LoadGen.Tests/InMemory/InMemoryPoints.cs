@@ -1,5 +1,9 @@
 using AnnServer.Protocol.V1;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
 using Grpc.Core;
+using Status = Grpc.Core.Status;
+using Value = AnnServer.Protocol.V1.Value;
 
 namespace AnnServer.LoadGen.Tests.InMemory;
 
@@ -7,6 +11,8 @@ internal sealed class InMemoryPoints(PointTable table) : Points.PointsBase
 {
     public override Task<UpsertResponse> Upsert(UpsertRequest request, ServerCallContext context)
     {
+        if (table.TakeRefusal())
+            throw Busy();
         table.Upsert(request.Points);
         return Task.FromResult(new UpsertResponse { Upserted = (ulong)request.Points.Count });
     }
@@ -94,5 +100,16 @@ internal sealed class InMemoryPoints(PointTable table) : Points.PointsBase
     {
         await foreach (SearchRequest request in requestStream.ReadAllAsync(context.CancellationToken))
             await responseStream.WriteAsync(await Search(request, context));
+    }
+
+    private static RpcException Busy()
+    {
+        RetryInfo advice = new() { RetryDelay = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(1)) };
+        return new Google.Rpc.Status
+        {
+            Code = (int)Code.ResourceExhausted,
+            Message = "Busy.",
+            Details = { Any.Pack(advice) },
+        }.ToRpcException();
     }
 }

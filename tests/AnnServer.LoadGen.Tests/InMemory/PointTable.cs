@@ -9,7 +9,14 @@ namespace AnnServer.LoadGen.Tests.InMemory;
 internal sealed class PointTable(Metric metric, Fault fault)
 {
     private readonly Lock _gate = new();
-    private readonly SortedDictionary<ulong, Point> _points = [];
+    private readonly SortedDictionary<PointId, Point> _points = new(Comparer<PointId>.Create((a, b) =>
+        a.Num != b.Num ? a.Num.CompareTo(b.Num) : string.CompareOrdinal(a.Key, b.Key)));
+    private int _refusalsLeft = fault switch
+    {
+        Fault.IsBusyAtFirst => 3,
+        Fault.IsFull => int.MaxValue,
+        _ => 0,
+    };
 
     public Fault Fault { get; } = fault;
 
@@ -20,8 +27,15 @@ internal sealed class PointTable(Metric metric, Fault fault)
         lock (_gate)
         {
             foreach (Point point in points)
-                _points[point.Id.Num] = point;
+                _points[point.Id] = point;
         }
+    }
+
+    /// <summary>Whether the next write is to be refused.</summary>
+    public bool TakeRefusal()
+    {
+        lock (_gate)
+            return _refusalsLeft-- > 0;
     }
 
     public List<Point> Select(Filter? filter)
@@ -35,7 +49,7 @@ internal sealed class PointTable(Metric metric, Fault fault)
     public Point? Find(PointId id)
     {
         lock (_gate)
-            return _points.GetValueOrDefault(id.Num)?.Clone();
+            return _points.GetValueOrDefault(id)?.Clone();
     }
 
     public int Delete(IEnumerable<PointId> ids)
@@ -45,7 +59,7 @@ internal sealed class PointTable(Metric metric, Fault fault)
         {
             foreach (PointId id in ids)
             {
-                bool found = Fault == Fault.ReturnsDeletedPoints ? _points.ContainsKey(id.Num) : _points.Remove(id.Num);
+                bool found = Fault == Fault.ReturnsDeletedPoints ? _points.ContainsKey(id) : _points.Remove(id);
                 deleted += found ? 1 : 0;
             }
         }

@@ -1,0 +1,17 @@
+using System.CommandLine;
+
+namespace AnnServer.LoadGen.Commands;
+
+/// <summary>Bounds of numbers on the command line.</summary>
+internal static class OptionBounds
+{
+    /// <summary>Refuses values outside the bounds. A default is not looked at: to a validator its value is 0.</summary>
+    public static void Within(this Option<int> option, int least, int most, string message) => option.Validators.Add(result =>
+    {
+        if (result.Implicit)
+            return;
+        int value = result.GetValueOrDefault<int>();
+        if (value < least || value > most)
+            result.AddError(message);
+    });
+}

@@ -1,0 +1,3 @@
+namespace AnnServer.LoadGen.Reports;
+
+internal sealed record SimilarPoint(int Rank, string Id, float Score, string Attributes);

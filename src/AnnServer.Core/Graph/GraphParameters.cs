@@ -37,6 +37,12 @@ public sealed record GraphParameters
 
     public ulong Seed { get; }
 
+    /// <summary>
+    /// Walk and build the graph on 8-bit codes of the vectors, a quarter of the bytes, and order the results by the vectors
+    /// themselves.
+    /// </summary>
+    public bool UseCodes { get; init; }
+
     /// <summary>Address space is reserved for this many nodes.</summary>
     public uint MaxNodes { get; }
 

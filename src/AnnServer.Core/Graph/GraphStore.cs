@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AnnServer.Core.Filtering;
+using AnnServer.Core.Kernels;
 using AnnServer.Core.Memory;
 
 namespace AnnServer.Core.Graph;
@@ -18,6 +19,8 @@ internal sealed unsafe class GraphStore : IDisposable
     private const int CacheLine = 64;
 
     private readonly RowArena _vectors;
+    // Null where the graph is walked on the vectors themselves.
+    private readonly RowArena? _codes;
     private readonly RowArena _links0;
     private readonly RowArena _upperStart;
     private readonly RowArena _upperLinks;
@@ -33,17 +36,15 @@ internal sealed unsafe class GraphStore : IDisposable
         Parameters = parameters;
         Length = RoundUp(parameters.Dimension, CacheLine / sizeof(float));
         HasScale = parameters.Distance == DistanceKind.NegativeCosine;
-        int rowFloats = RoundUp(Length + (HasScale ? 1 : 0), CacheLine / sizeof(float));
-        int rowBytes = rowFloats * sizeof(float);
-        if (rowBytes % 4096 == 0)
+        if (parameters.UseCodes)
         {
-            // Rows a multiple of 4 KiB apart fall into the same cache sets; one line of skew spreads them.
-            rowBytes += CacheLine;
+            CodeLength = RoundUp(parameters.Dimension, CodeKernel.Granularity);
+            _codes = new RowArena(RowStride(CodeLength + CodeKernel.HeaderBytes), parameters.MaxNodes);
         }
 
         MaxLinks0 = parameters.MaxLinks0;
         _layers = new LayerAssignment(parameters.M, parameters.Seed);
-        _vectors = new RowArena(rowBytes, parameters.MaxNodes);
+        _vectors = new RowArena(RowStride((Length + (HasScale ? 1 : 0)) * sizeof(float)), parameters.MaxNodes);
         _links0 = new RowArena(RoundUp(MaxLinks0 * sizeof(uint), CacheLine), parameters.MaxNodes);
         _upperStart = new RowArena(sizeof(uint), parameters.MaxNodes);
         // Nodes have 1/(M-1) rows above layer 0 on average; half of MaxNodes is beyond any chance at M >= 4.
@@ -83,6 +84,12 @@ internal sealed unsafe class GraphStore : IDisposable
 
     public float* Vector(uint ordinal) => (float*)_vectors.Row(ordinal);
 
+    /// <summary>Codes of a row that the kernels read, in bytes; the header follows.</summary>
+    public int CodeLength { get; }
+
+    /// <summary>The codes of a vector, where the graph is walked on codes.</summary>
+    public byte* Code(uint ordinal) => _codes!.Row(ordinal);
+
     /// <summary>The links of a node on a layer that it reaches.</summary>
     public uint* Links(uint ordinal, int layer)
     {
@@ -102,6 +109,7 @@ internal sealed unsafe class GraphStore : IDisposable
         for (uint slot = _slotCount; slot <= ordinal; slot++)
         {
             _vectors.EnsureRows(slot + 1);
+            _codes?.EnsureRows(slot + 1);
             _links0.EnsureRows(slot + 1);
             _upperStart.EnsureRows(slot + 1);
             _live.EnsureRows((slot >> 6) + 1);
@@ -126,7 +134,14 @@ internal sealed unsafe class GraphStore : IDisposable
     {
         Debug.Assert(vector.Length == Parameters.Dimension, "The caller checks dimensions.");
         LoadRow(vector, Vector(ordinal));
+        if (_codes is not null)
+        {
+            LoadCode(vector, Code(ordinal));
+        }
     }
+
+    /// <summary>Lays a vector out as codes and their header.</summary>
+    public void LoadCode(ReadOnlySpan<float> vector, byte* row) => CodeKernel.Encode(vector, Parameters.Distance, row, CodeLength);
 
     /// <summary>Lays a vector out as a row: padded with zeros, followed by its inverse norm where the distance needs it.</summary>
     public void LoadRow(ReadOnlySpan<float> vector, float* row)
@@ -236,12 +251,15 @@ internal sealed unsafe class GraphStore : IDisposable
 
     public long VectorMemoryBytes => _vectors.CommittedBytes;
 
+    public long CodeMemoryBytes => _codes?.CommittedBytes ?? 0;
+
     public long LinkMemoryBytes =>
         _links0.CommittedBytes + _upperStart.CommittedBytes + _upperLinks.CommittedBytes + _live.CommittedBytes;
 
     public void Dispose()
     {
         _vectors.Dispose();
+        _codes?.Dispose();
         _links0.Dispose();
         _upperStart.Dispose();
         _upperLinks.Dispose();
@@ -249,6 +267,13 @@ internal sealed unsafe class GraphStore : IDisposable
     }
 
     private ulong* LiveWord(uint ordinal) => (ulong*)_live.Row(ordinal >> 6);
+
+    private static int RowStride(int bytes)
+    {
+        int stride = RoundUp(bytes, CacheLine);
+        // Rows a multiple of 4 KiB apart fall into the same cache sets; one line of skew spreads them.
+        return stride % 4096 == 0 ? stride + CacheLine : stride;
+    }
 
     private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
 }

@@ -14,8 +14,8 @@ namespace AnnServer.Core.Graph;
 /// 4. the node becomes the entry point if it reaches a higher layer.
 /// A reader that meets the node in step 3 finds its vector and rows complete.
 /// </summary>
-internal static unsafe class HnswBuilder<TKernel>
-    where TKernel : struct, IDistanceKernel
+internal static unsafe class HnswBuilder<TRows>
+    where TRows : struct, IRowSpace
 {
     /// <summary>Works out the links of a node whose vector is written.</summary>
     public static void Plan(GraphStore store, uint node, RecentCommits recent, SearchScratch scratch)
@@ -28,9 +28,9 @@ internal static unsafe class HnswBuilder<TKernel>
         }
 
         GraphParameters parameters = store.Parameters;
-        float* query = store.Vector(node);
+        byte* query = TRows.Row(store, node);
         int top = Math.Min(store.TopLayer(node), entryLayer);
-        Candidate start = HnswSearcher<TKernel>.Descend(store, query, entry, entryLayer, top, scratch);
+        Candidate start = HnswSearcher<TRows>.Descend(store, query, entry, entryLayer, top, scratch);
         for (int layer = top; layer >= 0; layer--)
         {
             CandidatePool found = SearchLive(store, query, start, layer, scratch);
@@ -50,7 +50,7 @@ internal static unsafe class HnswBuilder<TKernel>
                 start = found[0];
             }
 
-            scratch.Selection.Select<TKernel>(store, parameters.M);
+            scratch.Selection.Select<TRows>(store, parameters.M);
             LinkPlan.LayerPlan layerPlan = plan.Layer(layer);
             layerPlan.Neighbors.AddRange(scratch.Selection.Kept);
             foreach (Candidate neighbor in CollectionsMarshal.AsSpan(layerPlan.Neighbors))
@@ -58,7 +58,7 @@ internal static unsafe class HnswBuilder<TKernel>
                 LinkPlan.PlannedRow row = layerPlan.AddRow();
                 row.Ordinal = neighbor.Ordinal;
                 store.CopyLinks(neighbor.Ordinal, layer, row.Before);
-                scratch.Selection.Extend<TKernel>(
+                scratch.Selection.Extend<TRows>(
                     store, neighbor.Ordinal, layer, CollectionsMarshal.AsSpan(row.Before), node, row.After);
             }
         }
@@ -93,16 +93,16 @@ internal static unsafe class HnswBuilder<TKernel>
     }
 
     /// <summary>The nodes nearest to the query on a layer; where points are deleted, live ones only.</summary>
-    private static CandidatePool SearchLive(GraphStore store, float* query, Candidate start, int layer, SearchScratch scratch)
+    private static CandidatePool SearchLive(GraphStore store, byte* query, Candidate start, int layer, SearchScratch scratch)
     {
         int ef = store.Parameters.EfConstruction;
         if (store.HiddenCount == 0)
         {
-            HnswSearcher<TKernel>.SearchLayer(store, query, start, layer, ef, scratch, CancellationToken.None);
+            HnswSearcher<TRows>.SearchLayer(store, query, start, layer, ef, scratch, CancellationToken.None);
             return scratch.Pool;
         }
 
-        HnswSearcher<TKernel>.SearchLayerFiltered(
+        HnswSearcher<TRows>.SearchLayerFiltered(
             store, query, start, layer, ef, store.Live, long.MaxValue, scratch, CancellationToken.None);
         return scratch.Accepted;
     }
@@ -126,7 +126,7 @@ internal static unsafe class HnswBuilder<TKernel>
                 continue;
             }
 
-            float distance = TKernel.Distance(store.Vector(node), store.Vector(other), store.Length);
+            float distance = TRows.Distance(store, TRows.Row(store, node), TRows.Row(store, other));
             for (int layer = Math.Min(top, store.TopLayer(other)); layer >= 0; layer--)
             {
                 Consider(store, plan.Layer(layer), new Candidate(distance, other), scratch.Selection);
@@ -158,7 +158,7 @@ internal static unsafe class HnswBuilder<TKernel>
         selection.Candidates.AddRange(neighbors);
         selection.Candidates.Add(candidate);
         NeighborSelection.SortByDistance(selection.Candidates);
-        selection.Select<TKernel>(store, m);
+        selection.Select<TRows>(store, m);
         neighbors.Clear();
         neighbors.AddRange(selection.Kept);
     }
@@ -190,7 +190,7 @@ internal static unsafe class HnswBuilder<TKernel>
 
             if (row.After.Count == 0 || !current.SequenceEqual(CollectionsMarshal.AsSpan(row.Before)))
             {
-                selection.Extend<TKernel>(store, neighbor.Ordinal, layer, current, plan.Ordinal, row.After);
+                selection.Extend<TRows>(store, neighbor.Ordinal, layer, current, plan.Ordinal, row.After);
             }
 
             ReadOnlySpan<uint> after = CollectionsMarshal.AsSpan(row.After);

@@ -11,8 +11,8 @@ namespace AnnServer.Core.Graph;
 /// The walks over the graph (Malkov &amp; Yashunin, arXiv 1603.09320, algorithms 2 and 5). Each hop collects the neighbours not met
 /// before and asks for every cache line of their vectors, and only then computes: the misses of one hop overlap.
 /// </summary>
-internal static unsafe class HnswSearcher<TKernel>
-    where TKernel : struct, IDistanceKernel
+internal static unsafe class HnswSearcher<TRows>
+    where TRows : struct, IRowSpace
 {
     private const int CacheLine = 64;
 
@@ -22,10 +22,9 @@ internal static unsafe class HnswSearcher<TKernel>
     private const int HopsBetweenCancellationChecks = 32;
 
     /// <summary>Greedy descent from the entry point to the nearest node found on <paramref name="layer"/> + 1.</summary>
-    public static Candidate Descend(GraphStore store, float* query, uint entry, int entryLayer, int layer, SearchScratch scratch)
+    public static Candidate Descend(GraphStore store, byte* query, uint entry, int entryLayer, int layer, SearchScratch scratch)
     {
-        int length = store.Length;
-        var best = new Candidate(TKernel.Distance(query, store.Vector(entry), length), entry);
+        var best = new Candidate(TRows.Distance(store, query, TRows.Row(store, entry)), entry);
         long computed = 1;
         uint slotCount = store.SlotCount;
         for (int current = entryLayer; current > layer; current--)
@@ -50,7 +49,7 @@ internal static unsafe class HnswSearcher<TKernel>
                         continue;
                     }
 
-                    float distance = TKernel.Distance(query, store.Vector(node), length);
+                    float distance = TRows.Distance(store, query, TRows.Row(store, node));
                     computed++;
                     if (distance < best.Distance)
                     {
@@ -70,7 +69,7 @@ internal static unsafe class HnswSearcher<TKernel>
     /// on the layer, live or not. False when cancelled.
     /// </summary>
     public static bool SearchLayer(
-        GraphStore store, float* query, Candidate start, int layer, int ef, SearchScratch scratch, CancellationToken cancellation)
+        GraphStore store, byte* query, Candidate start, int layer, int ef, SearchScratch scratch, CancellationToken cancellation)
     {
         CandidatePool pool = scratch.Pool;
         VisitedSet visited = scratch.Visited;
@@ -93,14 +92,11 @@ internal static unsafe class HnswSearcher<TKernel>
             {
                 if (distances[i] < worst)
                 {
+                    // Likely to be expanded soon: its links are on the way while the others are computed and inserted.
+                    PrefetchLine((byte*)store.Links(batch[i], layer));
                     pool.Insert(distances[i], batch[i]);
                     worst = pool.Worst;
                 }
-            }
-
-            if (pool.TryPeek(out uint next))
-            {
-                PrefetchLine((byte*)store.Links(next, layer));
             }
 
             if (++hops % HopsBetweenCancellationChecks == 0 && cancellation.IsCancellationRequested)
@@ -122,7 +118,7 @@ internal static unsafe class HnswSearcher<TKernel>
     /// computed more than <paramref name="budget"/> distances.
     /// </summary>
     public static FilteredWalk SearchLayerFiltered(
-        GraphStore store, float* query, Candidate start, int layer, int ef, OrdinalWords accept, long budget, SearchScratch scratch, CancellationToken cancellation)
+        GraphStore store, byte* query, Candidate start, int layer, int ef, OrdinalWords accept, long budget, SearchScratch scratch, CancellationToken cancellation)
     {
         CandidatePool accepted = scratch.Accepted;
         CandidateHeap frontier = scratch.Frontier;
@@ -190,7 +186,7 @@ internal static unsafe class HnswSearcher<TKernel>
     /// False when cancelled.
     /// </summary>
     public static bool SearchExact(
-        GraphStore store, float* query, int k, OrdinalWords accept, SearchScratch scratch, CancellationToken cancellation)
+        GraphStore store, byte* query, int k, OrdinalWords accept, SearchScratch scratch, CancellationToken cancellation)
     {
         const int Batch = 64;
         uint* ordinals = stackalloc uint[Batch];
@@ -205,7 +201,7 @@ internal static unsafe class HnswSearcher<TKernel>
             {
                 uint ordinal = (uint)(word << 6) + (uint)System.Numerics.BitOperations.TrailingZeroCount(rest);
                 ordinals[filled++] = ordinal;
-                PrefetchVector(store, ordinal);
+                PrefetchRow(store, ordinal);
                 if (filled == Batch)
                 {
                     Admit(filled);
@@ -238,19 +234,24 @@ internal static unsafe class HnswSearcher<TKernel>
     }
 
     /// <summary>Distances of one vector to many nodes.</summary>
-    public static void Compute(GraphStore store, float* query, uint* nodes, int count, float* distances)
+    public static void Compute(GraphStore store, byte* query, uint* nodes, int count, float* distances)
     {
-        int length = store.Length;
         int i = 0;
         for (; i + 4 <= count; i += 4)
         {
-            TKernel.Distance4(
-                query, store.Vector(nodes[i]), store.Vector(nodes[i + 1]), store.Vector(nodes[i + 2]), store.Vector(nodes[i + 3]), length, distances + i);
+            TRows.Distance4(
+                store,
+                query,
+                TRows.Row(store, nodes[i]),
+                TRows.Row(store, nodes[i + 1]),
+                TRows.Row(store, nodes[i + 2]),
+                TRows.Row(store, nodes[i + 3]),
+                distances + i);
         }
 
         for (; i < count; i++)
         {
-            distances[i] = TKernel.Distance(query, store.Vector(nodes[i]), length);
+            distances[i] = TRows.Distance(store, query, TRows.Row(store, nodes[i]));
         }
     }
 
@@ -259,38 +260,23 @@ internal static unsafe class HnswSearcher<TKernel>
     {
         visited.ReserveBatch(capacity);
         int first = visited.Count;
-        uint limit = visited.Limit;
-        uint* row = store.Links(node, layer);
-        for (int i = 0; i < capacity; i++)
+        int count = visited.AddAll(store.Links(node, layer), capacity);
+        uint* met = visited.Met + first;
+        for (int i = 0; i < count; i++)
         {
-            uint neighbor = row[i];
-            if (neighbor >= limit)
-            {
-                if (neighbor == GraphStore.NoNode)
-                {
-                    break;
-                }
-
-                // Linked after the search began.
-                continue;
-            }
-
-            if (visited.TryAdd(neighbor))
-            {
-                PrefetchVector(store, neighbor);
-            }
+            PrefetchRow(store, met[i]);
         }
 
         return first;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PrefetchVector(GraphStore store, uint ordinal)
+    public static void PrefetchRow(GraphStore store, uint ordinal)
     {
         if (Sse.IsSupported)
         {
-            byte* row = (byte*)store.Vector(ordinal);
-            int bytes = Math.Min(store.VectorBytes, MaxPrefetchedLines * CacheLine);
+            byte* row = TRows.Row(store, ordinal);
+            int bytes = Math.Min(TRows.UsedBytes(store), MaxPrefetchedLines * CacheLine);
             for (int offset = 0; offset < bytes; offset += CacheLine)
             {
                 Sse.Prefetch0(row + offset);

@@ -30,16 +30,16 @@ internal sealed unsafe class NeighborSelection
     public List<Candidate> Kept => _kept;
 
     /// <summary>Selects at most <paramref name="count"/> of <see cref="Candidates"/>, which must be in order of distance.</summary>
-    public void Select<TKernel>(GraphStore store, int count)
-        where TKernel : struct, IDistanceKernel
+    public void Select<TRows>(GraphStore store, int count)
+        where TRows : struct, IRowSpace
     {
         _kept.Clear();
-        AddDiverse<TKernel>(store, count);
+        AddDiverse<TRows>(store, count);
     }
 
     /// <summary>Adds to <see cref="Kept"/> the candidates that are diverse to all in it, until it holds <paramref name="count"/>.</summary>
-    public void AddDiverse<TKernel>(GraphStore store, int count)
-        where TKernel : struct, IDistanceKernel
+    public void AddDiverse<TRows>(GraphStore store, int count)
+        where TRows : struct, IRowSpace
     {
         uint* kept = _nodes.Pointer;
         for (int i = 0; i < _kept.Count; i++)
@@ -54,7 +54,7 @@ internal sealed unsafe class NeighborSelection
                 break;
             }
 
-            if (IsDiverse<TKernel>(store, candidate, kept, _kept.Count))
+            if (IsDiverse<TRows>(store, candidate, kept, _kept.Count))
             {
                 kept[_kept.Count] = candidate.Ordinal;
                 _kept.Add(candidate);
@@ -67,8 +67,8 @@ internal sealed unsafe class NeighborSelection
     /// by the heuristic among all of them where there is none. A node is dropped only while a kept one links to it, as far as
     /// the row has room: so whatever the owner led to, it still does, and inserts leave no node that nothing reaches.
     /// </summary>
-    public void Extend<TKernel>(GraphStore store, uint owner, int layer, ReadOnlySpan<uint> before, uint added, List<uint> after)
-        where TKernel : struct, IDistanceKernel
+    public void Extend<TRows>(GraphStore store, uint owner, int layer, ReadOnlySpan<uint> before, uint added, List<uint> after)
+        where TRows : struct, IRowSpace
     {
         after.Clear();
         int capacity = store.Parameters.MaxLinks(layer);
@@ -82,9 +82,9 @@ internal sealed unsafe class NeighborSelection
         uint* nodes = _nodes.Pointer;
         before.CopyTo(new Span<uint>(nodes, before.Length));
         nodes[before.Length] = added;
-        LoadCandidates<TKernel>(store, owner, before.Length + 1);
+        LoadCandidates<TRows>(store, owner, before.Length + 1);
         FavorAmongEquals(added);
-        Select<TKernel>(store, capacity);
+        Select<TRows>(store, capacity);
         KeepReachable(store, layer, capacity);
         foreach (Candidate neighbor in _kept)
         {
@@ -97,8 +97,8 @@ internal sealed unsafe class NeighborSelection
     /// neighbours of the hidden ones, so that what was reached through them still is (as FreshDiskANN, arXiv 2105.09613,
     /// section 5.2, but links that stand are kept).
     /// </summary>
-    public void Repair<TKernel>(GraphStore store, uint owner, int layer, ReadOnlySpan<uint> before, List<uint> after)
-        where TKernel : struct, IDistanceKernel
+    public void Repair<TRows>(GraphStore store, uint owner, int layer, ReadOnlySpan<uint> before, List<uint> after)
+        where TRows : struct, IRowSpace
     {
         uint* nodes = _nodes.Pointer;
         int standing = 0;
@@ -110,7 +110,7 @@ internal sealed unsafe class NeighborSelection
             }
         }
 
-        LoadCandidates<TKernel>(store, owner, standing);
+        LoadCandidates<TRows>(store, owner, standing);
         _kept.Clear();
         _kept.AddRange(_candidates);
 
@@ -138,8 +138,8 @@ internal sealed unsafe class NeighborSelection
             }
         }
 
-        LoadCandidates<TKernel>(store, owner, found);
-        AddDiverse<TKernel>(store, before.Length);
+        LoadCandidates<TRows>(store, owner, found);
+        AddDiverse<TRows>(store, before.Length);
         after.Clear();
         foreach (Candidate neighbor in _kept)
         {
@@ -148,10 +148,10 @@ internal sealed unsafe class NeighborSelection
     }
 
     /// <summary>Fills <see cref="Candidates"/> with the first nodes of the buffer and their distances to the owner, in order.</summary>
-    private void LoadCandidates<TKernel>(GraphStore store, uint owner, int count)
-        where TKernel : struct, IDistanceKernel
+    private void LoadCandidates<TRows>(GraphStore store, uint owner, int count)
+        where TRows : struct, IRowSpace
     {
-        HnswSearcher<TKernel>.Compute(store, store.Vector(owner), _nodes.Pointer, count, _distances.Pointer);
+        HnswSearcher<TRows>.Compute(store, TRows.Row(store, owner), _nodes.Pointer, count, _distances.Pointer);
         _candidates.Clear();
         for (int i = 0; i < count; i++)
         {
@@ -225,15 +225,15 @@ internal sealed unsafe class NeighborSelection
         }
     }
 
-    private bool IsDiverse<TKernel>(GraphStore store, Candidate candidate, uint* kept, int keptCount)
-        where TKernel : struct, IDistanceKernel
+    private bool IsDiverse<TRows>(GraphStore store, Candidate candidate, uint* kept, int keptCount)
+        where TRows : struct, IRowSpace
     {
-        float* query = store.Vector(candidate.Ordinal);
+        byte* query = TRows.Row(store, candidate.Ordinal);
         float* distances = _distances.Pointer + (GraphParameters.MaxM * 4);
         for (int i = 0; i < keptCount; i += 4)
         {
             int batch = Math.Min(4, keptCount - i);
-            HnswSearcher<TKernel>.Compute(store, query, kept + i, batch, distances);
+            HnswSearcher<TRows>.Compute(store, query, kept + i, batch, distances);
             for (int j = 0; j < batch; j++)
             {
                 if (distances[j] < candidate.Distance)

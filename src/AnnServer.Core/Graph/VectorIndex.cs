@@ -1,4 +1,5 @@
 using AnnServer.Core.Filtering;
+using AnnServer.Core.Kernels;
 using AnnServer.Core.Search;
 
 namespace AnnServer.Core.Graph;
@@ -38,6 +39,8 @@ public abstract unsafe class VectorIndex : IDisposable
 
     public long VectorMemoryBytes => Store.VectorMemoryBytes;
 
+    public long CodeMemoryBytes => Store.CodeMemoryBytes;
+
     public long LinkMemoryBytes => Store.LinkMemoryBytes;
 
     internal GraphStore Store { get; }
@@ -47,9 +50,9 @@ public abstract unsafe class VectorIndex : IDisposable
     /// <summary>The index for a distance: the one place where the kernel is chosen.</summary>
     public static VectorIndex Create(GraphParameters parameters) => parameters.Distance switch
     {
-        DistanceKind.SquaredEuclidean => new VectorIndex<Kernels.SquaredEuclidean>(parameters),
-        DistanceKind.NegativeDot => new VectorIndex<Kernels.NegativeDot>(parameters),
-        DistanceKind.NegativeCosine => new VectorIndex<Kernels.NegativeCosine>(parameters),
+        DistanceKind.SquaredEuclidean => Create<SquaredEuclidean>(parameters),
+        DistanceKind.NegativeDot => Create<NegativeDot>(parameters),
+        DistanceKind.NegativeCosine => Create<NegativeCosine>(parameters),
         _ => throw new ArgumentOutOfRangeException(nameof(parameters), parameters.Distance, "Unknown distance."),
     };
 
@@ -220,6 +223,11 @@ public abstract unsafe class VectorIndex : IDisposable
         Store.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    private static VectorIndex Create<TKernel>(GraphParameters parameters)
+        where TKernel : struct, IDistanceKernel => parameters.UseCodes
+        ? new VectorIndex<CodeRows, TKernel>(parameters)
+        : new VectorIndex<FullRows<TKernel>, TKernel>(parameters);
 
     private void EnsureSlot(uint ordinal)
     {

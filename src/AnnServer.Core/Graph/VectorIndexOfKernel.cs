@@ -6,21 +6,25 @@ using AnnServer.Core.Search;
 
 namespace AnnServer.Core.Graph;
 
-/// <summary>The index closed over its kernel: one virtual call a search leads here, and below it everything is inlined.</summary>
-internal sealed unsafe class VectorIndex<TKernel>(GraphParameters parameters) : VectorIndex(parameters)
+/// <summary>
+/// The index closed over the rows that its graph is walked on and over the kernel of its vectors: one virtual call a search leads
+/// here, and below it everything is inlined. Where the two differ, a walk's best candidates are ordered anew by their vectors.
+/// </summary>
+internal sealed unsafe class VectorIndex<TRows, TKernel>(GraphParameters parameters) : VectorIndex(parameters)
+    where TRows : struct, IRowSpace
     where TKernel : struct, IDistanceKernel
 {
     public override void Plan(uint ordinal, ReadOnlySpan<float> vector, SearchScratch scratch)
     {
         Store.WriteVector(ordinal, vector);
-        HnswBuilder<TKernel>.Plan(Store, ordinal, Recent, scratch);
+        HnswBuilder<TRows>.Plan(Store, ordinal, Recent, scratch);
     }
 
     public override void Commit(SearchScratch scratch)
     {
         // Before it is linked, so that a reader who meets it can return it.
         Store.SetLive(scratch.Plan.Ordinal, true);
-        HnswBuilder<TKernel>.Commit(Store, Recent, scratch);
+        HnswBuilder<TRows>.Commit(Store, Recent, scratch);
     }
 
     public override bool Search(
@@ -35,55 +39,60 @@ internal sealed unsafe class VectorIndex<TKernel>(GraphParameters parameters) : 
             return true;
         }
 
-        float* row = LoadQuery(query, scratch);
-        Candidate start = HnswSearcher<TKernel>.Descend(Store, row, entry, entryLayer, 0, scratch);
+        byte* row = LoadWalkQuery(query, scratch);
+        Candidate start = HnswSearcher<TRows>.Descend(Store, row, entry, entryLayer, 0, scratch);
         if (accept is null && !anyHidden)
         {
-            if (!HnswSearcher<TKernel>.SearchLayer(Store, row, start, 0, effort.Width, scratch, cancellation))
+            if (!HnswSearcher<TRows>.SearchLayer(Store, row, start, 0, effort.Width, scratch, cancellation))
             {
                 throw new OperationCanceledException(cancellation);
             }
 
+            Rerank(query, effort, scratch);
             return true;
         }
 
         FilteredWalk outcome;
         if (accept is null)
         {
-            outcome = HnswSearcher<TKernel>.SearchLayerFiltered(
+            outcome = HnswSearcher<TRows>.SearchLayerFiltered(
                 Store, row, start, 0, effort.Width, Store.Live, effort.Budget, scratch, cancellation);
         }
         else
         {
             fixed (ulong* words = accept.Words)
             {
-                outcome = HnswSearcher<TKernel>.SearchLayerFiltered(
+                outcome = HnswSearcher<TRows>.SearchLayerFiltered(
                     Store, row, start, 0, effort.Width, new OrdinalWords(words, accept.Words.Length), effort.Budget, scratch, cancellation);
             }
         }
 
-        return outcome switch
+        switch (outcome)
         {
-            FilteredWalk.Complete => true,
-            FilteredWalk.OverBudget => false,
-            _ => throw new OperationCanceledException(cancellation),
-        };
+            case FilteredWalk.Complete:
+                Rerank(query, effort, scratch);
+                return true;
+            case FilteredWalk.OverBudget:
+                return false;
+            default:
+                throw new OperationCanceledException(cancellation);
+        }
     }
 
     public override void SearchExact(
         ReadOnlySpan<float> query, int k, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
     {
-        float* row = LoadQuery(query, scratch);
+        byte* row = (byte*)LoadQuery(query, scratch);
         bool done;
         if (accept is null)
         {
-            done = HnswSearcher<TKernel>.SearchExact(Store, row, k, Store.Live, scratch, cancellation);
+            done = HnswSearcher<FullRows<TKernel>>.SearchExact(Store, row, k, Store.Live, scratch, cancellation);
         }
         else
         {
             fixed (ulong* words = accept.Words)
             {
-                done = HnswSearcher<TKernel>.SearchExact(Store, row, k, new OrdinalWords(words, accept.Words.Length), scratch, cancellation);
+                done = HnswSearcher<FullRows<TKernel>>.SearchExact(Store, row, k, new OrdinalWords(words, accept.Words.Length), scratch, cancellation);
             }
         }
 
@@ -112,7 +121,7 @@ internal sealed unsafe class VectorIndex<TKernel>(GraphParameters parameters) : 
         LinkPlan.PlannedRow planned = plan.Layer(row.Layer).AddRow();
         planned.Ordinal = row.Ordinal;
         Store.CopyLinks(row.Ordinal, row.Layer, planned.Before);
-        scratch.Selection.Repair<TKernel>(Store, row.Ordinal, row.Layer, CollectionsMarshal.AsSpan(planned.Before), planned.After);
+        scratch.Selection.Repair<TRows>(Store, row.Ordinal, row.Layer, CollectionsMarshal.AsSpan(planned.Before), planned.After);
         return true;
     }
 
@@ -130,7 +139,7 @@ internal sealed unsafe class VectorIndex<TKernel>(GraphParameters parameters) : 
 
         if (stale)
         {
-            scratch.Selection.Repair<TKernel>(Store, planned.Ordinal, layer, current, planned.After);
+            scratch.Selection.Repair<TRows>(Store, planned.Ordinal, layer, current, planned.After);
         }
 
         Store.WriteLinks(planned.Ordinal, layer, CollectionsMarshal.AsSpan(planned.After));
@@ -138,12 +147,68 @@ internal sealed unsafe class VectorIndex<TKernel>(GraphParameters parameters) : 
     }
 
     public override void PlanRelink(uint ordinal, SearchScratch scratch) =>
-        HnswBuilder<TKernel>.Plan(Store, ordinal, Recent, scratch);
+        HnswBuilder<TRows>.Plan(Store, ordinal, Recent, scratch);
 
     public override void CommitRelink(SearchScratch scratch)
     {
         Debug.Assert(Store.IsLive(scratch.Plan.Ordinal), "Only live nodes are linked again.");
-        HnswBuilder<TKernel>.Commit(Store, Recent, scratch);
+        HnswBuilder<TRows>.Commit(Store, Recent, scratch);
+    }
+
+    // Folded by the compiler: each index is closed over one or the other.
+    private static bool WalksOnCodes => typeof(TRows) != typeof(FullRows<TKernel>);
+
+    /// <summary>
+    /// Orders the best candidates of a walk over codes by their vectors. What lies beyond them is dropped: it was farther by the
+    /// codes than all of these.
+    /// </summary>
+    private void Rerank(ReadOnlySpan<float> query, SearchEffort effort, SearchScratch scratch)
+    {
+        if (!WalksOnCodes)
+        {
+            return;
+        }
+
+        CandidatePool walked = scratch.Results!;
+        CandidatePool reranked = scratch.Reranked;
+        int depth = Math.Min(walked.Count, effort.RerankDepth);
+        if (depth == 0)
+        {
+            return;
+        }
+
+        byte* row = (byte*)LoadQuery(query, scratch);
+        scratch.Nodes.EnsureLength(depth);
+        scratch.Distances.EnsureLength(depth);
+        uint* nodes = scratch.Nodes.Pointer;
+        float* distances = scratch.Distances.Pointer;
+        for (int i = 0; i < depth; i++)
+        {
+            nodes[i] = walked[i].Ordinal;
+            HnswSearcher<FullRows<TKernel>>.PrefetchRow(Store, nodes[i]);
+        }
+
+        HnswSearcher<FullRows<TKernel>>.Compute(Store, row, nodes, depth, distances);
+        reranked.Reset(depth);
+        for (int i = 0; i < depth; i++)
+        {
+            reranked.Insert(distances[i], nodes[i]);
+        }
+
+        scratch.DistanceComputations += depth;
+        scratch.Results = reranked;
+    }
+
+    private byte* LoadWalkQuery(ReadOnlySpan<float> query, SearchScratch scratch)
+    {
+        if (!WalksOnCodes)
+        {
+            return (byte*)LoadQuery(query, scratch);
+        }
+
+        scratch.Code.EnsureLength(Store.CodeLength + CodeKernel.HeaderBytes);
+        Store.LoadCode(query, scratch.Code.Pointer);
+        return scratch.Code.Pointer;
     }
 
     private float* LoadQuery(ReadOnlySpan<float> query, SearchScratch scratch)

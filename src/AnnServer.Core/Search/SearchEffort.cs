@@ -7,4 +7,9 @@ namespace AnnServer.Core.Search;
 public readonly record struct SearchEffort(int K, int Ef, long Budget = long.MaxValue)
 {
     public int Width => Math.Max(K, Ef);
+
+    /// <summary>Candidates of a walk over codes that are compared by their vectors.</summary>
+    public int RerankDepth => Math.Min(Width, Math.Max(2 * K, RerankOverride > 0 ? RerankOverride : K + (Ef / 4)));
+
+    public static int RerankOverride { get; set; }
 }

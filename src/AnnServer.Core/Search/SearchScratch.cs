@@ -32,11 +32,19 @@ public sealed unsafe class SearchScratch
     /// <summary>Nodes that pass the filter.</summary>
     internal CandidatePool Accepted { get; } = new();
 
+    /// <summary>The best of a walk over codes, ordered by their vectors.</summary>
+    internal CandidatePool Reranked { get; } = new();
+
     internal CandidateHeap Frontier { get; } = new();
 
     internal VisitedSet Visited { get; } = new();
 
     internal AlignedBuffer<float> Query { get; } = new();
+
+    /// <summary>The query as codes.</summary>
+    internal AlignedBuffer<byte> Code { get; } = new();
+
+    internal AlignedBuffer<uint> Nodes { get; } = new();
 
     internal AlignedBuffer<float> Distances { get; } = new();
 

@@ -1,0 +1,15 @@
+namespace AnnServer.Core.Graph;
+
+/// <summary>What a walk computes distances on: the vectors or their codes. Smaller is nearer.</summary>
+internal unsafe interface IRowSpace
+{
+    static abstract byte* Row(GraphStore store, uint ordinal);
+
+    /// <summary>Bytes of a row that a distance reads.</summary>
+    static abstract int UsedBytes(GraphStore store);
+
+    static abstract float Distance(GraphStore store, byte* a, byte* b);
+
+    /// <summary>One query against four rows; writes four floats.</summary>
+    static abstract void Distance4(GraphStore store, byte* query, byte* row0, byte* row1, byte* row2, byte* row3, float* distances);
+}

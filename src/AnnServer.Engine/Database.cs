@@ -222,7 +222,7 @@ public sealed class Database : IAsyncDisposable
             if (_catalog.Count >= _context.Limits.MaxCollections)
             {
                 return EngineError.Of(
-                    EngineStatus.ResourceExhausted, $"There are {_catalog.Count} collections; no more are allowed.");
+                    EngineStatus.ResourceExhausted, $"There are {_catalog.Count} collections; no more are allowed (MaxCollections).");
             }
 
             if (_context.Log.Fault is not null)

@@ -48,7 +48,8 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
 
     public EngineResult<long> Count(FilterSpec filter, ulong readAfter, Faults faults, CancellationToken cancellation)
     {
-        if (!FilterCompiler.TryCompile(filter, data.Config.Attributes, context.Limits, faults, out Predicate? predicate))
+        FilterCompiler.TryCompile(filter, data.Config.Attributes, context.Limits, faults, out Predicate? predicate);
+        if (faults.Any)
         {
             return faults.ToError();
         }
@@ -78,7 +79,7 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
         ScrollOrder.Check(query.OrderBy, data.Config.Attributes, faults);
         FilterCompiler.TryCompile(query.Filter, data.Config.Attributes, context.Limits, faults, out Predicate? predicate);
         var order = new ScrollOrder(query.OrderBy, query.Descending);
-        ulong shape = PageToken.Shape(predicate, query);
+        ulong shape = PageToken.Shape(data.Number, predicate, query);
         ScrollKey? after = null;
         if (query.PageToken.Length > 0 && !PageToken.TryParse(query.PageToken, shape, out after))
         {

@@ -86,11 +86,21 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
             using Faults.Scope scope = faults.Within($"updates[{i}]");
             updates[i].Id.Validate("id", faults);
             AttributeRules.Check(updates[i].Set, config.Attributes, context.Limits, faults, "set");
+            if (updates[i] is { Set.Count: 0, Remove.Count: 0, Replace: false })
+            {
+                faults.Add("set", "is empty, and so is remove; nothing would change");
+            }
+
             foreach (string name in updates[i].Remove)
             {
+                if (!AttributeNames.IsValid(name))
+                {
+                    faults.AddAnother("remove", $"names \"{name}\": {AttributeNames.Rule}");
+                }
+
                 if (updates[i].Set.ContainsKey(name))
                 {
-                    faults.Add("remove", $"names {name}, which is also set");
+                    faults.AddAnother("remove", $"names {name}, which is also set");
                 }
             }
         }
@@ -164,7 +174,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
             {
                 context.Janitor.SlotsWanted(data);
                 return EngineError.Of(
-                    EngineStatus.ResourceExhausted, $"The collection is full: {index.Parameters.MaxNodes} slots are in use.");
+                    EngineStatus.ResourceExhausted, $"The collection is full: {index.Parameters.MaxNodes} slots are in use (MaxPointsPerCollection).");
             }
         }
         catch (InsufficientMemoryException error)

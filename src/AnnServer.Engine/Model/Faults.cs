@@ -7,16 +7,30 @@ public sealed class Faults
     public const int Limit = 100;
 
     private readonly List<FieldViolation> _violations = [];
+    private readonly HashSet<string> _fields = new(StringComparer.Ordinal);
     private string _prefix = "";
     private int _total;
 
-    /// <summary>Faults found, described or not.</summary>
-    public int Count => _total;
-
     public bool Any => _total > 0;
 
+    /// <summary>
+    /// Adds a fault of a field. The first fault of a field is its cause: what is then said about the same field, or about what
+    /// lies within it, follows from that and is left out.
+    /// </summary>
     public void Add(string field, string description)
     {
+        if (!_fields.Add(_prefix + field) || IsWithinFaulty(_prefix + field))
+        {
+            return;
+        }
+
+        AddAnother(field, description);
+    }
+
+    /// <summary>Adds a fault of a field that can have several, as the text of an expression can.</summary>
+    public void AddAnother(string field, string description)
+    {
+        _fields.Add(_prefix + field);
         _total++;
         if (_violations.Count < Limit)
         {
@@ -44,7 +58,20 @@ public sealed class Faults
         string message = _total == 1
             ? $"{first.Field}: {first.Description}"
             : $"{_total} faults; the first: {first.Field}: {first.Description}";
-        return new EngineError(EngineStatus.InvalidArgument, message, [.. _violations]);
+        return new EngineError(EngineStatus.InvalidArgument, message, [.. _violations], _total - _violations.Count);
+    }
+
+    private bool IsWithinFaulty(string field)
+    {
+        for (int dot = field.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = field.IndexOf('.', dot + 1))
+        {
+            if (_fields.Contains(field[..dot]))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     public readonly struct Scope : IDisposable

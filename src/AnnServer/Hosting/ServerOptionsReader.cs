@@ -32,6 +32,12 @@ internal static class ServerOptionsReader
             faults.Add($"Ann:GrpcPort and Ann:HttpPort are both {options.GrpcPort}; allowed: two different ports, or 0 for a free one.");
         }
 
+        if (options.Limits.DefaultPageSize > options.Limits.MaxPageSize)
+        {
+            faults.Add(
+                $"Ann:Limits:DefaultPageSize is {options.Limits.DefaultPageSize} and Ann:Limits:MaxPageSize {options.Limits.MaxPageSize}; allowed: a default up to the greatest.");
+        }
+
         unknown = [.. ann.UnknownKeys(), .. limits.UnknownKeys()];
         return faults.Count == 0 ? options : throw new SettingsException(faults);
     }

@@ -36,10 +36,9 @@ internal static class StatusMapper
         Google.Rpc.Status status = new() { Code = (int)ToStatusCode(error.Status) };
         if (error.Violations.Count > 0)
         {
-            BadRequest details = Describe(error.Violations, out int left, out bool repeated);
-            message = repeated && details.FieldViolations is [{ } only] && left == 0 ? $"{only.Field}: {only.Description}"
-                : left > 0 ? $"{message} ({left} more are not listed)"
-                : message;
+            BadRequest details = Describe(error.Violations);
+            int left = error.Unlisted + error.Violations.Count - details.FieldViolations.Count;
+            message = left > 0 ? $"{message} ({left} more are not listed)" : message;
             status.Details.Add(Any.Pack(details));
         }
         else if (error.Status == EngineStatus.ResourceExhausted)
@@ -51,52 +50,23 @@ internal static class StatusMapper
         return status.ToRpcException();
     }
 
-    /// <summary>
-    /// The first fault of a field is its cause. What the engine then says about the placeholder the mapper left there, or about
-    /// what lies within, is not another fault, so only the first is kept.
-    /// </summary>
-    private static BadRequest Describe(IReadOnlyList<FieldViolation> violations, out int left, out bool repeated)
+    // As many violations as fit.
+    private static BadRequest Describe(IReadOnlyList<FieldViolation> violations)
     {
         BadRequest details = new();
-        HashSet<string> seen = new(StringComparer.Ordinal);
         int bytes = 0;
-        left = 0;
-        repeated = false;
         foreach (FieldViolation violation in violations)
         {
-            if (IsSeen(violation.Field, seen))
-            {
-                repeated = true;
-                continue;
-            }
-
-            seen.Add(violation.Field);
-
             BadRequest.Types.FieldViolation described = new() { Field = violation.Field, Description = violation.Description };
             bytes += described.CalculateSize() + 4;
-            if (bytes <= MaxDetailBytes)
+            if (bytes > MaxDetailBytes)
             {
-                details.FieldViolations.Add(described);
+                break;
             }
-            else
-            {
-                left++;
-            }
+
+            details.FieldViolations.Add(described);
         }
 
         return details;
-    }
-
-    private static bool IsSeen(string field, HashSet<string> seen)
-    {
-        for (int dot = field.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = field.IndexOf('.', dot + 1))
-        {
-            if (seen.Contains(field[..dot]))
-            {
-                return true;
-            }
-        }
-
-        return seen.Contains(field);
     }
 }

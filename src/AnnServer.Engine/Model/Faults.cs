@@ -8,7 +8,9 @@ public sealed class Faults
 
     private readonly List<FieldViolation> _violations = [];
     private readonly HashSet<string> _fields = new(StringComparer.Ordinal);
-    private string _prefix = "";
+
+    // What Within has opened; put together only when there is a fault to name. Index is -1 where the path is no list.
+    private readonly List<(string Path, int Index)> _scopes = [];
     private int _total;
 
     public bool Any => _total > 0;
@@ -19,31 +21,29 @@ public sealed class Faults
     /// </summary>
     public void Add(string field, string description)
     {
-        if (!_fields.Add(_prefix + field) || IsWithinFaulty(_prefix + field))
+        string path = Prefix() + field;
+        if (_fields.Add(path) && !IsWithinFaulty(path))
         {
-            return;
+            Record(path, description);
         }
-
-        AddAnother(field, description);
     }
 
     /// <summary>Adds a fault of a field that can have several, as the text of an expression can.</summary>
     public void AddAnother(string field, string description)
     {
-        _fields.Add(_prefix + field);
-        _total++;
-        if (_violations.Count < Limit)
-        {
-            _violations.Add(new FieldViolation(_prefix + field, description));
-        }
+        string path = Prefix() + field;
+        _fields.Add(path);
+        Record(path, description);
     }
 
     /// <summary>Puts <c>path.</c> before every field added until the scope is disposed.</summary>
-    public Scope Within(string path)
+    public Scope Within(string path) => Within(path, -1);
+
+    /// <summary>Puts <c>list[index].</c> before every field added until the scope is disposed.</summary>
+    public Scope Within(string list, int index)
     {
-        string outer = _prefix;
-        _prefix = $"{outer}{path}.";
-        return new Scope(this, outer);
+        _scopes.Add((list, index));
+        return new Scope(this, _scopes.Count - 1);
     }
 
     /// <summary>The error that names every fault.</summary>
@@ -61,6 +61,15 @@ public sealed class Faults
         return new EngineError(EngineStatus.InvalidArgument, message, [.. _violations], _total - _violations.Count);
     }
 
+    private void Record(string path, string description)
+    {
+        _total++;
+        if (_violations.Count < Limit)
+        {
+            _violations.Add(new FieldViolation(path, description));
+        }
+    }
+
     private bool IsWithinFaulty(string field)
     {
         for (int dot = field.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = field.IndexOf('.', dot + 1))
@@ -74,24 +83,20 @@ public sealed class Faults
         return false;
     }
 
+    private string Prefix() => string.Concat(_scopes.Select(static scope => scope.Index < 0 ? $"{scope.Path}." : $"{scope.Path}[{scope.Index}]."));
+
     public readonly struct Scope : IDisposable
     {
         // Null in the default scope, which adds no path.
         private readonly Faults? _faults;
-        private readonly string _outer;
+        private readonly int _depth;
 
-        internal Scope(Faults faults, string outer)
+        internal Scope(Faults faults, int depth)
         {
             _faults = faults;
-            _outer = outer;
+            _depth = depth;
         }
 
-        public void Dispose()
-        {
-            if (_faults is not null)
-            {
-                _faults._prefix = _outer;
-            }
-        }
+        public void Dispose() => _faults?._scopes.RemoveRange(_depth, _faults._scopes.Count - _depth);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using AnnServer.Engine.Model;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
@@ -11,7 +12,8 @@ internal static class StatusMapper
     // Errors travel in HTTP/2 trailers. gRPC's C core, and so Python, drops calls whose trailers pass 8 KiB; details are sent in
     // base64 with the message once more beside them, so this many bytes leave a margin.
     private const int MaxDetailBytes = 4096;
-    private const int MaxMessageChars = 512;
+    // Of UTF-8. The header of the message spends three on a byte beyond ASCII.
+    private const int MaxMessageBytes = 512;
 
     // Long enough for the background repair or an operator's delete to have made room.
     private static readonly Duration RetryDelay = new() { Seconds = 1 };
@@ -46,8 +48,27 @@ internal static class StatusMapper
             status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = RetryDelay }));
         }
 
-        status.Message = message.Length <= MaxMessageChars ? message : message[..MaxMessageChars];
+        status.Message = Cut(message);
         return status.ToRpcException();
+    }
+
+    // Between characters: half a surrogate pair has no UTF-8 form, and writing the status would fail.
+    private static string Cut(string message)
+    {
+        int bytes = 0;
+        int length = 0;
+        foreach (Rune rune in message.EnumerateRunes())
+        {
+            bytes += rune.Utf8SequenceLength;
+            if (bytes > MaxMessageBytes)
+            {
+                return message[..length];
+            }
+
+            length += rune.Utf16SequenceLength;
+        }
+
+        return message;
     }
 
     // As many violations as fit.

@@ -48,4 +48,26 @@ public sealed class FaultsTests
         Assert.Equal(7, error.Unlisted);
         Assert.StartsWith($"{Faults.Limit + 7} faults", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Within_NestedScopes_PutTheirPathsBeforeTheField()
+    {
+        var faults = new Faults();
+        using (faults.Within("points", 3))
+        {
+            faults.Add("id", "is missing");
+            using (faults.Within("vector"))
+            {
+                faults.Add("packed", "is short");
+            }
+
+            faults.Add("attributes", "are many");
+        }
+
+        faults.Add("durability", "is unknown");
+
+        Assert.Equal(
+            ["points[3].id", "points[3].vector.packed", "points[3].attributes", "durability"],
+            faults.ToError().Violations.Select(violation => violation.Field));
+    }
 }

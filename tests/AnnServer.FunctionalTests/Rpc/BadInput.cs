@@ -132,10 +132,8 @@ internal sealed record BadInput(string Name, Func<Client, string, Task> Send, St
             (server, name) => Task(server.Points.CountAsync(new CountRequest { Collection = name, Filter = new Filter() })),
             StatusCode.InvalidArgument, "filter");
         yield return new("scroll by range without bounds",
-            (server, name) => Task(server.Points.ScrollAsync(new ScrollRequest
-            {
-                Collection = name, Filter = new Filter { Predicate = new Predicate { Range = new Interval { Attribute = "year" } } },
-            })),
+            (server, name) => Task(server.Points.ScrollAsync(
+                new ScrollRequest { Collection = name, Filter = Predicate(new Predicate { Range = new Interval { Attribute = "year" } }) })),
             StatusCode.InvalidArgument, "filter.predicate.range");
         yield return new("delete without selector",
             (server, name) => Task(server.Points.DeleteAsync(new DeleteRequest { Collection = name })), StatusCode.InvalidArgument, "selector");

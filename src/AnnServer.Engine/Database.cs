@@ -161,7 +161,10 @@ public sealed class Database : IAsyncDisposable
         _context.Metrics.Upserts,
         _context.Metrics.Deletes);
 
-    /// <summary>Waits until everything applied is durable, then closes the files. No other member may be running.</summary>
+    /// <summary>
+    /// Waits until everything applied is durable, then closes the files. No other member may be called any more; what still runs,
+    /// since its caller lost patience with it, keeps its memory.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
@@ -171,6 +174,17 @@ public sealed class Database : IAsyncDisposable
 
         _context.Janitor.Dispose();
         await _context.Log.DisposeAsync().ConfigureAwait(false);
+        foreach (Collection collection in _catalog.All)
+        {
+            collection.Data.IsDropped = true;
+        }
+
+        // As when a collection is dropped: whoever comes later sees the mark, whoever came before has a scratch.
+        if (_context.Scratches.HasReadersBefore(_context.Scratches.AdvanceEpoch()))
+        {
+            return;
+        }
+
         foreach (Collection collection in _catalog.All)
         {
             collection.Data.Dispose();
@@ -222,7 +236,7 @@ public sealed class Database : IAsyncDisposable
             if (_catalog.Count >= _context.Limits.MaxCollections)
             {
                 return EngineError.Of(
-                    EngineStatus.ResourceExhausted, $"There are {_catalog.Count} collections; no more are allowed.");
+                    EngineStatus.ResourceExhausted, $"There are {_catalog.Count} collections; no more are allowed (MaxCollections).");
             }
 
             if (_context.Log.Fault is not null)

@@ -319,7 +319,8 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
-    private void Fail(Exception cause)
+    /// <summary>Makes the log refuse everything from now on.</summary>
+    public void Fail(Exception cause)
     {
         TaskCompletionSource? current;
         TaskCompletionSource? next;
@@ -351,6 +352,6 @@ internal sealed class LogWriter : IDisposable
         ObjectDisposedException.ThrowIf(_closing, typeof(OperationLog));
     }
 
-    private StorageFaultException NewFault() =>
+    public StorageFaultException NewFault() =>
         new($"The log in '{_layout.LogFolder}' has failed and takes no more writes: {_fault!.Message}", _fault);
 }

@@ -158,6 +158,16 @@ public sealed class OperationLog : IAsyncDisposable
     public ValueTask WaitDurableAsync(ulong lsn, CancellationToken cancellationToken = default) =>
         _writer.WaitDurableAsync(lsn, cancellationToken);
 
+    /// <summary>
+    /// Fails the log for good, and returns the exception to throw: for a caller that has changed its memory and cannot log the
+    /// change. A record after it would name a state that no replay arrives at.
+    /// </summary>
+    public StorageFaultException Fail(Exception cause)
+    {
+        _writer.Fail(cause);
+        return _writer.NewFault();
+    }
+
     /// <summary>Makes everything durable, closes the log and unlocks the folder. After a fault it only closes.</summary>
     public async ValueTask DisposeAsync()
     {

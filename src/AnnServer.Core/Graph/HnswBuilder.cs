@@ -115,7 +115,7 @@ internal static unsafe class HnswBuilder<TRows>
         int top = store.TopLayer(node);
         for (int layer = 0; layer < plan.LayerCount; layer++)
         {
-            plan.Layer(layer).Neighbors.RemoveAll(neighbor => !store.IsLive(neighbor.Ordinal));
+            RemoveHidden(store, plan.Layer(layer).Neighbors);
         }
 
         for (long commit = plan.SeenCommits; commit < recent.Count; commit++)
@@ -135,6 +135,20 @@ internal static unsafe class HnswBuilder<TRows>
 
         bool alone = plan.LayerCount == 0 || plan.Layer(0).Neighbors.Count == 0;
         return !alone || store.LiveCount == 0 || (store.LiveCount == 1 && store.IsLive(node));
+    }
+
+    private static void RemoveHidden(GraphStore store, List<Candidate> neighbors)
+    {
+        int kept = 0;
+        for (int i = 0; i < neighbors.Count; i++)
+        {
+            if (store.IsLive(neighbors[i].Ordinal))
+            {
+                neighbors[kept++] = neighbors[i];
+            }
+        }
+
+        neighbors.RemoveRange(kept, neighbors.Count - kept);
     }
 
     private static void Consider(GraphStore store, LinkPlan.LayerPlan layer, Candidate candidate, NeighborSelection selection)

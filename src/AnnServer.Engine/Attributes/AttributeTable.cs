@@ -18,17 +18,26 @@ internal sealed class AttributeTable : IDisposable
     private readonly Dictionary<string, AttributeIndex> _indexes = new(StringComparer.Ordinal);
     private readonly BlobStore _blobs = new();
     private readonly WriteTrail _trail = new();
-    private readonly BitmapPool _pool = new();
     private bool _isBulkLoading;
 
-    public AttributeTable(IReadOnlyList<AttributeSchema> schemas)
+    // Attributes stay with their ordinal until nobody can be reading them, longer than its point lives: an index that is built
+    // meanwhile leaves them out.
+    private readonly Func<uint, bool>? _isLive;
+
+    /// <param name="schemas">Attributes to index.</param>
+    /// <param name="isLive">Ordinals that an index is built over; all that have attributes where it is null.</param>
+    public AttributeTable(IReadOnlyList<AttributeSchema> schemas, Func<uint, bool>? isLive = null)
     {
         ArgumentNullException.ThrowIfNull(schemas);
+        _isLive = isLive;
         foreach (AttributeSchema schema in schemas)
         {
             _indexes.Add(schema.Name, AttributeIndex.Create(schema));
         }
     }
+
+    /// <summary>Bitmaps over the ordinals, kept between evaluations.</summary>
+    public BitmapPool Bitmaps { get; } = new();
 
     /// <summary>One more than the greatest ordinal ever set.</summary>
     public int Length => _blobs.Length;
@@ -104,7 +113,7 @@ internal sealed class AttributeTable : IDisposable
     public void RebuildIndexes()
     {
         AttributeIndex[] rebuilt = [.. _indexes.Values.Select(static stale => AttributeIndex.Create(stale.Schema))];
-        IndexMismatches[] mismatches = IndexLoader.Load(rebuilt, _blobs);
+        IndexMismatches[] mismatches = IndexLoader.Load(rebuilt, _blobs, _isLive);
         for (int i = 0; i < rebuilt.Length; i++)
         {
             if (mismatches[i].Count > 0)
@@ -141,7 +150,7 @@ internal sealed class AttributeTable : IDisposable
 
         // Built outside the lock: the only writer is here, and readers go on with the indexes there are.
         AttributeIndex index = AttributeIndex.Create(schema);
-        IndexMismatches mismatches = _isBulkLoading ? default : IndexLoader.Load([index], _blobs)[0];
+        IndexMismatches mismatches = _isBulkLoading ? default : IndexLoader.Load([index], _blobs, _isLive)[0];
         if (mismatches.Count == 0)
         {
             _lock.EnterWriteLock();
@@ -181,11 +190,11 @@ internal sealed class AttributeTable : IDisposable
     public void Evaluate(
         Predicate predicate, OrdinalBitmap result, IIdResolver? resolver, OrdinalBitmap? scope, CancellationToken cancellation)
     {
-        PredicateEvaluation evaluation = new(_blobs, _pool, result.Length, cancellation);
+        PredicateEvaluation evaluation = new(_blobs, Bitmaps, result.Length, cancellation);
         OrdinalBitmap? everything = null;
         if (scope is null)
         {
-            scope = everything = _pool.Rent(result.Length);
+            scope = everything = Bitmaps.Rent(result.Length);
             everything.Fill();
         }
 
@@ -203,12 +212,12 @@ internal sealed class AttributeTable : IDisposable
         {
             if (plan is not null)
             {
-                PredicateEvaluation.Release(plan, _pool);
+                PredicateEvaluation.Release(plan, Bitmaps);
             }
 
             if (everything is not null)
             {
-                _pool.Return(everything);
+                Bitmaps.Return(everything);
             }
         }
     }
@@ -278,7 +287,7 @@ internal sealed class AttributeTable : IDisposable
         }
 
         // Too much has changed: once more, with the writer waiting.
-        PredicateEvaluation.Release(plan, _pool);
+        PredicateEvaluation.Release(plan, Bitmaps);
         result.Reset(result.Length);
         _lock.EnterReadLock();
         try
@@ -320,7 +329,8 @@ internal sealed class AttributeTable : IDisposable
             return;
         }
 
-        if (had)
+        // An index that was built after the point had gone has nothing of it, whatever type its value is of.
+        if (had && index.Accepts(before))
         {
             index.Remove(ordinal, before);
         }

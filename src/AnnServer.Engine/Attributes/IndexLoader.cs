@@ -4,7 +4,8 @@ namespace AnnServer.Engine.Attributes;
 internal static class IndexLoader
 {
     /// <summary>Fills empty indexes. What an index does not accept it leaves out; the answer says what that was, index by index.</summary>
-    public static IndexMismatches[] Load(AttributeIndex[] indexes, BlobStore blobs)
+    /// <param name="isLive">Which ordinals count; all of them where it is null.</param>
+    public static IndexMismatches[] Load(AttributeIndex[] indexes, BlobStore blobs, Func<uint, bool>? isLive)
     {
         int[] order = new int[indexes.Length];
         byte[][] names = new byte[indexes.Length][];
@@ -19,7 +20,7 @@ internal static class IndexLoader
         for (uint ordinal = 0; ordinal < (uint)blobs.Length; ordinal++)
         {
             byte[]? blob = blobs.Get(ordinal);
-            if (blob is not null)
+            if (blob is not null && (isLive is null || isLive(ordinal)))
             {
                 AddPoint(ordinal, blob);
             }

@@ -27,7 +27,8 @@ internal static class SchemaRules
             }
             else if (!names.Add(schema.Name))
             {
-                faults.Add($"{field}[{i - known}].name", $"{schema.Name} is declared twice");
+                faults.Add(
+                    $"{field}[{i - known}].name", $"{schema.Name} is {(i >= known && IsAmong(schemas, known, schema.Name) ? "indexed already" : "declared twice")}");
                 isSound = false;
             }
 
@@ -39,5 +40,18 @@ internal static class SchemaRules
         }
 
         return isSound;
+    }
+
+    private static bool IsAmong(IReadOnlyList<AttributeSchema> schemas, int count, string name)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            if (schemas[i].Name == name)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -31,7 +31,7 @@ internal sealed class CollectionData : IIdResolver, IDisposable
             config.Hnsw.EfConstruction,
             config.Hnsw.Seed,
             (uint)limits.MaxPointsPerCollection));
-        Attributes = new AttributeTable(config.Attributes);
+        Attributes = new AttributeTable(config.Attributes, Index.IsLive);
     }
 
     /// <summary>The collection's number in the log; never used again after it is dropped.</summary>
@@ -76,21 +76,6 @@ internal sealed class CollectionData : IIdResolver, IDisposable
     {
         Index.Hide(ordinal);
         Hidden.Add(ordinal);
-    }
-
-    /// <summary>
-    /// Forgets the attributes of every slot that holds no point. Nobody can find them, and they must not stand in the way of
-    /// declaring an attribute with another type: neither now nor in a replay. Under the commit lock.
-    /// </summary>
-    public void ClearAttributesOfHidden()
-    {
-        for (uint ordinal = 0; ordinal < Index.SlotCount; ordinal++)
-        {
-            if (!Index.IsLive(ordinal) && Attributes.Get(ordinal) is not null)
-            {
-                Attributes.Clear(ordinal);
-            }
-        }
     }
 
     /// <summary>

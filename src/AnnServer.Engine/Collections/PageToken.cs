@@ -13,9 +13,9 @@ internal static class PageToken
     private const string ValueName = "v";
 
     /// <summary>A hash of what must stay the same from page to page.</summary>
-    public static ulong Shape(Predicate? predicate, ScrollQuery query)
+    public static ulong Shape(uint collection, Predicate? predicate, ScrollQuery query)
     {
-        string text = $"{(predicate is null ? "" : PredicateText.Of(predicate))}|{query.OrderBy}|{query.Descending}";
+        string text = $"{collection}|{(predicate is null ? "" : PredicateText.Of(predicate))}|{query.OrderBy}|{query.Descending}";
         // FNV-1a: stable across processes, unlike the hash codes of strings.
         ulong hash = 14695981039346656037;
         foreach (byte b in Encoding.UTF8.GetBytes(text))

@@ -9,6 +9,8 @@ namespace AnnServer.Engine.Collections;
 /// <summary>Reads points by identifier and by filter.</summary>
 internal sealed class PointReader(CollectionData data, CollectionContext context)
 {
+    private const int PointsPerCancellationCheck = 4096;
+
     public EngineResult<IReadOnlyList<Point>> Get(
         IReadOnlyList<PointId> ids, bool withAttributes, bool withVector, ulong readAfter, Faults faults)
     {
@@ -35,11 +37,17 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
         }
 
         var points = new List<Point>(ids.Count);
+        var size = new AnswerSize(context.Limits.MaxAnswerBytes);
         foreach (PointId id in ids)
         {
             if (data.Ids.TryGet(id, out uint ordinal))
             {
-                points.Add(Read(ordinal, withAttributes, withVector));
+                if (!TryRead(ordinal, withAttributes, withVector, ref size, out Point point))
+                {
+                    return size.ToError("ids");
+                }
+
+                points.Add(point);
             }
         }
 
@@ -48,7 +56,8 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
 
     public EngineResult<long> Count(FilterSpec filter, ulong readAfter, Faults faults, CancellationToken cancellation)
     {
-        if (!FilterCompiler.TryCompile(filter, data.Config.Attributes, context.Limits, faults, out Predicate? predicate))
+        FilterCompiler.TryCompile(filter, data.Config.Attributes, context.Limits, faults, out Predicate? predicate);
+        if (faults.Any)
         {
             return faults.ToError();
         }
@@ -64,7 +73,15 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
             return Catalog.NotFound(data.Config.Name);
         }
 
-        return predicate is null ? data.CountLive() : Matching(predicate, cancellation).Count();
+        if (predicate is null)
+        {
+            return data.CountLive();
+        }
+
+        OrdinalBitmap matching = Matching(predicate, cancellation);
+        long count = matching.Count();
+        Return(matching);
+        return count;
     }
 
     public EngineResult<ScrollPage> Scroll(ScrollQuery query, Faults faults, CancellationToken cancellation)
@@ -78,7 +95,7 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
         ScrollOrder.Check(query.OrderBy, data.Config.Attributes, faults);
         FilterCompiler.TryCompile(query.Filter, data.Config.Attributes, context.Limits, faults, out Predicate? predicate);
         var order = new ScrollOrder(query.OrderBy, query.Descending);
-        ulong shape = PageToken.Shape(predicate, query);
+        ulong shape = PageToken.Shape(data.Number, predicate, query);
         ScrollKey? after = null;
         if (query.PageToken.Length > 0 && !PageToken.TryParse(query.PageToken, shape, out after))
         {
@@ -96,48 +113,75 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
         }
 
         using ScratchPool.Scope scope = context.Scratches.Rent();
-        return data.IsDropped
-            ? Catalog.NotFound(data.Config.Name)
-            : ReadPage(query, predicate is null ? Live() : Matching(predicate, cancellation), order, after, pageSize, shape);
+        if (data.IsDropped)
+        {
+            return Catalog.NotFound(data.Config.Name);
+        }
+
+        OrdinalBitmap candidates = predicate is null ? Live() : Matching(predicate, cancellation);
+        EngineResult<ScrollPage> page = ReadPage(query, candidates, order, after, pageSize, shape, cancellation);
+        Return(candidates);
+        return page;
     }
 
-    /// <summary>The point of an ordinal, as much of it as is asked for. Under a rented scratch.</summary>
-    public Point Read(uint ordinal, bool withAttributes, bool withVector) => new(
-        data.Ids.Id(ordinal),
-        withVector ? data.Index.Vector(ordinal).ToArray() : ReadOnlyMemory<float>.Empty,
-        withAttributes ? ReadAttributes(ordinal) : Point.NoAttributes);
+    /// <summary>
+    /// The point of an ordinal, as much of it as is asked for; false where the answer gets too large with it. Under a rented scratch.
+    /// </summary>
+    public bool TryRead(uint ordinal, bool withAttributes, bool withVector, ref AnswerSize size, out Point point)
+    {
+        PointId id = data.Ids.Id(ordinal);
+        byte[]? blob = withAttributes ? data.Attributes.Get(ordinal) : null;
+        if (!size.TryAdd(id, withVector ? data.Config.Dimension : 0, blob))
+        {
+            point = default;
+            return false;
+        }
 
-    public IReadOnlyDictionary<string, AttributeValue> ReadAttributes(uint ordinal) =>
-        data.Attributes.Get(ordinal) is { } blob ? AttributeCodec.Decode(blob) : Point.NoAttributes;
+        point = new Point(
+            id,
+            withVector ? data.Index.Vector(ordinal).ToArray() : ReadOnlyMemory<float>.Empty,
+            blob is null ? Point.NoAttributes : AttributeCodec.Decode(blob));
+        return true;
+    }
 
-    /// <summary>The live points at one moment. Under a rented scratch.</summary>
+    /// <summary>The live points at one moment, to be given back with <see cref="Return"/>. Under a rented scratch.</summary>
     public OrdinalBitmap Live()
     {
-        var live = new OrdinalBitmap();
+        OrdinalBitmap live = data.Attributes.Bitmaps.Rent(0);
         data.CopyLive(live);
         return live;
     }
 
-    /// <summary>The live points that satisfy the predicate. Under a rented scratch.</summary>
+    /// <summary>The live points that satisfy the predicate, to be given back with <see cref="Return"/>. Under a rented scratch.</summary>
     public OrdinalBitmap Matching(Predicate predicate, CancellationToken cancellation)
     {
         OrdinalBitmap live = Live();
-        var matching = new OrdinalBitmap();
-        matching.Reset(live.Length);
+        OrdinalBitmap matching = data.Attributes.Bitmaps.Rent(live.Length);
         data.Attributes.Evaluate(predicate, matching, data, live, cancellation);
         matching.And(live);
+        Return(live);
         return matching;
     }
 
+    /// <summary>Gives a bitmap back. One that an exception keeps from it is left to the garbage collector.</summary>
+    public void Return(OrdinalBitmap bitmap) => data.Attributes.Bitmaps.Return(bitmap);
+
     // The page is the smallest keys after the last one given, found in one pass with a heap of a page: a point that is there
     // throughout a scroll is on exactly one of its pages, whatever is written meanwhile.
-    private ScrollPage ReadPage(
-        ScrollQuery query, OrdinalBitmap candidates, ScrollOrder order, ScrollKey? after, int pageSize, ulong shape)
+    private EngineResult<ScrollPage> ReadPage(
+        ScrollQuery query, OrdinalBitmap candidates, ScrollOrder order, ScrollKey? after, int pageSize, ulong shape, CancellationToken cancellation)
     {
         // Greatest key on top, so that it is the one to go when a smaller comes; one more than a page tells whether there is a next.
         var page = new PriorityQueue<uint, ScrollKey>(order.Reversed);
+        int untilCheck = 0;
         foreach (uint ordinal in candidates)
         {
+            if (untilCheck-- == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                untilCheck = PointsPerCancellationCheck;
+            }
+
             ScrollKey key = order.KeyOf(data.Ids.Id(ordinal), data.Attributes.Get(ordinal));
             if (after is not null && order.Compare(key, after) <= 0)
             {
@@ -162,11 +206,15 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
 
         var points = new Point[page.Count];
         ScrollKey? last = null;
+        var size = new AnswerSize(context.Limits.MaxAnswerBytes);
         for (int i = points.Length - 1; i >= 0; i--)
         {
             page.TryDequeue(out uint ordinal, out ScrollKey? key);
             last ??= key;
-            points[i] = Read(ordinal, query.WithAttributes, query.WithVector);
+            if (!TryRead(ordinal, query.WithAttributes, query.WithVector, ref size, out points[i]))
+            {
+                return size.ToError("page_size");
+            }
         }
 
         return new ScrollPage(points, hasNext ? PageToken.Format(last!, shape) : "");

@@ -83,14 +83,24 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         PointRules.CheckBatch(updates.Count, "updates", context.Limits.MaxBatchPoints, faults);
         for (int i = 0; i < updates.Count; i++)
         {
-            using Faults.Scope scope = faults.Within($"updates[{i}]");
+            using Faults.Scope scope = faults.Within("updates", i);
             updates[i].Id.Validate("id", faults);
             AttributeRules.Check(updates[i].Set, config.Attributes, context.Limits, faults, "set");
+            if (updates[i] is { Set.Count: 0, Remove.Count: 0, Replace: false })
+            {
+                faults.Add("set", "is empty, and so is remove; nothing would change");
+            }
+
             foreach (string name in updates[i].Remove)
             {
+                if (!AttributeNames.IsValid(name))
+                {
+                    faults.AddAnother("remove", $"names \"{name}\": {AttributeNames.Rule}");
+                }
+
                 if (updates[i].Set.ContainsKey(name))
                 {
-                    faults.Add("remove", $"names {name}, which is also set");
+                    faults.AddAnother("remove", $"names {name}, which is also set");
                 }
             }
         }
@@ -108,7 +118,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
             for (int i = 0; i < updates.Count; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                EngineResult<ulong?> written = UpdateAttributes(updates[i], config, $"updates[{i}]");
+                EngineResult<ulong?> written = UpdateAttributes(updates[i], config, i);
                 if (!written.IsOk)
                 {
                     return written.Error;
@@ -140,7 +150,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         var blobs = new byte[]?[points.Count];
         for (int i = 0; i < points.Count; i++)
         {
-            using Faults.Scope scope = faults.Within($"points[{i}]");
+            using Faults.Scope scope = faults.Within("points", i);
             blobs[i] = PointRules.CheckPoint(points[i], config, context.Limits, faults);
         }
 
@@ -164,7 +174,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
             {
                 context.Janitor.SlotsWanted(data);
                 return EngineError.Of(
-                    EngineStatus.ResourceExhausted, $"The collection is full: {index.Parameters.MaxNodes} slots are in use.");
+                    EngineStatus.ResourceExhausted, $"The collection is full: {index.Parameters.MaxNodes} slots are in use (MaxPointsPerCollection).");
             }
         }
         catch (InsufficientMemoryException error)
@@ -184,7 +194,14 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
                 }
 
                 committed = true;
-                return Apply(point.Id, ordinal, blob, scratch);
+                try
+                {
+                    return Apply(point.Id, ordinal, blob, scratch);
+                }
+                catch (Exception error) when (error is not StorageFaultException)
+                {
+                    throw context.Log.Fail(error);
+                }
             }
         }
         finally
@@ -250,9 +267,16 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
 
                     List<uint> ordinals = select();
                     deleted = ordinals.Count;
-                    foreach (uint[] chunk in ordinals.Chunk(OrdinalsPerRecord))
+                    try
                     {
-                        lsn = Hide(chunk);
+                        foreach (uint[] chunk in ordinals.Chunk(OrdinalsPerRecord))
+                        {
+                            lsn = Hide(chunk);
+                        }
+                    }
+                    catch (Exception error) when (error is not StorageFaultException)
+                    {
+                        throw context.Log.Fail(error);
                     }
                 }
             }
@@ -285,11 +309,13 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
     private List<uint> Matching(Predicate predicate, CancellationToken cancellation)
     {
         var ordinals = new List<uint>();
-        foreach (uint ordinal in reader.Matching(predicate, cancellation))
+        Core.Filtering.OrdinalBitmap matching = reader.Matching(predicate, cancellation);
+        foreach (uint ordinal in matching)
         {
             ordinals.Add(ordinal);
         }
 
+        reader.Return(matching);
         return ordinals;
     }
 
@@ -310,7 +336,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
     }
 
     // Null where there is no such point.
-    private EngineResult<ulong?> UpdateAttributes(AttributeUpdate update, CollectionConfig config, string path)
+    private EngineResult<ulong?> UpdateAttributes(AttributeUpdate update, CollectionConfig config, int position)
     {
         using ScratchPool.Scope scope = context.Scratches.Rent();
         lock (data.CommitLock)
@@ -330,7 +356,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
             byte[]? blob = null;
             if (merged.Count > 0)
             {
-                using Faults.Scope within = faults.Within(path);
+                using Faults.Scope within = faults.Within("updates", position);
                 blob = AttributeRules.CheckAndEncode(merged, config.Attributes, context.Limits, faults, "set");
             }
 
@@ -339,12 +365,19 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
                 return faults.ToError();
             }
 
-            data.Attributes.Set(ordinal, blob);
-            data.AdvanceRevision();
-            data.Record.Clear();
-            data.Record.WriteUInt32(ordinal);
-            data.Record.WriteBytes(blob);
-            return (ulong?)Append(Operation.SetAttributes);
+            try
+            {
+                data.Attributes.Set(ordinal, blob);
+                data.AdvanceRevision();
+                data.Record.Clear();
+                data.Record.WriteUInt32(ordinal);
+                data.Record.WriteBytes(blob);
+                return (ulong?)Append(Operation.SetAttributes);
+            }
+            catch (Exception error) when (error is not StorageFaultException)
+            {
+                throw context.Log.Fail(error);
+            }
         }
     }
 

@@ -36,7 +36,6 @@ internal static class SchemaChange
                 return faults.ToError();
             }
 
-            data.ClearAttributesOfHidden();
             if (Build(data, add, drop) is { } mismatch)
             {
                 return mismatch;

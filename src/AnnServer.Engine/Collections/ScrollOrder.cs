@@ -53,7 +53,7 @@ internal sealed class ScrollOrder : IComparer<ScrollKey>
         int right = Rank(y.Value);
         if (left == NoRank || right == NoRank)
         {
-            return left == right ? x.Id.CompareTo(y.Id) : left.CompareTo(right);
+            return left == right ? CompareIds(x, y) : left.CompareTo(right);
         }
 
         int order = left != right ? left.CompareTo(right) : CompareValues(x.Value, y.Value);
@@ -64,6 +64,10 @@ internal sealed class ScrollOrder : IComparer<ScrollKey>
 
         return _descending ? -order : order;
     }
+
+    // Without an attribute the identifiers are what the scroll is ordered by; with one they only settle ties.
+    private int CompareIds(ScrollKey x, ScrollKey y) =>
+        _attribute is null && _descending ? y.Id.CompareTo(x.Id) : x.Id.CompareTo(y.Id);
 
     private const int NoRank = int.MaxValue;
 

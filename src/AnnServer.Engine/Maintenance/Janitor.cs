@@ -110,6 +110,11 @@ internal sealed class Janitor(ScratchPool scratches, EngineMetrics metrics, ILog
                 // The log keeps the fault, every write sees it, and the next start finds the work undone.
                 EngineLog.SweepStopped(logger, fault);
             }
+            catch (Exception error)
+            {
+                // No memory, most likely. A change may have been applied and not logged; searches are as good as before.
+                EngineLog.SweepStopped(logger, _log!.Fail(error));
+            }
         }
     }
 

@@ -46,6 +46,12 @@ public sealed record EngineLimits
 
     public int MaxPageSize { get; init; } = 10_000;
 
+    /// <summary>
+    /// Identifiers, vectors and encoded attributes of one answer, a batch's included; 64 bytes are counted for each point beside
+    /// them. A page of 10,000 points of 1536 dimensions fits.
+    /// </summary>
+    public int MaxAnswerBytes { get; init; } = 64 * 1024 * 1024;
+
     /// <summary>Points on a page of a scroll that does not say how many.</summary>
     public int DefaultPageSize { get; init; } = 100;
 

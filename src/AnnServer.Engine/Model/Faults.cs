@@ -7,29 +7,43 @@ public sealed class Faults
     public const int Limit = 100;
 
     private readonly List<FieldViolation> _violations = [];
-    private string _prefix = "";
-    private int _total;
+    private readonly HashSet<string> _fields = new(StringComparer.Ordinal);
 
-    /// <summary>Faults found, described or not.</summary>
-    public int Count => _total;
+    // What Within has opened; put together only when there is a fault to name. Index is -1 where the path is no list.
+    private readonly List<(string Path, int Index)> _scopes = [];
+    private int _total;
 
     public bool Any => _total > 0;
 
+    /// <summary>
+    /// Adds a fault of a field. The first fault of a field is its cause: what is then said about the same field, or about what
+    /// lies within it, follows from that and is left out.
+    /// </summary>
     public void Add(string field, string description)
     {
-        _total++;
-        if (_violations.Count < Limit)
+        string path = Prefix() + field;
+        if (_fields.Add(path) && !IsWithinFaulty(path))
         {
-            _violations.Add(new FieldViolation(_prefix + field, description));
+            Record(path, description);
         }
     }
 
-    /// <summary>Puts <c>path.</c> before every field added until the scope is disposed.</summary>
-    public Scope Within(string path)
+    /// <summary>Adds a fault of a field that can have several, as the text of an expression can.</summary>
+    public void AddAnother(string field, string description)
     {
-        string outer = _prefix;
-        _prefix = $"{outer}{path}.";
-        return new Scope(this, outer);
+        string path = Prefix() + field;
+        _fields.Add(path);
+        Record(path, description);
+    }
+
+    /// <summary>Puts <c>path.</c> before every field added until the scope is disposed.</summary>
+    public Scope Within(string path) => Within(path, -1);
+
+    /// <summary>Puts <c>list[index].</c> before every field added until the scope is disposed.</summary>
+    public Scope Within(string list, int index)
+    {
+        _scopes.Add((list, index));
+        return new Scope(this, _scopes.Count - 1);
     }
 
     /// <summary>The error that names every fault.</summary>
@@ -44,27 +58,45 @@ public sealed class Faults
         string message = _total == 1
             ? $"{first.Field}: {first.Description}"
             : $"{_total} faults; the first: {first.Field}: {first.Description}";
-        return new EngineError(EngineStatus.InvalidArgument, message, [.. _violations]);
+        return new EngineError(EngineStatus.InvalidArgument, message, [.. _violations], _total - _violations.Count);
     }
+
+    private void Record(string path, string description)
+    {
+        _total++;
+        if (_violations.Count < Limit)
+        {
+            _violations.Add(new FieldViolation(path, description));
+        }
+    }
+
+    private bool IsWithinFaulty(string field)
+    {
+        for (int dot = field.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = field.IndexOf('.', dot + 1))
+        {
+            if (_fields.Contains(field[..dot]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private string Prefix() => string.Concat(_scopes.Select(static scope => scope.Index < 0 ? $"{scope.Path}." : $"{scope.Path}[{scope.Index}]."));
 
     public readonly struct Scope : IDisposable
     {
         // Null in the default scope, which adds no path.
         private readonly Faults? _faults;
-        private readonly string _outer;
+        private readonly int _depth;
 
-        internal Scope(Faults faults, string outer)
+        internal Scope(Faults faults, int depth)
         {
             _faults = faults;
-            _outer = outer;
+            _depth = depth;
         }
 
-        public void Dispose()
-        {
-            if (_faults is not null)
-            {
-                _faults._prefix = _outer;
-            }
-        }
+        public void Dispose() => _faults?._scopes.RemoveRange(_depth, _faults._scopes.Count - _depth);
     }
 }

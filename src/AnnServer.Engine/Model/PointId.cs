@@ -60,7 +60,12 @@ public readonly struct PointId : IEquatable<PointId>, IComparable<PointId>
 
     public override bool Equals(object? obj) => obj is PointId other && Equals(other);
 
-    public override int GetHashCode() => Key is null ? Number.GetHashCode() : Key.GetHashCode(StringComparison.Ordinal);
+    /// <summary>
+    /// The number is mixed: the hash of a ulong is one half xor the other, which makes a few hundred values of a million numbers
+    /// put together of two small ones.
+    /// </summary>
+    public override int GetHashCode() =>
+        Key is null ? HashCode.Combine((uint)Number, (uint)(Number >> 32)) : Key.GetHashCode(StringComparison.Ordinal);
 
     public static bool operator ==(PointId left, PointId right) => left.Equals(right);
 

@@ -4,7 +4,7 @@ public sealed record ScrollQuery
 {
     public FilterSpec Filter { get; init; }
 
-    /// <summary>Attribute to order by; null for the storage order.</summary>
+    /// <summary>Attribute to order by; null for the order of identifiers.</summary>
     public string? OrderBy { get; init; }
 
     public bool Descending { get; init; }

@@ -18,7 +18,7 @@ internal sealed record FilterLocation(IReadOnlyDictionary<Predicate, int>? Colum
         }
         else if (Columns.TryGetValue(node, out int column))
         {
-            faults.Add(ExpressionField, $"column {column}: {description}");
+            faults.AddAnother(ExpressionField, $"column {column}: {description}");
         }
         else
         {

@@ -34,6 +34,13 @@ internal sealed class FilterState(Predicate? predicate)
         return _accepted;
     }
 
-    /// <summary>Forgets the evaluation, since points have changed.</summary>
-    public void Invalidate() => _accepted = null;
+    /// <summary>Forgets the evaluation, since points have changed or all searches are made.</summary>
+    public void Forget(PointReader reader)
+    {
+        if (_accepted is not null)
+        {
+            reader.Return(_accepted);
+            _accepted = null;
+        }
+    }
 }

@@ -6,6 +6,11 @@ namespace AnnServer.Engine.Querying;
 /// <summary>Chooses for every leaf between an index and the points. Runs under the lock that guards the indexes.</summary>
 internal readonly ref struct PlanBuilder(Dictionary<string, AttributeIndex> indexes, IIdResolver? resolver)
 {
+    private static readonly Dictionary<string, AttributeIndex> NoIndexes = [];
+
+    /// <summary>A plan for testing single points; it needs no lock.</summary>
+    public static PlanNode ForPoints(Predicate predicate, IIdResolver? resolver) => new PlanBuilder(NoIndexes, resolver).Build(predicate);
+
     public PlanNode Build(Predicate predicate) => predicate switch
     {
         Predicate.And and => Combine(PlanKind.And, BuildAll(and.Operands.AsSpan())),

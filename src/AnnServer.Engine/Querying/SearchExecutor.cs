@@ -29,9 +29,16 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         }
 
         using ScratchPool.Scope scope = context.Scratches.Rent();
-        return data.IsDropped
-            ? Catalog.NotFound(config.Name)
-            : Answer(query, new FilterState(predicate), config, scope.Scratch, cancellation);
+        if (data.IsDropped)
+        {
+            return Catalog.NotFound(config.Name);
+        }
+
+        var size = new AnswerSize(context.Limits.MaxAnswerBytes);
+        var filter = new FilterState(predicate);
+        SearchAnswer answer = Answer(query, filter, config, scope.Scratch, ref size, cancellation);
+        filter.Forget(reader);
+        return size.IsTooLarge ? size.ToError("k") : answer;
     }
 
     public EngineResult<IReadOnlyList<SearchAnswer>> SearchBatch(
@@ -44,7 +51,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         ulong readAfter = 0;
         for (int i = 0; i < queries.Count; i++)
         {
-            using Faults.Scope path = faults.Within($"queries[{i}]");
+            using Faults.Scope path = faults.Within("queries", i);
             SearchRules.Check(queries[i], config, context.Limits, faults);
             FilterCompiler.TryCompile(queries[i].Filter, config.Attributes, context.Limits, faults, out Predicate? predicate);
             // Queries with equivalent filters share one evaluation of it.
@@ -76,27 +83,45 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         }
 
         var answers = new SearchAnswer[queries.Count];
+        var size = new AnswerSize(context.Limits.MaxAnswerBytes);
         for (int i = 0; i < answers.Length; i++)
         {
-            answers[i] = Answer(queries[i], filters[i], config, scope.Scratch, cancellation);
+            answers[i] = Answer(queries[i], filters[i], config, scope.Scratch, ref size, cancellation);
+            if (size.IsTooLarge)
+            {
+                return size.ToError("queries");
+            }
+        }
+
+        foreach (FilterState filter in known.Values)
+        {
+            filter.Forget(reader);
         }
 
         return answers;
     }
 
+    // With fewer hits than there are where the answer got too large: the caller looks at its size.
     private SearchAnswer Answer(
-        SearchQuery query, FilterState filter, CollectionConfig config, SearchScratch scratch, CancellationToken cancellation)
+        SearchQuery query,
+        FilterState filter,
+        CollectionConfig config,
+        SearchScratch scratch,
+        ref AnswerSize size,
+        CancellationToken cancellation)
     {
+        long sizeBefore = size.Bytes;
         using Activity? activity = EngineTracing.StartSearch(config.Name);
         long started = Stopwatch.GetTimestamp();
         for (int attempt = 1; ; attempt++)
         {
             long revision = filter.Revision(data);
             SearchReport report = Run(query, filter, config, scratch, cancellation);
-            List<SearchHit>? hits = Collect(query, filter.Predicate, config.Metric, scratch, revision, attempt == MaxAttempts);
+            List<SearchHit>? hits = Collect(query, filter.Predicate, config.Metric, scratch, revision, attempt == MaxAttempts, ref size);
             if (hits is null)
             {
-                filter.Invalidate();
+                filter.Forget(reader);
+                size.Rewind(sizeBefore);
                 continue;
             }
 
@@ -128,7 +153,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         bool fallback = false;
         if (plan.Strategy == SearchStrategy.Exact)
         {
-            data.Index.SearchExact(query.Vector.Span, k, accept ?? reader.Live(), scratch, cancellation);
+            SearchExact(query, k, accept, scratch, cancellation);
         }
         else
         {
@@ -137,7 +162,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
             fallback = !complete || scratch.ResultCount < k;
             if (fallback)
             {
-                data.Index.SearchExact(query.Vector.Span, k, accept ?? reader.Live(), scratch, cancellation);
+                SearchExact(query, k, accept, scratch, cancellation);
             }
         }
 
@@ -155,13 +180,26 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         };
     }
 
+    // Over a copy of the live points where there is no filter: read as they change, they may lack both slots of a point that is
+    // being replaced.
+    private void SearchExact(SearchQuery query, int k, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
+    {
+        OrdinalBitmap candidates = accept ?? reader.Live();
+        data.Index.SearchExact(query.Vector.Span, k, candidates, scratch, cancellation);
+        if (accept is null)
+        {
+            reader.Return(candidates);
+        }
+    }
+
     // The first k results that still are what the search took them for, each point once. Null if changes made meanwhile have
     // taken any out, unless this is the last attempt: a point that was replaced has a new place that the search has not seen.
     private List<SearchHit>? Collect(
-        SearchQuery query, Predicate? predicate, Metric metric, SearchScratch scratch, long revision, bool isLast)
+        SearchQuery query, Predicate? predicate, Metric metric, SearchScratch scratch, long revision, bool isLast, ref AnswerSize size)
     {
         var hits = new List<SearchHit>(Math.Min(query.K, scratch.ResultCount));
         HashSet<PointId>? seen = null;
+        PlanNode? plan = null;
         int dropped = 0;
         for (int i = 0; i < scratch.ResultCount && hits.Count < query.K; i++)
         {
@@ -173,13 +211,18 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
             }
 
             PointId id = data.Ids.Id(candidate.Ordinal);
-            Point point = reader.Read(candidate.Ordinal, query.WithAttributes, query.WithVector);
+            if (!reader.TryRead(candidate.Ordinal, query.WithAttributes, query.WithVector, ref size, out Point point))
+            {
+                return hits;
+            }
+
             // Read first, then checked: what is returned is what was checked or newer than the revision says.
             if (!data.IsUnchangedSince(revision))
             {
                 // The search may have met both slots of a point that was being replaced.
                 seen ??= [.. hits.ConvertAll(static hit => hit.Id)];
-                if (!StillHolds(id, candidate.Ordinal, predicate) || !seen.Add(id))
+                plan ??= predicate is null ? null : PlanBuilder.ForPoints(predicate, data);
+                if (!StillHolds(id, candidate.Ordinal, plan) || !seen.Add(id))
                 {
                     dropped++;
                     continue;
@@ -192,24 +235,8 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         return dropped > 0 && !isLast ? null : hits;
     }
 
-    private bool StillHolds(PointId id, uint ordinal, Predicate? predicate)
-    {
-        if (!data.Ids.TryGet(id, out uint current) || current != ordinal)
-        {
-            return false;
-        }
-
-        if (predicate is null)
-        {
-            return true;
-        }
-
-        var one = new OrdinalBitmap();
-        one.Reset((int)ordinal + 1);
-        one.Add(ordinal);
-        var matching = new OrdinalBitmap();
-        matching.Reset(one.Length);
-        data.Attributes.Evaluate(predicate, matching, data, one, CancellationToken.None);
-        return matching.Contains(ordinal);
-    }
+    private bool StillHolds(PointId id, uint ordinal, PlanNode? plan) =>
+        data.Ids.TryGet(id, out uint current)
+        && current == ordinal
+        && (plan is null || plan.Matches(ordinal, data.Attributes.Get(ordinal)));
 }

@@ -126,7 +126,6 @@ internal sealed class RecordReplayer(EngineLimits limits) : IRecordHandler
             throw new InvalidDataException("it changes more of the configuration than the attributes");
         }
 
-        data.ClearAttributesOfHidden();
         foreach (AttributeSchema dropped in data.Config.Attributes.Except(config.Attributes))
         {
             data.Attributes.DropIndex(dropped.Name);

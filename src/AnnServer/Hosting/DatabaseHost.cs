@@ -7,13 +7,17 @@ namespace AnnServer.Hosting;
 
 /// <summary>Holds the database between opening and closing. The ports answer before it is open, so that health can be asked meanwhile.</summary>
 internal sealed class DatabaseHost(
-    ServerOptions options, ILoggerFactory loggers, IMeterFactory meters, IHostApplicationLifetime lifetime) : IAsyncDisposable
+    ServerOptions options, ILoggerFactory loggers, IMeterFactory meters, IHostApplicationLifetime lifetime, TimeProvider time) : IAsyncDisposable
 {
+    private readonly long _start = time.GetTimestamp();
     private Database? _database;
 
     /// <summary>The open database; a call that comes too early or too late is told to come again.</summary>
     public Database Current => Volatile.Read(ref _database)
         ?? throw StatusMapper.ToException(EngineError.Of(EngineStatus.Unavailable, NotReadyReason ?? "The database is not open."));
+
+    /// <summary>Time since the server was started.</summary>
+    public TimeSpan Uptime => time.GetElapsedTime(_start);
 
     /// <summary>Null when reads and writes are served.</summary>
     public string? NotReadyReason => Volatile.Read(ref _database) switch

@@ -151,6 +151,8 @@ internal sealed class ServerHost : IAsyncDisposable
         // A batch of vectors is megabytes: windows of this size keep it from waiting a round trip for every 768 KiB.
         kestrel.Limits.Http2.InitialConnectionWindowSize = 16 * 1024 * 1024;
         kestrel.Limits.Http2.InitialStreamWindowSize = 8 * 1024 * 1024;
+        // A client that is gone without a word must not hold its streams for ever: it has 20 seconds to answer a ping.
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
         kestrel.Listen(options.ListenAddress, options.GrpcPort, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;

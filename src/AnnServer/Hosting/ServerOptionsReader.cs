@@ -32,6 +32,12 @@ internal static class ServerOptionsReader
             faults.Add($"Ann:GrpcPort and Ann:HttpPort are both {options.GrpcPort}; allowed: two different ports, or 0 for a free one.");
         }
 
+        if (options.Limits.DefaultPageSize > options.Limits.MaxPageSize)
+        {
+            faults.Add(
+                $"Ann:Limits:DefaultPageSize is {options.Limits.DefaultPageSize} and Ann:Limits:MaxPageSize {options.Limits.MaxPageSize}; allowed: a default up to the greatest.");
+        }
+
         unknown = [.. ann.UnknownKeys(), .. limits.UnknownKeys()];
         return faults.Count == 0 ? options : throw new SettingsException(faults);
     }
@@ -52,6 +58,7 @@ internal static class ServerOptionsReader
             MaxK = limits.Integer(nameof(EngineLimits.MaxK), defaults.MaxK, 1, 1_000_000),
             MaxEf = limits.Integer(nameof(EngineLimits.MaxEf), defaults.MaxEf, 1, 1_000_000),
             MaxPageSize = limits.Integer(nameof(EngineLimits.MaxPageSize), defaults.MaxPageSize, 1, 1_000_000),
+            MaxAnswerBytes = limits.Integer(nameof(EngineLimits.MaxAnswerBytes), defaults.MaxAnswerBytes, 64 * 1024, 1 << 30),
             DefaultPageSize = limits.Integer(nameof(EngineLimits.DefaultPageSize), defaults.DefaultPageSize, 1, 1_000_000),
             MaxFilterExpressionLength = limits.Integer(
                 nameof(EngineLimits.MaxFilterExpressionLength), defaults.MaxFilterExpressionLength, 1, 16 << 20),

@@ -5,10 +5,8 @@ using Grpc.Core;
 
 namespace AnnServer.Rpc;
 
-internal sealed class AdminService(DatabaseHost database, TimeProvider time) : Admin.AdminBase
+internal sealed class AdminService(DatabaseHost database) : Admin.AdminBase
 {
-    private readonly long _start = time.GetTimestamp();
-
     public override async Task<CheckpointResponse> Checkpoint(CheckpointRequest request, ServerCallContext context)
     {
         CheckpointReceipt receipt = (await database.Current.CheckpointAsync(context.CancellationToken)).OrThrow();
@@ -18,6 +16,6 @@ internal sealed class AdminService(DatabaseHost database, TimeProvider time) : A
     public override Task<GetStatsResponse> GetStats(GetStatsRequest request, ServerCallContext context)
     {
         Database open = database.Current;
-        return Task.FromResult(StatsMapper.ToWire(open.GetStats(), open.ListCollections(), time.GetElapsedTime(_start)));
+        return Task.FromResult(StatsMapper.ToWire(open.GetStats(), open.ListCollections(), database.Uptime));
     }
 }

@@ -6,6 +6,9 @@ namespace AnnServer.Rpc;
 
 internal static class CollectionMapper
 {
+    private const string AttributeTypes =
+        "ATTRIBUTE_TYPE_KEYWORD, INT64, DOUBLE, BOOL, TIMESTAMP, KEYWORD_LIST, INT64_LIST (all with the prefix)";
+
     public static CollectionConfig ToModel(Wire.CollectionConfig? config, Faults faults)
     {
         if (config is null)
@@ -99,8 +102,8 @@ internal static class CollectionMapper
         }
 
         faults.Add(field, type == Wire.AttributeType.Unspecified
-            ? "is missing; set one of ATTRIBUTE_TYPE_*"
-            : $"has the unknown value {(int)type}; allowed: one of ATTRIBUTE_TYPE_*");
+            ? $"is missing; set one of {AttributeTypes}"
+            : $"has the unknown value {(int)type}; allowed: {AttributeTypes}");
         return AttributeType.Keyword;
     }
 

@@ -26,10 +26,7 @@ internal static class FilterMapper
             case Wire.Filter.KindOneofCase.Expression:
                 return new FilterSpec(filter.Expression, null);
             case Wire.Filter.KindOneofCase.Predicate:
-                int before = faults.Count;
-                Predicate predicate = ToModel(filter.Predicate, "filter.predicate", faults);
-                // What the engine would say of a tree with placeholders is nothing the caller wrote.
-                return faults.Count > before ? FilterSpec.None : new FilterSpec(null, predicate);
+                return new FilterSpec(null, ToModel(filter.Predicate, "filter.predicate", faults));
             default:
                 faults.Add("filter", "is empty; set expression or predicate, or leave the filter out");
                 return FilterSpec.None;

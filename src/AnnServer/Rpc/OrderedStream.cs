@@ -33,16 +33,18 @@ internal static class OrderedStream
         CancellationToken stopping,
         CancellationToken cancellation)
     {
-        using CancellationTokenSource reading = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellation);
+        // A stop ends the reading only: what has been read is still begun and answered. A failed request ends both.
+        using CancellationTokenSource beginning = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using CancellationTokenSource reading = CancellationTokenSource.CreateLinkedTokenSource(stopping, beginning.Token);
         Channel<Task<TResponse>> begun = Channel.CreateBounded<Task<TResponse>>(
             new BoundedChannelOptions(inFlight) { SingleReader = true, SingleWriter = true });
-        Task writing = WriteInOrderAsync(begun.Reader, responses, reading, cancellation);
+        Task writing = WriteInOrderAsync(begun.Reader, responses, beginning, cancellation);
         try
         {
             while (await MoveNextAsync(requests, stopping, reading.Token, cancellation))
             {
                 // Begun only when there is room, so that no more than inFlight + 1 are ever running.
-                await begun.Writer.WaitToWriteAsync(reading.Token);
+                await begun.Writer.WaitToWriteAsync(beginning.Token);
                 begun.Writer.TryWrite(answer(requests.Current, cancellation));
             }
         }
@@ -55,7 +57,7 @@ internal static class OrderedStream
     }
 
     private static async Task WriteInOrderAsync<TResponse>(
-        ChannelReader<Task<TResponse>> begun, IServerStreamWriter<TResponse> responses, CancellationTokenSource reading, CancellationToken cancellation)
+        ChannelReader<Task<TResponse>> begun, IServerStreamWriter<TResponse> responses, CancellationTokenSource beginning, CancellationToken cancellation)
     {
         try
         {
@@ -66,7 +68,7 @@ internal static class OrderedStream
         }
         catch
         {
-            await reading.CancelAsync();
+            await beginning.CancelAsync();
             await DrainAsync(begun);
             throw;
         }

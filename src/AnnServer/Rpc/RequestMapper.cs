@@ -15,7 +15,7 @@ internal static class RequestMapper
         Point[] points = new Point[request.Points.Count];
         for (int i = 0; i < points.Length; i++)
         {
-            using Faults.Scope scope = faults.Within($"points[{i}]");
+            using Faults.Scope scope = faults.Within("points", i);
             Wire.Point point = request.Points[i];
             points[i] = new Point(
                 PointIdMapper.ToModel(point.Id, "id", faults),
@@ -50,7 +50,7 @@ internal static class RequestMapper
         AttributeUpdate[] updates = new AttributeUpdate[request.Updates.Count];
         for (int i = 0; i < updates.Length; i++)
         {
-            using Faults.Scope scope = faults.Within($"updates[{i}]");
+            using Faults.Scope scope = faults.Within("updates", i);
             Wire.AttributeUpdate update = request.Updates[i];
             updates[i] = new AttributeUpdate(
                 PointIdMapper.ToModel(update.Id, "id", faults),
@@ -92,7 +92,7 @@ internal static class RequestMapper
         SearchQuery[] queries = new SearchQuery[request.Queries.Count];
         for (int i = 0; i < queries.Length; i++)
         {
-            using Faults.Scope scope = faults.Within($"queries[{i}]");
+            using Faults.Scope scope = faults.Within("queries", i);
             Wire.SearchRequest query = request.Queries[i];
             queries[i] = ToQuery(query, faults);
             if (query.Collection.Length > 0 && query.Collection != request.Collection)

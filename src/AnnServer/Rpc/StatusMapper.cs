@@ -1,3 +1,4 @@
+using System.Text;
 using AnnServer.Engine.Model;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
@@ -11,7 +12,8 @@ internal static class StatusMapper
     // Errors travel in HTTP/2 trailers. gRPC's C core, and so Python, drops calls whose trailers pass 8 KiB; details are sent in
     // base64 with the message once more beside them, so this many bytes leave a margin.
     private const int MaxDetailBytes = 4096;
-    private const int MaxMessageChars = 512;
+    // Of UTF-8. The header of the message spends three on a byte beyond ASCII.
+    private const int MaxMessageBytes = 512;
 
     // Long enough for the background repair or an operator's delete to have made room.
     private static readonly Duration RetryDelay = new() { Seconds = 1 };
@@ -36,10 +38,9 @@ internal static class StatusMapper
         Google.Rpc.Status status = new() { Code = (int)ToStatusCode(error.Status) };
         if (error.Violations.Count > 0)
         {
-            BadRequest details = Describe(error.Violations, out int left, out bool repeated);
-            message = repeated && details.FieldViolations is [{ } only] && left == 0 ? $"{only.Field}: {only.Description}"
-                : left > 0 ? $"{message} ({left} more are not listed)"
-                : message;
+            BadRequest details = Describe(error.Violations);
+            int left = error.Unlisted + error.Violations.Count - details.FieldViolations.Count;
+            message = left > 0 ? $"{message} ({left} more are not listed)" : message;
             status.Details.Add(Any.Pack(details));
         }
         else if (error.Status == EngineStatus.ResourceExhausted)
@@ -47,56 +48,46 @@ internal static class StatusMapper
             status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = RetryDelay }));
         }
 
-        status.Message = message.Length <= MaxMessageChars ? message : message[..MaxMessageChars];
+        status.Message = Cut(message);
         return status.ToRpcException();
     }
 
-    /// <summary>
-    /// The first fault of a field is its cause. What the engine then says about the placeholder the mapper left there, or about
-    /// what lies within, is not another fault, so only the first is kept.
-    /// </summary>
-    private static BadRequest Describe(IReadOnlyList<FieldViolation> violations, out int left, out bool repeated)
+    // Between characters: half a surrogate pair has no UTF-8 form, and writing the status would fail.
+    private static string Cut(string message)
+    {
+        int bytes = 0;
+        int length = 0;
+        foreach (Rune rune in message.EnumerateRunes())
+        {
+            bytes += rune.Utf8SequenceLength;
+            if (bytes > MaxMessageBytes)
+            {
+                return message[..length];
+            }
+
+            length += rune.Utf16SequenceLength;
+        }
+
+        return message;
+    }
+
+    // As many violations as fit.
+    private static BadRequest Describe(IReadOnlyList<FieldViolation> violations)
     {
         BadRequest details = new();
-        HashSet<string> seen = new(StringComparer.Ordinal);
         int bytes = 0;
-        left = 0;
-        repeated = false;
         foreach (FieldViolation violation in violations)
         {
-            if (IsSeen(violation.Field, seen))
-            {
-                repeated = true;
-                continue;
-            }
-
-            seen.Add(violation.Field);
-
             BadRequest.Types.FieldViolation described = new() { Field = violation.Field, Description = violation.Description };
             bytes += described.CalculateSize() + 4;
-            if (bytes <= MaxDetailBytes)
+            if (bytes > MaxDetailBytes)
             {
-                details.FieldViolations.Add(described);
+                break;
             }
-            else
-            {
-                left++;
-            }
+
+            details.FieldViolations.Add(described);
         }
 
         return details;
-    }
-
-    private static bool IsSeen(string field, HashSet<string> seen)
-    {
-        for (int dot = field.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = field.IndexOf('.', dot + 1))
-        {
-            if (seen.Contains(field[..dot]))
-            {
-                return true;
-            }
-        }
-
-        return seen.Contains(field);
     }
 }

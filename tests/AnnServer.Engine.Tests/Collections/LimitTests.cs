@@ -21,6 +21,7 @@ public sealed class LimitTests
         MaxK = 5,
         MaxEf = 50,
         MaxPageSize = 10,
+        MaxAnswerBytes = 700,
         DefaultPageSize = 7,
         MaxFilterExpressionLength = 60,
         MaxFilterDepth = 3,
@@ -70,6 +71,10 @@ public sealed class LimitTests
             (await collection.UpsertAsync([NewPoint(20, 0, 0)], new Faults(), Cancellation)).Error, EngineStatus.ResourceExhausted, "", "20");
         Assert.Equal(7, collection.Scroll(new ScrollQuery(), new Faults(), Cancellation).Value.Points.Count);
         reached.Add(nameof(EngineLimits.DefaultPageSize));
+        Large("ids", collection.Get([.. Enumerable.Range(0, 20).Select(i => PointId.FromNumber((ulong)i))], false, false, 0, new Faults()).Error);
+        Large("page_size", collection.Scroll(new ScrollQuery { PageSize = 10, WithVector = true }, new Faults(), Cancellation).Error);
+        Assert.Equal(5, collection.Search(query with { WithVector = true }, new Faults(), Cancellation).Value.Hits.Count);
+        Large("queries", collection.SearchBatch([query, query, query with { WithVector = true }], new Faults(), Cancellation).Error);
 
         await test.CreateAsync(Config("second"));
         Named(
@@ -78,6 +83,12 @@ public sealed class LimitTests
 
         Assert.Equal(
             typeof(EngineLimits).GetProperties().Where(p => p.PropertyType == typeof(int)).Select(p => p.Name).Order(), reached.Order());
+
+        void Large(string field, EngineError? error)
+        {
+            reached.Remove(nameof(EngineLimits.MaxAnswerBytes));
+            Named(nameof(EngineLimits.MaxAnswerBytes), error, EngineStatus.ResourceExhausted, field, "700");
+        }
 
         async Task Create(string limit, CollectionConfig config, string field, string number) => Named(
             limit, (await test.Database.CreateCollectionAsync(config, new Faults(), Cancellation)).Error, EngineStatus.InvalidArgument, field, number);

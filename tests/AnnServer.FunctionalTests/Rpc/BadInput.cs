@@ -124,6 +124,17 @@ internal sealed record BadInput(string Name, Func<Client, string, Task> Send, St
         yield return new("get without id",
             (server, name) => Task(server.Points.GetAsync(new GetRequest { Collection = name, Ids = { Make.Id(1), new PointId() } })),
             StatusCode.InvalidArgument, "ids[1]");
+        yield return new("count by empty predicate",
+            (server, name) => Task(server.Points.CountAsync(
+                new CountRequest { Collection = name, Filter = new Filter { Predicate = new Predicate() } })),
+            StatusCode.InvalidArgument, "filter.predicate");
+        yield return new("count by empty filter",
+            (server, name) => Task(server.Points.CountAsync(new CountRequest { Collection = name, Filter = new Filter() })),
+            StatusCode.InvalidArgument, "filter");
+        yield return new("scroll by range without bounds",
+            (server, name) => Task(server.Points.ScrollAsync(
+                new ScrollRequest { Collection = name, Filter = Predicate(new Predicate { Range = new Interval { Attribute = "year" } }) })),
+            StatusCode.InvalidArgument, "filter.predicate.range");
         yield return new("delete without selector",
             (server, name) => Task(server.Points.DeleteAsync(new DeleteRequest { Collection = name })), StatusCode.InvalidArgument, "selector");
         yield return new("delete by empty filter",

@@ -1,3 +1,4 @@
+using System.Text;
 using AnnServer.Engine.Model;
 using AnnServer.FunctionalTests.Infrastructure;
 using AnnServer.Rpc;
@@ -24,12 +25,12 @@ public sealed class StatusMapperTests
     }
 
     [Fact]
-    public void ToException_Violations_NamesEachFieldOnceWithItsFirstDescription()
+    public void ToException_Violations_NamesEachField()
     {
         EngineError error = new(
             EngineStatus.InvalidArgument,
-            "3 faults",
-            [new FieldViolation("a", "is missing"), new FieldViolation("b", "is odd"), new FieldViolation("a", "has 0 elements")]);
+            "2 faults",
+            [new FieldViolation("a", "is missing"), new FieldViolation("b", "is odd")]);
 
         RpcException exception = StatusMapper.ToException(error);
 
@@ -57,5 +58,23 @@ public sealed class StatusMapperTests
 
         Assert.Equal(1, exception.GetRpcStatus()!.GetDetail<RetryInfo>()!.RetryDelay.Seconds);
         Assert.Equal("The collection is full.", exception.Status.Detail);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void ToException_LongMessageOfWideCharacters_IsCutBetweenTwoOfThem(int shift)
+    {
+        string message = new string('x', shift) + string.Concat(Enumerable.Repeat("\U0001F600", 1000));
+
+        RpcException exception = StatusMapper.ToException(EngineError.Of(EngineStatus.NotFound, message));
+
+        string cut = exception.Status.Detail;
+        Assert.StartsWith(cut, message, StringComparison.Ordinal);
+        Assert.InRange(Encoding.UTF8.GetByteCount(cut), 509, 512);
+        Assert.DoesNotContain("\uFFFD", Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(cut)), StringComparison.Ordinal);
+        Assert.Equal(cut, exception.GetRpcStatus()!.Message);
     }
 }

@@ -5,19 +5,19 @@ using AnnServer.LoadGen.Data;
 namespace AnnServer.Benchmarks.Compare;
 
 /// <summary>This project's graph, called as the engine calls it.</summary>
-internal sealed class GraphContender(ContenderOptions options) : IContender
+internal sealed class GraphContender(ContenderOptions options, bool useCodes) : IContender
 {
     private const ulong Seed = 42;
 
     private readonly ScratchPool _scratches = new();
     private VectorIndex? _index;
 
-    public string Name => "annserver";
+    public string Name => useCodes ? "annserver-int8" : "annserver";
 
     public string Params => $"M={options.M} efc={options.EfConstruction}";
 
     public double BytesPerVector =>
-        _index is null ? 0 : (double)(_index.VectorMemoryBytes + _index.LinkMemoryBytes) / Math.Max(1, _index.LiveCount);
+        _index is null ? 0 : (double)(_index.VectorMemoryBytes + _index.CodeMemoryBytes + _index.LinkMemoryBytes) / Math.Max(1, _index.LiveCount);
 
     public void Build(float[][] vectors)
     {
@@ -28,7 +28,7 @@ internal sealed class GraphContender(ContenderOptions options) : IContender
             _ => DistanceKind.NegativeCosine,
         };
         _index = VectorIndex.Create(new GraphParameters(
-            vectors[0].Length, distance, options.M, options.EfConstruction, Seed, (uint)vectors.Length));
+            vectors[0].Length, distance, options.M, options.EfConstruction, Seed, (uint)vectors.Length) { UseCodes = useCodes });
         foreach (float[] vector in vectors)
         {
             using ScratchPool.Scope scope = _scratches.Rent();

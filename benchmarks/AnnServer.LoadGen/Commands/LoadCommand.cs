@@ -19,6 +19,11 @@ internal sealed class LoadCommand
         Description = "String attribute that is the id; otherwise the row number is.",
     };
     private readonly Option<string?> _schema = new("--schema") { Description = "Indexed attributes: name:type,name:type." };
+    private readonly Option<string> _quantization = new("--quantization")
+    {
+        Description = "none or int8.", DefaultValueFactory = _ => "none",
+    };
+
     private readonly Option<string> _metric = new("--metric") { Description = "l2, cosine or dot.", Required = true };
     private readonly Option<uint> _m = new("--m") { Description = "Links of a new node on each layer." };
     private readonly Option<uint> _efConstruction = new("--ef-construction") { Description = "Candidates when a node is linked." };
@@ -39,7 +44,7 @@ internal sealed class LoadCommand
         Command command = new("load", "Create a collection and load vectors and attributes into it.");
         _server.AddTo(command);
         foreach (Option option in (Option[])[
-            _base, _attributes, _idAttribute, _schema, _metric, _m, _efConstruction, _seed, _recreate, _append, _limit, _batch, _inFlight,
+            _base, _attributes, _idAttribute, _schema, _metric, _quantization, _m, _efConstruction, _seed, _recreate, _append, _limit, _batch, _inFlight,
             _stream])
         {
             command.Options.Add(option);
@@ -86,6 +91,7 @@ internal sealed class LoadCommand
             Name = collection,
             Dimension = (uint)dimension,
             Metric = Metrics.Parse(parsed.GetRequiredValue(_metric)),
+            Quantization = Metrics.ParseQuantization(parsed.GetRequiredValue(_quantization)),
             Hnsw = new HnswConfig
             {
                 M = parsed.GetValue(_m),

@@ -14,6 +14,13 @@ internal static class Metrics
         _ => throw new FormatException($"'{name}' is not a metric: l2, cosine or dot."),
     };
 
+    public static Quantization ParseQuantization(string name) => name switch
+    {
+        "none" => Quantization.None,
+        "int8" => Quantization.Int8,
+        _ => throw new FormatException($"'{name}' is not a quantization: none or int8."),
+    };
+
     public static ScoreKind ScoreOf(Metric metric) => metric switch
     {
         Metric.L2 => ScoreKind.SquaredDistance,

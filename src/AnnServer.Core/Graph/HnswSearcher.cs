@@ -154,6 +154,7 @@ internal static unsafe class HnswSearcher<TRows>
             {
                 if (distances[i] < accepted.Worst)
                 {
+                    PrefetchLine((byte*)store.Links(batch[i], layer));
                     frontier.Push(distances[i], batch[i]);
                     if (accept.Contains(batch[i]))
                     {
@@ -260,11 +261,26 @@ internal static unsafe class HnswSearcher<TRows>
     {
         visited.ReserveBatch(capacity);
         int first = visited.Count;
-        int count = visited.AddAll(store.Links(node, layer), capacity);
-        uint* met = visited.Met + first;
-        for (int i = 0; i < count; i++)
+        uint limit = visited.Limit;
+        uint* row = store.Links(node, layer);
+        for (int i = 0; i < capacity; i++)
         {
-            PrefetchRow(store, met[i]);
+            uint neighbor = row[i];
+            if (neighbor >= limit)
+            {
+                if (neighbor == GraphStore.NoNode)
+                {
+                    break;
+                }
+
+                // Linked after the search began.
+                continue;
+            }
+
+            if (visited.TryAdd(neighbor))
+            {
+                PrefetchRow(store, neighbor);
+            }
         }
 
         return first;

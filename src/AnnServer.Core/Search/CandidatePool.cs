@@ -60,13 +60,19 @@ internal sealed unsafe class CandidatePool
             return;
         }
 
-        // A binary search whose steps do not depend on the outcome of a branch: nobody can predict where a distance falls.
         int low = 0;
-        for (int length = count; length > 0;)
+        int high = count;
+        while (low < high)
         {
-            int half = (length + 1) >> 1;
-            low = entries[low + half - 1].Distance <= distance ? low + half : low;
-            length -= half;
+            int middle = (low + high) >> 1;
+            if (entries[middle].Distance <= distance)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
         }
 
         long moved = (long)(count - low) * sizeof(Entry);

@@ -57,42 +57,6 @@ internal sealed unsafe class VisitedSet
         return true;
     }
 
-    /// <summary>
-    /// Adds the nodes of a row that were not met before and returns how many. Without a branch on whether a node was met, which
-    /// no predictor can guess.
-    /// </summary>
-    public int AddAll(uint* row, int capacity)
-    {
-        ulong* bits = _bits.Pointer;
-        uint* met = _met.Pointer;
-        uint limit = Limit;
-        int count = Count;
-        for (int i = 0; i < capacity; i++)
-        {
-            uint node = row[i];
-            if (node >= limit)
-            {
-                if (node == Graph.GraphStore.NoNode)
-                {
-                    break;
-                }
-
-                // Linked after the search began.
-                continue;
-            }
-
-            ulong* word = bits + (node >> 6);
-            ulong old = *word;
-            met[count] = node;
-            count += (int)(~(old >> (int)(node & 63)) & 1);
-            *word = old | (1UL << (int)(node & 63));
-        }
-
-        int added = count - Count;
-        Count = count;
-        return added;
-    }
-
     private void Clear()
     {
         if (Count > _words / 4)

@@ -23,6 +23,11 @@ internal static class CollectionConfigValidator
             faults.Add("metric", "is missing or unknown; METRIC_L2, METRIC_COSINE and METRIC_DOT are allowed");
         }
 
+        if (!Enum.IsDefined(config.Quantization))
+        {
+            faults.Add("quantization", "is unknown; QUANTIZATION_NONE and QUANTIZATION_INT8 are allowed");
+        }
+
         HnswConfig hnsw = config.Hnsw;
         if (hnsw.M is < GraphParameters.MinM or > GraphParameters.MaxM)
         {

@@ -30,7 +30,10 @@ internal sealed class CollectionData : IIdResolver, IDisposable
             config.Hnsw.M,
             config.Hnsw.EfConstruction,
             config.Hnsw.Seed,
-            (uint)limits.MaxPointsPerCollection));
+            (uint)limits.MaxPointsPerCollection)
+        {
+            UseCodes = config.Quantization == Quantization.Int8,
+        });
         Attributes = new AttributeTable(config.Attributes, Index.IsLive);
     }
 
@@ -132,7 +135,7 @@ internal sealed class CollectionData : IIdResolver, IDisposable
     public bool TryResolve(PointId id, out uint ordinal) => Ids.TryGet(id, out ordinal);
 
     public MemoryUsage GetMemory() => new(
-        Index.VectorMemoryBytes, Index.LinkMemoryBytes, Ids.MemoryBytes, Attributes.MemoryBytes, Attributes.IndexMemoryBytes);
+        Index.VectorMemoryBytes, Index.CodeMemoryBytes, Index.LinkMemoryBytes, Ids.MemoryBytes, Attributes.MemoryBytes, Attributes.IndexMemoryBytes);
 
     /// <summary>The metric's natural value of what the graph minimises.</summary>
     public static float ToScore(Metric metric, float distance) => metric == Metric.L2 ? MathF.Sqrt(distance) : -distance;

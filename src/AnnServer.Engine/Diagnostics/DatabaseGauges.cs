@@ -36,6 +36,7 @@ internal static class DatabaseGauges
         {
             MemoryUsage memory = collection.GetInfo().Memory;
             yield return Of(collection, "vectors", memory.Vectors);
+            yield return Of(collection, "codes", memory.Codes);
             yield return Of(collection, "graph", memory.Graph);
             yield return Of(collection, "ids", memory.Ids);
             yield return Of(collection, "attributes", memory.Attributes);

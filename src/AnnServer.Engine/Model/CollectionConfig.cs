@@ -11,5 +11,7 @@ public sealed record CollectionConfig
 
     public HnswConfig Hnsw { get; init; } = new();
 
+    public Quantization Quantization { get; init; }
+
     public IReadOnlyList<AttributeSchema> Attributes { get; init; } = [];
 }

@@ -1,7 +1,7 @@
 namespace AnnServer.Engine.Model;
 
 /// <summary>Bytes held in memory, by component.</summary>
-public readonly record struct MemoryUsage(long Vectors, long Graph, long Ids, long Attributes, long AttributeIndexes)
+public readonly record struct MemoryUsage(long Vectors, long Codes, long Graph, long Ids, long Attributes, long AttributeIndexes)
 {
-    public long Total => Vectors + Graph + Ids + Attributes + AttributeIndexes;
+    public long Total => Vectors + Codes + Graph + Ids + Attributes + AttributeIndexes;
 }

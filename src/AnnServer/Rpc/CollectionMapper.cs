@@ -30,8 +30,24 @@ internal static class CollectionMapper
                 EfConstruction = hnsw.EfConstruction == 0 ? defaults.EfConstruction : Clamp(hnsw.EfConstruction),
                 Seed = hnsw.Seed == 0 ? defaults.Seed : hnsw.Seed,
             },
+            Quantization = ToModel(config.Quantization, faults),
             Attributes = ToModel(config.Attributes, "attributes", faults),
         };
+    }
+
+    private static Quantization ToModel(Wire.Quantization quantization, Faults faults)
+    {
+        switch (quantization)
+        {
+            case Wire.Quantization.Unspecified or Wire.Quantization.None:
+                return Quantization.None;
+            case Wire.Quantization.Int8:
+                return Quantization.Int8;
+            default:
+                faults.Add(
+                    "quantization", $"has the unknown value {(int)quantization}; allowed: QUANTIZATION_NONE, QUANTIZATION_INT8");
+                return Quantization.None;
+        }
     }
 
     public static IReadOnlyList<AttributeSchema> ToModel(RepeatedField<Wire.AttributeSchema> schemas, string field, Faults faults)
@@ -55,6 +71,7 @@ internal static class CollectionMapper
         Memory = new Wire.MemoryUsage
         {
             Vectors = (ulong)info.Memory.Vectors,
+            Codes = (ulong)info.Memory.Codes,
             Graph = (ulong)info.Memory.Graph,
             Ids = (ulong)info.Memory.Ids,
             Attributes = (ulong)info.Memory.Attributes,
@@ -70,6 +87,7 @@ internal static class CollectionMapper
             Name = config.Name,
             Dimension = (uint)config.Dimension,
             Metric = (Wire.Metric)config.Metric,
+            Quantization = config.Quantization == Quantization.Int8 ? Wire.Quantization.Int8 : Wire.Quantization.None,
             Hnsw = new Wire.HnswConfig { M = (uint)config.Hnsw.M, EfConstruction = (uint)config.Hnsw.EfConstruction, Seed = config.Hnsw.Seed },
         };
         foreach (AttributeSchema schema in config.Attributes)

@@ -9,8 +9,8 @@ internal sealed class TestIndex : IDisposable
 {
     private readonly List<uint> _hidden = [];
 
-    public TestIndex(int dimension, DistanceKind distance = DistanceKind.SquaredEuclidean, int m = 12, int efConstruction = 100, uint maxNodes = 20_000) =>
-        Index = VectorIndex.Create(new GraphParameters(dimension, distance, m, efConstruction, 42, maxNodes));
+    public TestIndex(int dimension, DistanceKind distance = DistanceKind.SquaredEuclidean, int m = 12, int efConstruction = 100, uint maxNodes = 20_000, bool useCodes = false) =>
+        Index = VectorIndex.Create(new GraphParameters(dimension, distance, m, efConstruction, 42, maxNodes) { UseCodes = useCodes });
 
     public VectorIndex Index { get; }
 
@@ -21,9 +21,9 @@ internal sealed class TestIndex : IDisposable
 
     public IReadOnlyList<uint> Hidden => _hidden;
 
-    public static TestIndex Build(float[][] vectors, DistanceKind distance = DistanceKind.SquaredEuclidean, int m = 12)
+    public static TestIndex Build(float[][] vectors, DistanceKind distance = DistanceKind.SquaredEuclidean, int m = 12, bool useCodes = false)
     {
-        var index = new TestIndex(vectors[0].Length, distance, m);
+        var index = new TestIndex(vectors[0].Length, distance, m, useCodes: useCodes);
         foreach (float[] vector in vectors)
         {
             index.Insert(vector);
@@ -53,7 +53,7 @@ internal sealed class TestIndex : IDisposable
     public TestIndex Restore()
     {
         GraphParameters parameters = Index.Parameters;
-        var restored = new TestIndex(parameters.Dimension, parameters.Distance, parameters.M, parameters.EfConstruction, parameters.MaxNodes);
+        var restored = new TestIndex(parameters.Dimension, parameters.Distance, parameters.M, parameters.EfConstruction, parameters.MaxNodes, parameters.UseCodes);
         foreach (uint ordinal in Points.Keys.Concat(_hidden).Order())
         {
             restored.Index.RestoreNode(ordinal, Index.Vector(ordinal));

@@ -236,7 +236,7 @@ public sealed class Database : IAsyncDisposable
             if (_catalog.Count >= _context.Limits.MaxCollections)
             {
                 return EngineError.Of(
-                    EngineStatus.ResourceExhausted, $"There are {_catalog.Count} collections; no more are allowed (MaxCollections).");
+                    EngineStatus.ResourceExhausted, $"There are {_catalog.Count} collections, as many as MaxCollections allows.");
             }
 
             if (_context.Log.Fault is not null)

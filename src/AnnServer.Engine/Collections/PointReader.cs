@@ -155,6 +155,38 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
     /// <summary>The live points that satisfy the predicate, to be given back with <see cref="Return"/>. Under a rented scratch.</summary>
     public OrdinalBitmap Matching(Predicate predicate, CancellationToken cancellation)
     {
+        if (!NamesIds(predicate))
+        {
+            return Evaluate(predicate, cancellation);
+        }
+
+        // Identifiers are looked up while the filter is evaluated: a point that is replaced meanwhile is found in its new slot,
+        // which the set of live ones of before does not have. Such a filter is evaluated while nothing is replaced.
+        long revision = data.Revision;
+        OrdinalBitmap matching = Evaluate(predicate, cancellation);
+        if (data.IsUnchangedSince(revision))
+        {
+            return matching;
+        }
+
+        Return(matching);
+        lock (data.CommitLock)
+        {
+            return Evaluate(predicate, cancellation);
+        }
+    }
+
+    private static bool NamesIds(Predicate predicate) => predicate switch
+    {
+        Predicate.Ids => true,
+        Predicate.Not not => NamesIds(not.Operand),
+        Predicate.And and => and.Operands.Any(NamesIds),
+        Predicate.Or or => or.Operands.Any(NamesIds),
+        _ => false,
+    };
+
+    private OrdinalBitmap Evaluate(Predicate predicate, CancellationToken cancellation)
+    {
         OrdinalBitmap live = Live();
         OrdinalBitmap matching = data.Attributes.Bitmaps.Rent(live.Length);
         data.Attributes.Evaluate(predicate, matching, data, live, cancellation);

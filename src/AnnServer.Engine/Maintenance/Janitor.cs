@@ -88,7 +88,7 @@ internal sealed class Janitor(ScratchPool scratches, EngineMetrics metrics, ILog
     {
         if (!_work.IsAddingCompleted)
         {
-            _work.Add(work);
+            _work.TryAdd(work);
         }
     }
 

@@ -7,7 +7,7 @@ using Grpc.Core;
 namespace AnnServer.Rpc;
 
 /// <summary>Every method maps, calls the engine and maps back. Searches run on the thread of the request.</summary>
-internal sealed class PointsService(DatabaseHost database, IHostApplicationLifetime lifetime) : Points.PointsBase
+internal sealed class PointsService(DatabaseHost database, StreamDrain drain, IHostApplicationLifetime lifetime) : Points.PointsBase
 {
     /// <summary>
     /// Upserts of one stream that may wait for the disk at once, so that they share its flushes. Messages beyond it stay with the
@@ -18,10 +18,13 @@ internal sealed class PointsService(DatabaseHost database, IHostApplicationLifet
     public override Task<UpsertResponse> Upsert(UpsertRequest request, ServerCallContext context) =>
         UpsertAsync(request, context.CancellationToken);
 
-    public override Task UpsertStream(
-        IAsyncStreamReader<UpsertRequest> requestStream, IServerStreamWriter<UpsertResponse> responseStream, ServerCallContext context) =>
-        OrderedStream.AnswerAsync(
+    public override async Task UpsertStream(
+        IAsyncStreamReader<UpsertRequest> requestStream, IServerStreamWriter<UpsertResponse> responseStream, ServerCallContext context)
+    {
+        using StreamDrain.Scope open = drain.Enter();
+        await OrderedStream.AnswerAsync(
             requestStream, responseStream, UpsertsInFlight, UpsertAsync, lifetime.ApplicationStopping, context.CancellationToken);
+    }
 
     public override Task<GetResponse> Get(GetRequest request, ServerCallContext context)
     {
@@ -79,10 +82,13 @@ internal sealed class PointsService(DatabaseHost database, IHostApplicationLifet
         return Task.FromResult(ResponseMapper.ToBatch(answers.OrThrow(), request));
     }
 
-    public override Task SearchStream(
-        IAsyncStreamReader<SearchRequest> requestStream, IServerStreamWriter<SearchResponse> responseStream, ServerCallContext context) =>
-        OrderedStream.AnswerAsync(
+    public override async Task SearchStream(
+        IAsyncStreamReader<SearchRequest> requestStream, IServerStreamWriter<SearchResponse> responseStream, ServerCallContext context)
+    {
+        using StreamDrain.Scope open = drain.Enter();
+        await OrderedStream.AnswerAsync(
             requestStream, responseStream, Search, lifetime.ApplicationStopping, context.CancellationToken);
+    }
 
     private async Task<UpsertResponse> UpsertAsync(UpsertRequest request, CancellationToken cancellation)
     {

@@ -28,7 +28,8 @@ internal sealed class GraphContender(ContenderOptions options, bool useCodes) : 
             _ => DistanceKind.NegativeCosine,
         };
         _index = VectorIndex.Create(new GraphParameters(
-            vectors[0].Length, distance, options.M, options.EfConstruction, Seed, (uint)vectors.Length) { UseCodes = useCodes });
+            vectors[0].Length, distance, options.M, options.EfConstruction, Seed, (uint)vectors.Length)
+        { UseCodes = useCodes });
         foreach (float[] vector in vectors)
         {
             using ScratchPool.Scope scope = _scratches.Rent();

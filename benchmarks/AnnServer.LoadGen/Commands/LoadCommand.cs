@@ -21,7 +21,8 @@ internal sealed class LoadCommand
     private readonly Option<string?> _schema = new("--schema") { Description = "Indexed attributes: name:type,name:type." };
     private readonly Option<string> _quantization = new("--quantization")
     {
-        Description = "none or int8.", DefaultValueFactory = _ => "none",
+        Description = "none or int8.",
+        DefaultValueFactory = _ => "none",
     };
 
     private readonly Option<string> _metric = new("--metric") { Description = "l2, cosine or dot.", Required = true };

@@ -27,6 +27,7 @@ public sealed class RandomOperationsTests
             Name = "points",
             Dimension = 5 + (seed * 7 % 20),
             Metric = metric,
+            Quantization = seed > 3 ? Quantization.Int8 : Quantization.None,
             Hnsw = new HnswConfig { M = 8, EfConstruction = 60 },
             Attributes = RandomPoints.Schema,
         };

@@ -72,6 +72,7 @@ public sealed class RestartTests
         Name = "points",
         Dimension = 12,
         Metric = metric,
+        Quantization = metric == Metric.Cosine ? Quantization.Int8 : Quantization.None,
         Hnsw = new HnswConfig { M = 6, EfConstruction = 40 },
         Attributes = RandomPoints.Schema,
     };

@@ -102,6 +102,10 @@ internal sealed record BadInput(string Name, Func<Client, string, Task> Send, St
             new CollectionConfig { Name = "-", Metric = (Metric)9, Attributes = { new AttributeSchema { Name = "a b", Type = (AttributeType)99 } } },
             "config.name", "config.dimension", "config.metric", "config.attributes[0].type", "config.attributes[0].name");
         yield return Create("create without metric", new CollectionConfig { Name = "x", Dimension = 4 }, "config.metric");
+        yield return Create(
+            "create of unknown quantization",
+            new CollectionConfig { Name = "x", Dimension = 4, Metric = Metric.L2, Quantization = (Quantization)9 },
+            "config.quantization");
         yield return Create("create of unknown attribute type",
             new CollectionConfig
             {

@@ -14,6 +14,7 @@ public sealed class CollectionsTests(ServerFixture server) : ServerTest(server)
             Name = "Every.Setting_1-x",
             Dimension = 7,
             Metric = Metric.Dot,
+            Quantization = Quantization.Int8,
             Hnsw = new HnswConfig { M = 8, EfConstruction = 99, Seed = 5 },
         };
         foreach (AttributeType type in Enum.GetValues<AttributeType>().Where(type => type != AttributeType.Unspecified))

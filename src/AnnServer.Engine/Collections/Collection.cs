@@ -12,6 +12,8 @@ public sealed class Collection
 {
     private readonly CollectionContext _context;
     private readonly PointWriter _writer;
+    private readonly PointDeleter _deleter;
+    private readonly AttributeWriter _attributes;
     private readonly PointReader _reader;
     private readonly SearchExecutor _executor;
 
@@ -20,7 +22,10 @@ public sealed class Collection
         Data = data;
         _context = context;
         _reader = new PointReader(data, context);
-        _writer = new PointWriter(data, context, _reader);
+        var gate = new CommitGate(data, context);
+        _writer = new PointWriter(data, context, gate);
+        _deleter = new PointDeleter(data, context, gate, _reader);
+        _attributes = new AttributeWriter(data, context, gate);
         _executor = new SearchExecutor(data, context, _reader);
     }
 
@@ -55,16 +60,16 @@ public sealed class Collection
 
     /// <summary>Deletes points; unknown identifiers are passed over. Completes when durable.</summary>
     public ValueTask<EngineResult<WriteReceipt>> DeleteAsync(
-        IReadOnlyList<PointId> ids, Faults faults, CancellationToken cancellation) => _writer.DeleteAsync(ids, faults, cancellation);
+        IReadOnlyList<PointId> ids, Faults faults, CancellationToken cancellation) => _deleter.DeleteAsync(ids, faults, cancellation);
 
     /// <summary>Deletes the points that satisfy the filter at one moment. Completes when durable.</summary>
     public ValueTask<EngineResult<WriteReceipt>> DeleteAsync(
-        FilterSpec filter, Faults faults, CancellationToken cancellation) => _writer.DeleteAsync(filter, faults, cancellation);
+        FilterSpec filter, Faults faults, CancellationToken cancellation) => _deleter.DeleteAsync(filter, faults, cancellation);
 
     /// <summary>Changes attributes and leaves vectors alone; completes when durable.</summary>
     public ValueTask<EngineResult<AttributeUpdateReceipt>> UpdateAttributesAsync(
         IReadOnlyList<AttributeUpdate> updates, Faults faults, CancellationToken cancellation) =>
-        _writer.UpdateAttributesAsync(updates, faults, cancellation);
+        _attributes.UpdateAttributesAsync(updates, faults, cancellation);
 
     /// <summary>The number of points that satisfy the filter, exactly.</summary>
     public EngineResult<long> Count(FilterSpec filter, ulong readAfter, Faults faults, CancellationToken cancellation = default) =>

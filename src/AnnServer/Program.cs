@@ -19,9 +19,10 @@ catch (SettingsException e)
     await Console.Error.WriteLineAsync(e.Message);
     return 1;
 }
-catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or InsufficientMemoryException)
 {
-    // A port or a directory in use, no permission, damaged data: the message says it all, a stack trace adds nothing.
+    // A port or a directory in use, no permission, damaged data, no address space: the message says it all, a stack trace adds
+    // nothing.
     await Console.Error.WriteLineAsync($"AnnServer cannot run: {e.Message}");
     return 1;
 }

@@ -1,5 +1,6 @@
 using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Model;
+using AnnServer.Storage;
 
 namespace AnnServer.Engine.Collections;
 
@@ -36,16 +37,24 @@ internal static class SchemaChange
                 return faults.ToError();
             }
 
-            if (Build(data, add, drop) is { } mismatch)
+            try
             {
-                return mismatch;
-            }
+                if (Build(data, add, drop) is { } mismatch)
+                {
+                    return mismatch;
+                }
 
-            CollectionConfig config = data.Config with { Attributes = attributes };
-            data.Config = config;
-            data.Record.Clear();
-            data.Record.WriteBytes(ConfigCodec.Encode(config));
-            return context.Log.Append((byte)Operation.UpdateCollection, data.Number, data.Record.Payload);
+                CollectionConfig config = data.Config with { Attributes = attributes };
+                data.Config = config;
+                data.Record.Clear();
+                data.Record.WriteBytes(ConfigCodec.Encode(config));
+                return context.Log.Append((byte)Operation.UpdateCollection, data.Number, data.Record.Payload);
+            }
+            catch (Exception error) when (error is not StorageFaultException)
+            {
+                // What is in memory may no longer be what the log says.
+                throw context.Log.Fail(error);
+            }
         }
     }
 

@@ -134,9 +134,9 @@ public abstract unsafe class VectorIndex : IDisposable
     public bool TryGetEntry(out uint ordinal) => Store.TryGetEntry(out ordinal, out _);
 
     /// <summary>
-    /// Walks the graph for the <paramref name="k"/> nearest live points with <paramref name="ef"/> candidates (raised to k).
-    /// With <paramref name="accept"/> only its members are results; the walk is given up, false, after
-    /// <paramref name="budget"/> distances. Results are in the scratch, more than k of them if ef is greater.
+    /// Walks the graph for the nearest live points, as hard as <paramref name="effort"/> says. With <paramref name="accept"/> only
+    /// its members are results; a walk past its budget is given up, false. Results are in the scratch: more than are wanted, if
+    /// more candidates were kept.
     /// </summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public abstract bool Search(

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace AnnServer.Core.Kernels;
 
-/// <summary>The dot product negated: serves the dot metric, and cosine over vectors normalised when they are written.</summary>
+/// <summary>The dot product negated: the dot metric, and what <see cref="NegativeCosine"/> scales.</summary>
 internal readonly struct NegativeDot : IDistanceKernel, IDistanceTerm
 {
     public static unsafe float Distance(float* a, float* b, int length) => KernelLoops.Distance<NegativeDot>(a, b, length);

@@ -1,6 +1,6 @@
 namespace AnnServer.Engine.Model;
 
-/// <summary>One search. Faults found while it was read off the wire travel with it, so that one answer names them all.</summary>
+/// <summary>One search.</summary>
 public sealed record SearchQuery
 {
     public required ReadOnlyMemory<float> Vector { get; init; }

@@ -15,15 +15,29 @@ internal sealed class PointsService(DatabaseHost database, StreamDrain drain, IH
     /// </summary>
     private const int UpsertsInFlight = 32;
 
-    public override Task<UpsertResponse> Upsert(UpsertRequest request, ServerCallContext context) =>
-        UpsertAsync(request, context.CancellationToken);
+    public override async Task<UpsertResponse> Upsert(UpsertRequest request, ServerCallContext context)
+    {
+        Faults faults = new();
+        var points = RequestMapper.ToPoints(request, faults);
+        var written = await Find(request.Collection).UpsertAsync(points, faults, context.CancellationToken);
+        return ResponseMapper.ToUpsert(written.OrThrow());
+    }
 
     public override async Task UpsertStream(
         IAsyncStreamReader<UpsertRequest> requestStream, IServerStreamWriter<UpsertResponse> responseStream, ServerCallContext context)
     {
         using StreamDrain.Scope open = drain.Enter();
+        WriteOrder order = new();
         await OrderedStream.AnswerAsync(
-            requestStream, responseStream, UpsertsInFlight, UpsertAsync, lifetime.ApplicationStopping, context.CancellationToken);
+            requestStream, responseStream, UpsertsInFlight, BeginAsync, lifetime.ApplicationStopping, context.CancellationToken);
+
+        async Task<UpsertResponse> BeginAsync(UpsertRequest request, CancellationToken cancellation)
+        {
+            Faults faults = new();
+            var points = RequestMapper.ToPoints(request, faults);
+            var written = await Find(request.Collection).UpsertAsync(points, order, faults, cancellation);
+            return ResponseMapper.ToUpsert(written.OrThrow());
+        }
     }
 
     public override Task<GetResponse> Get(GetRequest request, ServerCallContext context)
@@ -88,14 +102,6 @@ internal sealed class PointsService(DatabaseHost database, StreamDrain drain, IH
         using StreamDrain.Scope open = drain.Enter();
         await OrderedStream.AnswerAsync(
             requestStream, responseStream, Search, lifetime.ApplicationStopping, context.CancellationToken);
-    }
-
-    private async Task<UpsertResponse> UpsertAsync(UpsertRequest request, CancellationToken cancellation)
-    {
-        Faults faults = new();
-        var points = RequestMapper.ToPoints(request, faults);
-        var written = await Find(request.Collection).UpsertAsync(points, faults, cancellation);
-        return ResponseMapper.ToUpsert(written.OrThrow());
     }
 
     private SearchResponse Search(SearchRequest request, CancellationToken cancellation)

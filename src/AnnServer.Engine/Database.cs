@@ -204,7 +204,7 @@ public sealed class Database : IAsyncDisposable
             var metrics = new EngineMetrics(meters);
             var scratches = new ScratchPool();
             var janitor = new Janitor(scratches, metrics, logger);
-            var planning = new PlanningThreads(options.PlanningThreads == 0 ? Environment.ProcessorCount : options.PlanningThreads);
+            var planning = new PlanningThreads(options.PlanningThreads == 0 ? Environment.ProcessorCount : options.PlanningThreads, log);
             var context = new CollectionContext(log, scratches, planning, janitor, metrics, options.Limits);
             var database = new Database(context, replayer, replay, logger);
             janitor.Start(log);

@@ -10,7 +10,11 @@ public sealed record DatabaseOptions
     public required string DataDirectory { get; init; }
 
     /// <summary>Inserts that are planned at once, each on a thread of its own; 0 for as many as there are processors.</summary>
-    public int PlanningThreads { get; init; }
+    public int PlanningThreads
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(PlanningThreads), value, "At least 0.");
+    }
 
     public EngineLimits Limits { get; init; } = new();
 

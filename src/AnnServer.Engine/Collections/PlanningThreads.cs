@@ -1,3 +1,6 @@
+using AnnServer.Engine.Maintenance;
+using AnnServer.Storage;
+
 namespace AnnServer.Engine.Collections;
 
 /// <summary>
@@ -8,6 +11,7 @@ namespace AnnServer.Engine.Collections;
 internal sealed class PlanningThreads : IDisposable
 {
     private readonly Thread[] _threads;
+    private readonly OperationLog _log;
 
     // Protects the fields below it; held for a few instructions, and nothing is taken inside it.
     private readonly object _gate = new();
@@ -15,8 +19,9 @@ internal sealed class PlanningThreads : IDisposable
     private int _planning;
     private volatile bool _isStopping;
 
-    public PlanningThreads(int count)
+    public PlanningThreads(int count, OperationLog log)
     {
+        _log = log;
         _threads = new Thread[count];
         for (int i = 0; i < count; i++)
         {
@@ -83,8 +88,11 @@ internal sealed class PlanningThreads : IDisposable
 
     private void Run()
     {
+        BackgroundThread.GiveWay();
         while (TryDequeue(out WriteOrder order))
         {
+            // Before a point is taken: an append that waits does so under the commit lock of a collection.
+            _log.WaitForDisk();
             if (order.Take(out bool hasMore) is { } point)
             {
                 if (hasMore)

@@ -33,13 +33,15 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
             }
 
             var upsert = new PendingUpsert(this, points, blobs, reserved.Value, config) { Cancellation = cancellation };
-            if (order is null && points.Count == 1 && context.Planning.TryEnter())
+            if (order is null && points.Count == 1 && !context.Log.IsBehind && context.Planning.TryEnter())
             {
                 ApplyHere(upsert);
             }
             else if (TryQueue(upsert, order ?? new WriteOrder()))
             {
+                context.Metrics.Waiting(config.Name, points.Count);
                 await upsert.Settled.ConfigureAwait(false);
+                context.Metrics.Waiting(config.Name, -points.Count);
             }
             else
             {

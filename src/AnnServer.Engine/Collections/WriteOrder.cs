@@ -8,16 +8,40 @@ namespace AnnServer.Engine.Collections;
 /// </summary>
 public sealed class WriteOrder
 {
-    // Points planned ahead of one that takes long; each holds a scratch.
-    private const int Window = 16;
+    // Points planned ahead of one that takes long, each of which holds a scratch. Well below the commits that a plan may have missed
+    // before it has to be made anew.
+    private static readonly int _window = Math.Clamp(2 * Environment.ProcessorCount, 16, 128);
+
+    // Points not yet taken: enough to keep every planner busy until the next message is read.
+    private const int Backlog = 1024;
 
     // Protects the fields below it; nothing is taken inside it.
     private readonly Lock _gate = new();
     private readonly Queue<PendingUpsert> _upserts = new();
     private readonly Queue<PlannedPoint> _taken = new();
     private int _nextPoint;
+    private int _waiting;
+    private TaskCompletionSource? _room;
     private bool _isQueued;
     private bool _isCommitting;
+
+    /// <summary>
+    /// Completes when few enough points wait for their plan that another upsert may be begun: so that a stream is not read faster
+    /// than it is written.
+    /// </summary>
+    public Task WaitForRoomAsync(CancellationToken cancellation)
+    {
+        lock (_gate)
+        {
+            if (_waiting < Backlog)
+            {
+                return Task.CompletedTask;
+            }
+
+            _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _room.Task.WaitAsync(cancellation);
+        }
+    }
 
     /// <summary>Adds an upsert behind those there are. True if the order must be queued for a turn.</summary>
     internal bool Add(PendingUpsert upsert)
@@ -25,6 +49,7 @@ public sealed class WriteOrder
         lock (_gate)
         {
             _upserts.Enqueue(upsert);
+            _waiting += upsert.Points.Count;
             return NeedsTurn();
         }
     }
@@ -50,6 +75,12 @@ public sealed class WriteOrder
             }
 
             _taken.Enqueue(point);
+            if (--_waiting < Backlog)
+            {
+                _room?.SetResult();
+                _room = null;
+            }
+
             hasMore = NeedsTurn();
             return point;
         }
@@ -110,5 +141,5 @@ public sealed class WriteOrder
         return true;
     }
 
-    private bool CanTake() => _upserts.Count > 0 && _taken.Count < Window;
+    private bool CanTake() => _upserts.Count > 0 && _taken.Count < _window;
 }

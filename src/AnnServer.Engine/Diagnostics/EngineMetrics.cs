@@ -18,6 +18,7 @@ internal sealed class EngineMetrics
     private readonly Counter<long> _distances;
     private readonly Counter<long> _fallbacks;
     private readonly Counter<long> _upserted;
+    private readonly UpDownCounter<long> _waiting;
     private readonly Counter<long> _deleted;
     private readonly Counter<long> _swept;
     private readonly Counter<long> _repaired;
@@ -32,6 +33,7 @@ internal sealed class EngineMetrics
         _distances = Meter.CreateCounter<long>("ann.search.distances", "{distance}", "Distances computed by searches.");
         _fallbacks = Meter.CreateCounter<long>("ann.search.fallbacks", "{search}", "Graph walks given up for an exact scan.");
         _upserted = Meter.CreateCounter<long>("ann.points.upserted", "{point}", "Points inserted or replaced, durable.");
+        _waiting = Meter.CreateUpDownCounter<long>("ann.points.waiting", "{point}", "Points of upserts that are queued and not yet applied.");
         _deleted = Meter.CreateCounter<long>("ann.points.deleted", "{point}", "Points deleted, durable.");
         _swept = Meter.CreateCounter<long>("ann.sweep.slots", "{slot}", "Slots of deleted points given back.");
         _repaired = Meter.CreateCounter<long>("ann.sweep.rows", "{row}", "Graph rows repaired by sweeps.");
@@ -68,6 +70,10 @@ internal sealed class EngineMetrics
         Interlocked.Add(ref _upserts, points);
         _upserted.Add(points, new KeyValuePair<string, object?>("ann.collection", collection));
     }
+
+    /// <summary>Counts points that wait to be applied, and with a negative number that they no longer do.</summary>
+    public void Waiting(string collection, int points) =>
+        _waiting.Add(points, new KeyValuePair<string, object?>("ann.collection", collection));
 
     public void Deleted(string collection, int points)
     {

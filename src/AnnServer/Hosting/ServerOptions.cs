@@ -25,6 +25,9 @@ internal sealed record ServerOptions
     /// <summary>Calls running at once on one connection. Kestrel's 100 would throttle a load generator that keeps one connection.</summary>
     public int MaxStreamsPerConnection { get; init; } = 1000;
 
+    /// <summary>Inserts planned at once, each on a thread of its own; 0 for as many as there are processors.</summary>
+    public int PlanningThreads { get; init; }
+
     /// <summary>How long a stop waits for running calls. 30 s is what Kubernetes grants before it kills.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

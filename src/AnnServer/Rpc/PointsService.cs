@@ -28,8 +28,9 @@ internal sealed class PointsService(DatabaseHost database, StreamDrain drain, IH
     {
         using StreamDrain.Scope open = drain.Enter();
         WriteOrder order = new();
+        PacedReader<UpsertRequest> requests = new(requestStream, order.WaitForRoomAsync);
         await OrderedStream.AnswerAsync(
-            requestStream, responseStream, UpsertsInFlight, BeginAsync, lifetime.ApplicationStopping, context.CancellationToken);
+            requests, responseStream, UpsertsInFlight, BeginAsync, lifetime.ApplicationStopping, context.CancellationToken);
 
         async Task<UpsertResponse> BeginAsync(UpsertRequest request, CancellationToken cancellation)
         {

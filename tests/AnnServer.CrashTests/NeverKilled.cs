@@ -24,7 +24,7 @@ internal sealed class NeverKilled : IAsyncDisposable
     public static async Task<NeverKilled> OpenAsync(string folder, CollectionConfig config)
     {
         Database database = await Database.OpenAsync(
-            new DatabaseOptions { DataDirectory = folder }, NullLoggerFactory.Instance, new Meters(), Cancellation);
+            new DatabaseOptions { DataDirectory = folder, PlanningThreads = 1 }, NullLoggerFactory.Instance, new Meters(), Cancellation);
         Assert.Null((await database.CreateCollectionAsync(config, new Faults(), Cancellation)).Error);
         return new NeverKilled(database, database.GetCollection(config.Name).Value);
     }
@@ -48,7 +48,8 @@ internal sealed class NeverKilled : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _database.DisposeAsync();
 
-    // A call has made its change when it returns a task: only the wait for the disk is asynchronous.
+    // Of one point and from one writer: such a call has made its change when it returns a task, and only the wait for the disk is
+    // asynchronous.
     private async Task ApplyAsync(OrderedChange change)
     {
         PointId id = PointId.FromNumber(change.Id);

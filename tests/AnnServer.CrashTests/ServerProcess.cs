@@ -18,7 +18,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Returns when the server says that it is ready.</summary>
-    public static async Task<ServerProcess> StartAsync(string folder, CancellationToken cancellation)
+    public static async Task<ServerProcess> StartAsync(string folder, int planningThreads, CancellationToken cancellation)
     {
         var start = new ProcessStartInfo(
             "dotnet",
@@ -27,6 +27,7 @@ internal sealed class ServerProcess : IAsyncDisposable
                 $"--Ann:DataDirectory={folder}",
                 "--Ann:GrpcPort=0",
                 "--Ann:HttpPort=0",
+                $"--Ann:PlanningThreads={planningThreads}",
             ])
         {
             RedirectStandardOutput = true,

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text.Unicode;
 using AnnServer.Engine.Model;
 using Grpc.Core;
 
@@ -87,6 +88,13 @@ internal ref struct MessageReader(ReadOnlySpan<byte> message)
         }
 
         return Take(length);
+    }
+
+    /// <summary>The bytes of a string, which are well-formed.</summary>
+    public ReadOnlySpan<byte> ReadUtf8()
+    {
+        ReadOnlySpan<byte> utf8 = ReadBytes();
+        return Utf8.IsValid(utf8) ? utf8 : throw Malformed("a string is not UTF-8");
     }
 
     /// <summary>Passes over the value of an unknown field, or of a known one that came with another wire type.</summary>

@@ -20,10 +20,11 @@ internal sealed class WireSearch
 
     private readonly WireVector _vector = new();
     private byte[] _collectionUtf8 = [];
-    private Filter? _filter;
 
     /// <summary>Empty where it is not given.</summary>
     public string Collection { get; private set; } = "";
+
+    public Filter? Filter { get; private set; }
 
     public bool Explain { get; private set; }
 
@@ -41,7 +42,7 @@ internal sealed class WireSearch
             SetCollection([]);
         }
 
-        _filter = null;
+        Filter = null;
         Explain = false;
         Query.Vector = default;
         Query.K = 0;
@@ -65,7 +66,7 @@ internal sealed class WireSearch
             switch (tag)
             {
                 case (1 << 3) | 2:
-                    SetCollection(reader.ReadBytes());
+                    SetCollection(reader.ReadUtf8());
                     named = true;
                     break;
                 case (2 << 3) | 2:
@@ -75,7 +76,7 @@ internal sealed class WireSearch
                     Query.K = CollectionMapper.Clamp(reader.ReadUInt32());
                     break;
                 case (4 << 3) | 2:
-                    (_filter ??= new Filter()).MergeFrom(reader.ReadBytes());
+                    (Filter ??= new Filter()).MergeFrom(reader.ReadBytes());
                     break;
                 case 5 << 3:
                     (Query.Ef, Query.Exact) = (CollectionMapper.Clamp(reader.ReadUInt32()), false);
@@ -121,7 +122,7 @@ internal sealed class WireSearch
             faults.Add("vector", fault);
         }
 
-        Query.Filter = FilterMapper.ToModel(_filter, faults);
+        Query.Filter = FilterMapper.ToModel(Filter, faults);
     }
 
     /// <summary>Writes the answer as a <c>SearchResponse</c>.</summary>

@@ -21,6 +21,8 @@ internal sealed class WireSearchBatch
     /// <summary>One for each search of the call.</summary>
     public IReadOnlyList<SearchAnswer> Answers => _answers;
 
+    public WireSearch this[int index] => _searches[index];
+
     /// <summary>Forgets the call, but for memory of the usual size.</summary>
     public void Clear()
     {
@@ -50,7 +52,7 @@ internal sealed class WireSearchBatch
             switch (tag)
             {
                 case (1 << 3) | 2:
-                    Collection = Encoding.UTF8.GetString(reader.ReadBytes());
+                    Collection = Encoding.UTF8.GetString(reader.ReadUtf8());
                     break;
                 case (2 << 3) | 2:
                     Next().Read(reader.ReadBytes());

@@ -5,7 +5,7 @@ using AnnServer.Engine.Tests.Collections;
 
 namespace AnnServer.Engine.Tests.Querying;
 
-/// <summary>Searches that are left undone because they would take long, and what the others allocate.</summary>
+/// <summary>Searches that are left undone because they would take long, and what the others allocate and when they stop.</summary>
 public sealed class SearchLimitTests
 {
     private const int Points = 3000;
@@ -82,6 +82,31 @@ public sealed class SearchLimitTests
             Assert.Equal(collection.Search(query, new Faults(), Cancellation).Value.Hits, answer.Hits);
             Assert.Equal(k, answer.Hits.Count);
         }
+    }
+
+    [Fact]
+    public async Task EveryLongRead_Cancelled_Stops()
+    {
+        using var folder = new DataFolder();
+        await using TestDatabase test = await TestDatabase.OpenAsync(folder);
+        Collection collection = await LoadAsync(test);
+        var cancelled = new CancellationToken(canceled: true);
+        var unindexed = new FilterSpec("other = \"red\"", null);
+        var query = new SearchQuery { Vector = Vector, K = 5 };
+        Action[] reads =
+        [
+            () => collection.Search(query with { Exact = true }, new Faults(), cancelled),
+            () => collection.Search(query with { Ef = 200 }, new Faults(), cancelled),
+            () => collection.Search(query with { Filter = unindexed }, new Faults(), cancelled),
+            () => collection.Search(query with { Ef = 200, Filter = new FilterSpec("color = \"green\"", null) }, new Faults(), cancelled),
+            () => collection.SearchBatch([query with { Exact = true }], new Faults(), cancelled),
+            () => collection.Count(unindexed, 0, new Faults(), cancelled),
+            () => collection.Scroll(new ScrollQuery(), new Faults(), cancelled),
+        ];
+
+        Assert.All(reads, read => Assert.Throws<OperationCanceledException>(read));
+        await Assert.ThrowsAsync<OperationCanceledException>(async () => await collection.DeleteAsync(unindexed, new Faults(), cancelled));
+        Assert.Equal(Points, collection.PointCount);
     }
 
     [Theory]

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using AnnServer.Hosting;
-using Grpc.Core;
 using Google.Rpc;
+using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AnnServer.FunctionalTests.Hosting;

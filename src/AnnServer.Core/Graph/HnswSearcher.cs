@@ -81,14 +81,26 @@ internal static unsafe class HnswSearcher<TRows>
         visited.TryAdd(start.Ordinal);
         pool.Insert(start.Distance, start.Ordinal);
         long hops = 0;
-        while (pool.TryExpand(out uint node))
+        int pendingFirst = 0;
+        int pendingCount = 0;
+        while (true)
         {
-            int first = Collect(store, node, layer, capacity, visited);
-            int count = visited.Count - first;
-            uint* batch = visited.Met + first;
-            Compute(store, query, batch, count, distances);
+            bool more = pool.TryExpand(out uint node);
+            int first = 0;
+            if (more)
+            {
+                first = Collect(store, node, layer, capacity, visited);
+                hops++;
+            }
+            else if (pendingCount == 0)
+            {
+                break;
+            }
+
+            uint* batch = visited.Met + pendingFirst;
+            Compute(store, query, batch, pendingCount, distances);
             float worst = pool.Worst;
-            for (int i = 0; i < count; i++)
+            for (int i = 0; i < pendingCount; i++)
             {
                 if (distances[i] < worst)
                 {
@@ -99,7 +111,9 @@ internal static unsafe class HnswSearcher<TRows>
                 }
             }
 
-            if (++hops % HopsBetweenCancellationChecks == 0 && cancellation.IsCancellationRequested)
+            pendingFirst = first;
+            pendingCount = more ? visited.Count - first : 0;
+            if (hops % HopsBetweenCancellationChecks == 0 && cancellation.IsCancellationRequested)
             {
                 return false;
             }

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using AnnServer.Core.Filtering;
 using AnnServer.Core.Kernels;
@@ -20,6 +22,8 @@ internal static unsafe class HnswSearcher<TRows>
     private const int MaxPrefetchedLines = 32;
 
     private const int HopsBetweenCancellationChecks = 32;
+
+    private const int LanesPerMask = 16;
 
     /// <summary>Greedy descent from the entry point to the nearest node found on <paramref name="layer"/> + 1.</summary>
     public static Candidate Descend(GraphStore store, byte* query, uint entry, int entryLayer, int layer, SearchScratch scratch)
@@ -74,7 +78,7 @@ internal static unsafe class HnswSearcher<TRows>
         CandidatePool pool = scratch.Pool;
         VisitedSet visited = scratch.Visited;
         int capacity = store.Parameters.MaxLinks(layer);
-        scratch.Distances.EnsureLength(GraphParameters.MaxM * 2);
+        scratch.Distances.EnsureLength((GraphParameters.MaxM * 2) + LanesPerMask);
         float* distances = scratch.Distances.Pointer;
         pool.Reset(ef);
         visited.Reset(store.SlotCount);
@@ -99,15 +103,14 @@ internal static unsafe class HnswSearcher<TRows>
 
             uint* batch = visited.Met + pendingFirst;
             Compute(store, query, batch, pendingCount, distances);
-            float worst = pool.Worst;
-            for (int i = 0; i < pendingCount; i++)
+            for (int i = 0; i < pendingCount; i += LanesPerMask)
             {
-                if (distances[i] < worst)
+                for (uint nearer = NearerThan(distances + i, pendingCount - i, pool.Worst); nearer != 0; nearer &= nearer - 1)
                 {
+                    int at = i + BitOperations.TrailingZeroCount(nearer);
                     // Likely to be expanded soon: its links are on the way while the others are computed and inserted.
-                    PrefetchLine((byte*)store.Links(batch[i], layer));
-                    pool.Insert(distances[i], batch[i]);
-                    worst = pool.Worst;
+                    PrefetchLine((byte*)store.Links(batch[at], layer));
+                    pool.Insert(distances[at], batch[at]);
                 }
             }
 
@@ -138,7 +141,7 @@ internal static unsafe class HnswSearcher<TRows>
         CandidateHeap frontier = scratch.Frontier;
         VisitedSet visited = scratch.Visited;
         int capacity = store.Parameters.MaxLinks(layer);
-        scratch.Distances.EnsureLength(GraphParameters.MaxM * 2);
+        scratch.Distances.EnsureLength((GraphParameters.MaxM * 2) + LanesPerMask);
         float* distances = scratch.Distances.Pointer;
         accepted.Reset(ef);
         frontier.Clear();
@@ -273,28 +276,12 @@ internal static unsafe class HnswSearcher<TRows>
     /// <summary>Adds the neighbours not met before to the visited set and prefetches their vectors. Returns where they start in it.</summary>
     private static int Collect(GraphStore store, uint node, int layer, int capacity, VisitedSet visited)
     {
-        visited.ReserveBatch(capacity);
         int first = visited.Count;
-        uint limit = visited.Limit;
-        uint* row = store.Links(node, layer);
-        for (int i = 0; i < capacity; i++)
+        visited.AddRow(store.Links(node, layer), capacity);
+        uint* met = visited.Met;
+        for (int i = first; i < visited.Count; i++)
         {
-            uint neighbor = row[i];
-            if (neighbor >= limit)
-            {
-                if (neighbor == GraphStore.NoNode)
-                {
-                    break;
-                }
-
-                // Linked after the search began.
-                continue;
-            }
-
-            if (visited.TryAdd(neighbor))
-            {
-                PrefetchRow(store, neighbor);
-            }
+            PrefetchRow(store, met[i]);
         }
 
         return first;
@@ -312,6 +299,14 @@ internal static unsafe class HnswSearcher<TRows>
                 Sse.Prefetch0(row + offset);
             }
         }
+    }
+
+    /// <summary>A bit for each of the first distances, sixteen at most, that is smaller than a bound. Reads sixteen.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint NearerThan(float* distances, int count, float bound)
+    {
+        var nearer = (uint)Vector512.LessThan(Vector512.Load(distances), Vector512.Create(bound)).ExtractMostSignificantBits();
+        return nearer & (uint)((1UL << Math.Min(count, LanesPerMask)) - 1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -31,33 +31,36 @@ internal static unsafe class HnswSearcher<TRows>
         var best = new Candidate(TRows.Distance(store, query, TRows.Row(store, entry)), entry);
         long computed = 1;
         uint slotCount = store.SlotCount;
+        int capacity = store.Parameters.M;
+        uint* neighbors = stackalloc uint[GraphParameters.MaxM];
+        float* distances = stackalloc float[GraphParameters.MaxM];
         for (int current = entryLayer; current > layer; current--)
         {
-            int capacity = store.Parameters.M;
             bool moved = true;
             while (moved)
             {
                 moved = false;
                 uint* row = store.Links(best.Ordinal, current);
                 scratch.Expansions++;
+                int count = 0;
                 for (int i = 0; i < capacity; i++)
                 {
                     uint node = row[i];
-                    if (node >= slotCount)
+                    // Above it lie the ends of lists, and nodes linked after the search began.
+                    if (node < slotCount)
                     {
-                        if (node == GraphStore.NoNode)
-                        {
-                            break;
-                        }
-
-                        continue;
+                        PrefetchRow(store, node);
+                        neighbors[count++] = node;
                     }
+                }
 
-                    float distance = TRows.Distance(store, query, TRows.Row(store, node));
-                    computed++;
-                    if (distance < best.Distance)
+                Compute(store, query, neighbors, count, distances);
+                computed += count;
+                for (int i = 0; i < count; i++)
+                {
+                    if (distances[i] < best.Distance)
                     {
-                        best = new Candidate(distance, node);
+                        best = new Candidate(distances[i], neighbors[i]);
                         moved = true;
                     }
                 }
@@ -108,8 +111,8 @@ internal static unsafe class HnswSearcher<TRows>
                 for (uint nearer = NearerThan(distances + i, pendingCount - i, pool.Worst); nearer != 0; nearer &= nearer - 1)
                 {
                     int at = i + BitOperations.TrailingZeroCount(nearer);
-                    // Likely to be expanded soon: its links are on the way while the others are computed and inserted.
-                    PrefetchLine((byte*)store.Links(batch[at], layer));
+                    // Likely to be expanded soon: its links are on the way while the others are inserted.
+                    PrefetchLinks(store, batch[at], layer);
                     pool.Insert(distances[at], batch[at]);
                 }
             }
@@ -171,7 +174,7 @@ internal static unsafe class HnswSearcher<TRows>
             {
                 if (distances[i] < accepted.Worst)
                 {
-                    PrefetchLine((byte*)store.Links(batch[i], layer));
+                    PrefetchLinks(store, batch[i], layer);
                     frontier.Push(distances[i], batch[i]);
                     if (accept.Contains(batch[i]))
                     {
@@ -310,10 +313,11 @@ internal static unsafe class HnswSearcher<TRows>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PrefetchLine(byte* address)
+    private static void PrefetchLinks(GraphStore store, uint node, int layer)
     {
         if (Sse.IsSupported)
         {
+            var address = (byte*)store.Links(node, layer);
             Sse.Prefetch0(address);
             Sse.Prefetch0(address + CacheLine);
         }

@@ -7,26 +7,29 @@ using AnnServer.Core.Graph;
 namespace AnnServer.Core.Kernels;
 
 /// <summary>
-/// Distances between vectors of signed 8-bit codes. Each vector has its own step, so codes need no training and outliers cost
-/// nobody else precision. A row is the codes, padded with zeros to <see cref="Granularity"/>, then two floats:
-/// a weight w and a constant c, chosen for the metric so that one formula serves all: c_a + c_b - w_a w_b sum(a_i b_i).
-/// Codes lie in -127 to 127, so a product of two pairs fits 16 bits and sums stay exact in 32 bits up to 65,536 elements.
+/// Distances between vectors of 8-bit codes. Each vector has its own step, so codes need no training and outliers cost nobody else
+/// precision. A row is the codes, padded to <see cref="Granularity"/>, then two floats: a weight w and a constant c, chosen for
+/// the metric so that one formula serves all: c_a + c_b - w_a w_b sum(a_i b_i); then the sum of the codes.
+/// Codes lie in -127 to 127 and are kept with <see cref="Bias"/> added, since the instruction for dot products (VNNI) takes
+/// unsigned bytes on one side: sum((b_i + 128) a_i) = sum(a_i b_i) + 128 sum(a_i). Sums are exact in 32 bits up to 65,536 elements.
 /// </summary>
 internal static unsafe class CodeKernel
 {
     /// <summary>Codes of a row are a multiple of this: one 256-bit load.</summary>
     public const int Granularity = 32;
 
-    public const int HeaderBytes = 2 * sizeof(float);
+    public const int HeaderBytes = (2 * sizeof(float)) + sizeof(int);
+
+    private const int Bias = 128;
 
     private const float MaxCode = 127;
 
-    public static float Distance(byte* a, byte* b, int length) => Finish(a, b, length, Dot((sbyte*)a, (sbyte*)b, length));
+    public static float Distance(byte* a, byte* b, int length) => Finish(a, b, length, Dot(a, b, length));
 
-    /// <summary>One query against four rows; writes four floats. Each part of the query is widened once for all rows.</summary>
+    /// <summary>One query against four rows; writes four floats. Each part of the query is loaded once for all rows.</summary>
     public static void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances)
     {
-        if (!Avx512BW.IsSupported)
+        if (!AvxVnni.IsSupported)
         {
             distances[0] = Distance(query, row0, length);
             distances[1] = Distance(query, row1, length);
@@ -35,29 +38,36 @@ internal static unsafe class CodeKernel
             return;
         }
 
-        Vector512<int> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-        for (int i = 0; i < length; i += Granularity)
+        Vector256<int> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        for (nint i = 0; i < length; i += Granularity)
         {
-            Vector512<short> q = Widen(query + i);
-            sum0 += Avx512BW.MultiplyAddAdjacent(q, Widen(row0 + i));
-            sum1 += Avx512BW.MultiplyAddAdjacent(q, Widen(row1 + i));
-            sum2 += Avx512BW.MultiplyAddAdjacent(q, Widen(row2 + i));
-            sum3 += Avx512BW.MultiplyAddAdjacent(q, Widen(row3 + i));
+            Vector256<sbyte> q = Signed(query + i);
+            sum0 = AvxVnni.MultiplyWideningAndAdd(sum0, Vector256.Load(row0 + i), q);
+            sum1 = AvxVnni.MultiplyWideningAndAdd(sum1, Vector256.Load(row1 + i), q);
+            sum2 = AvxVnni.MultiplyWideningAndAdd(sum2, Vector256.Load(row2 + i), q);
+            sum3 = AvxVnni.MultiplyWideningAndAdd(sum3, Vector256.Load(row3 + i), q);
         }
 
-        distances[0] = Finish(query, row0, length, Vector512.Sum(sum0));
-        distances[1] = Finish(query, row1, length, Vector512.Sum(sum1));
-        distances[2] = Finish(query, row2, length, Vector512.Sum(sum2));
-        distances[3] = Finish(query, row3, length, Vector512.Sum(sum3));
+        Vector256<int> sum = Avx2.HorizontalAdd(Avx2.HorizontalAdd(sum0, sum1), Avx2.HorizontalAdd(sum2, sum3));
+        Vector128<int> dots = sum.GetLower() + sum.GetUpper() - Vector128.Create(Bias * Sum(query, length));
+        Vector128<float> low = Sse.UnpackLow(WeightAndConstant(row0, length), WeightAndConstant(row1, length));
+        Vector128<float> high = Sse.UnpackLow(WeightAndConstant(row2, length), WeightAndConstant(row3, length));
+        Vector128<float> weights = Sse.MoveLowToHigh(low, high);
+        Vector128<float> constants = Sse.MoveHighToLow(high, low);
+        var header = (float*)(query + length);
+        Vector128<float> products = Vector128.Create(header[0]) * weights * Vector128.ConvertToSingle(dots);
+        (Vector128.Create(header[1]) + constants - products).Store(distances);
     }
 
-    /// <summary>Writes the codes of a vector and their header: length codes, then weight and constant.</summary>
+    /// <summary>Writes the codes of a vector and their header: length codes, then weight, constant and sum.</summary>
     public static void Encode(ReadOnlySpan<float> vector, DistanceKind distance, byte* row, int length)
     {
         const int Block = 64;
         Span<float> scaled = stackalloc float[Block];
-        var codes = new Span<sbyte>(row, length);
-        codes[vector.Length..].Clear();
+        // What is padding stands for zero.
+        new Span<byte>(row + vector.Length, length - vector.Length).Fill(Bias);
+        int sum = 0;
+        long squares = 0;
         float largest = Math.Abs(TensorPrimitives.MaxMagnitude(vector));
         float inverse = largest > 0 ? MaxCode / largest : 0;
         for (int i = 0; i < vector.Length; i += Block)
@@ -68,11 +78,13 @@ internal static unsafe class CodeKernel
             TensorPrimitives.Round(block, block);
             for (int j = 0; j < block.Length; j++)
             {
-                codes[i + j] = (sbyte)Math.Clamp(block[j], -MaxCode, MaxCode);
+                int code = (int)Math.Clamp(block[j], -MaxCode, MaxCode);
+                row[i + j] = (byte)(code + Bias);
+                sum += code;
+                squares += code * code;
             }
         }
 
-        long squares = Dot((sbyte*)row, (sbyte*)row, length);
         float step = largest / MaxCode;
         float weight = distance switch
         {
@@ -85,6 +97,7 @@ internal static unsafe class CodeKernel
         header[0] = weight;
         // Half the square of the weight, so that the distance of a vector to itself is exactly 0.
         header[1] = distance == DistanceKind.SquaredEuclidean ? 0.5f * (weight * weight * squares) : 0;
+        *(int*)(header + 2) = sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -96,42 +109,57 @@ internal static unsafe class CodeKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> Widen(byte* codes) => Avx512BW.ConvertToVector512Int16(Vector256.Load((sbyte*)codes));
+    private static int Sum(byte* row, int length) => *(int*)(row + length + (2 * sizeof(float)));
 
-    private static int Dot(sbyte* a, sbyte* b, int length)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> WeightAndConstant(byte* row, int length) =>
+        Vector128.CreateScalarUnsafe(*(double*)(row + length)).AsSingle();
+
+    // 128 more or less is the same as the top bit flipped.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<sbyte> Signed(byte* codes) => (Vector256.Load(codes) ^ Vector256.Create((byte)Bias)).AsSByte();
+
+    private static int Dot(byte* a, byte* b, int length)
     {
+        if (AvxVnni.IsSupported)
+        {
+            Vector256<int> sum = default;
+            for (int i = 0; i < length; i += Granularity)
+            {
+                sum = AvxVnni.MultiplyWideningAndAdd(sum, Vector256.Load(b + i), Signed(a + i));
+            }
+
+            return Vector256.Sum(sum) - (Bias * Sum(a, length));
+        }
+
         if (Avx512BW.IsSupported)
         {
             Vector512<int> sum = default;
             for (int i = 0; i < length; i += Granularity)
             {
-                sum += Avx512BW.MultiplyAddAdjacent(Widen((byte*)a + i), Widen((byte*)b + i));
+                sum += Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(Signed(a + i)), Avx512BW.ConvertToVector512Int16(Signed(b + i)));
             }
 
             return Vector512.Sum(sum);
         }
 
-        if (Avx2.IsSupported)
+        Vector256<int> portable = default;
+        for (int i = 0; i < length; i += Granularity)
         {
-            Vector256<int> sum = default;
-            for (int i = 0; i < length; i += Vector128<sbyte>.Count)
+            (Vector256<short> aLow, Vector256<short> aHigh) = Vector256.Widen(Signed(a + i));
+            (Vector256<short> bLow, Vector256<short> bHigh) = Vector256.Widen(Signed(b + i));
+            if (Avx2.IsSupported)
             {
-                sum += Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(a + i), Avx2.ConvertToVector256Int16(b + i));
+                portable += Avx2.MultiplyAddAdjacent(aLow, bLow) + Avx2.MultiplyAddAdjacent(aHigh, bHigh);
             }
-
-            return Vector256.Sum(sum);
+            else
+            {
+                // 2 * 127^2 fits 16 bits.
+                (Vector256<int> low, Vector256<int> high) = Vector256.Widen((aLow * bLow) + (aHigh * bHigh));
+                portable += low + high;
+            }
         }
 
-        Vector128<int> portable = default;
-        for (int i = 0; i < length; i += Vector128<sbyte>.Count)
-        {
-            (Vector128<short> aLow, Vector128<short> aHigh) = Vector128.Widen(Vector128.Load(a + i));
-            (Vector128<short> bLow, Vector128<short> bHigh) = Vector128.Widen(Vector128.Load(b + i));
-            // 2 * 127^2 fits 16 bits.
-            (Vector128<int> low, Vector128<int> high) = Vector128.Widen((aLow * bLow) + (aHigh * bHigh));
-            portable += low + high;
-        }
-
-        return Vector128.Sum(portable);
+        return Vector256.Sum(portable);
     }
 }

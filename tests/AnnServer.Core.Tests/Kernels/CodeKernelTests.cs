@@ -140,7 +140,7 @@ public sealed unsafe class CodeKernelTests
         double[] decoded = new double[vector.Length];
         for (int i = 0; i < decoded.Length; i++)
         {
-            decoded[i] = step * (sbyte)row[i];
+            decoded[i] = step * (row[i] - 128);
         }
 
         return decoded;

@@ -201,6 +201,10 @@ internal sealed unsafe class GraphStore : IDisposable
         return end < 0 ? row : row[..end];
     }
 
+    /// <summary>Whether a row names a node. Where the row ends does not matter: behind its end is nothing but <see cref="NoNode"/>.</summary>
+    public bool HasLink(uint ordinal, int layer, uint node) =>
+        new ReadOnlySpan<uint>(Links(ordinal, layer), Parameters.MaxLinks(layer)).Contains(node);
+
     public bool IsLive(uint ordinal) => (Volatile.Read(ref *LiveWord(ordinal)) >> (int)(ordinal & 63) & 1) != 0;
 
     /// <summary>Lets a point be found, or hides it. Under the commit lock.</summary>

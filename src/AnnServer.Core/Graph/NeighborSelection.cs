@@ -187,7 +187,7 @@ internal sealed unsafe class NeighborSelection
     {
         foreach (Candidate other in CollectionsMarshal.AsSpan(_kept))
         {
-            if (other.Ordinal != node && store.ReadLinks(other.Ordinal, layer).Contains(node))
+            if (other.Ordinal != node && store.HasLink(other.Ordinal, layer, node))
             {
                 return true;
             }

@@ -70,19 +70,13 @@ internal static unsafe class CodeKernel
     /// <summary>Makes a row ready to be compared with many: its codes as signed bytes, and what the formula needs of it.</summary>
     public static void Prepare(byte* row, DistanceKind distance, byte* query, int length)
     {
-        var codes = (sbyte*)query;
-        int sum = 0;
-        long squares = 0;
-        for (int i = 0; i < length; i += Granularity)
+        for (nint i = 0; i < length; i += Granularity)
         {
-            Vector256<sbyte> signed = Signed(row + i);
-            signed.Store(codes + i);
-            (Vector256<short> low, Vector256<short> high) = Vector256.Widen(signed);
-            sum += Vector256.Sum(low + high);
-            (Vector256<int> first, Vector256<int> second) = Vector256.Widen((low * low) + (high * high));
-            squares += Vector256.Sum(first + second);
+            Signed(row + i).Store((sbyte*)query + i);
         }
 
+        int sum = SumOf(row, length) - (Bias * length);
+        int squares = Squares(row, length);
         bool isEuclidean = distance == DistanceKind.SquaredEuclidean;
         float weight = Weight(Bits(row));
         *(Header*)(query + length) = new Header
@@ -222,6 +216,26 @@ internal static unsafe class CodeKernel
         }
 
         return Vector256.Sum(portable);
+    }
+
+    /// <summary>The sum of biased codes.</summary>
+    private static int SumOf(byte* row, int length)
+    {
+        Vector256<int> sum = default;
+        for (nint i = 0; i < length; i += Granularity)
+        {
+            if (AvxVnni.IsSupported)
+            {
+                sum = AvxVnni.MultiplyWideningAndAdd(sum, Vector256.Load(row + i), Vector256<sbyte>.One);
+            }
+            else
+            {
+                (Vector256<ushort> low, Vector256<ushort> high) = Vector256.Widen(Vector256.Load(row + i));
+                sum += MultiplyAdd(low.AsInt16(), Vector256<short>.One) + MultiplyAdd(high.AsInt16(), Vector256<short>.One);
+            }
+        }
+
+        return Vector256.Sum(sum);
     }
 
     private static int Squares(byte* row, int length)

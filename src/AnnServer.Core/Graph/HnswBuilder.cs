@@ -33,7 +33,9 @@ internal static unsafe class HnswBuilder<TRows>
         Candidate start = HnswSearcher<TRows>.Descend(store, query, entry, entryLayer, top, scratch);
         for (int layer = top; layer >= 0; layer--)
         {
-            CandidatePool found = SearchLive(store, query, start, layer, scratch);
+            HnswSearcher<TRows>.SearchLive(
+                store, query, start, layer, parameters.EfConstruction, parameters.M, long.MaxValue, scratch, CancellationToken.None);
+            CandidatePool found = scratch.Results!;
             List<Candidate> candidates = scratch.Selection.Candidates;
             candidates.Clear();
             for (int i = 0; i < found.Count; i++)
@@ -90,21 +92,6 @@ internal static unsafe class HnswBuilder<TRows>
         }
 
         recent.Add(node);
-    }
-
-    /// <summary>The nodes nearest to the query on a layer; where points are deleted, live ones only.</summary>
-    private static CandidatePool SearchLive(GraphStore store, byte* query, Candidate start, int layer, SearchScratch scratch)
-    {
-        int ef = store.Parameters.EfConstruction;
-        if (store.HiddenCount == 0)
-        {
-            HnswSearcher<TRows>.SearchLayer(store, query, start, layer, ef, scratch, CancellationToken.None);
-            return scratch.Pool;
-        }
-
-        HnswSearcher<TRows>.SearchLayerFiltered(
-            store, query, start, layer, ef, store.Live, long.MaxValue, scratch, CancellationToken.None);
-        return scratch.Accepted;
     }
 
     /// <summary>Brings a plan up to date with the commits it has not seen. False if it must be made anew.</summary>

@@ -25,6 +25,9 @@ internal static unsafe class HnswSearcher<TRows>
 
     private const int LanesPerMask = 16;
 
+    // Up to one node in this many may be hidden before a walk looks out for them.
+    private const int MinSlotsPerHidden = 8;
+
     /// <summary>Greedy descent from the entry point to the nearest node found on <paramref name="layer"/> + 1.</summary>
     public static Candidate Descend(GraphStore store, byte* query, uint entry, int entryLayer, int layer, SearchScratch scratch)
     {
@@ -69,6 +72,50 @@ internal static unsafe class HnswSearcher<TRows>
 
         scratch.DistanceComputations += computed;
         return best;
+    }
+
+    /// <summary>
+    /// The <paramref name="ef"/> nearest live nodes found on the layer, as <see cref="SearchScratch.Results"/>. While few nodes are
+    /// hidden, a walk that does not look out for them, and leaves them out at its end, is cheaper; it is only made again with
+    /// them as a filter if it leaves fewer than <paramref name="wanted"/>.
+    /// </summary>
+    public static FilteredWalk SearchLive(
+        GraphStore store, byte* query, Candidate start, int layer, int ef, int wanted, long budget, SearchScratch scratch, CancellationToken cancellation)
+    {
+        // Read before the walk: with none hidden now, whatever it meets was live when it began or later.
+        int hidden = store.HiddenCount;
+        if (hidden <= store.SlotCount / MinSlotsPerHidden)
+        {
+            if (!SearchLayer(store, query, start, layer, ef, scratch, cancellation))
+            {
+                return FilteredWalk.Cancelled;
+            }
+
+            if (hidden == 0 || LeaveOutHidden(store, scratch) >= wanted)
+            {
+                return FilteredWalk.Complete;
+            }
+        }
+
+        return SearchLayerFiltered(store, query, start, layer, ef, store.Live, budget, scratch, cancellation);
+    }
+
+    private static int LeaveOutHidden(GraphStore store, SearchScratch scratch)
+    {
+        CandidatePool walked = scratch.Pool;
+        CandidatePool live = scratch.Accepted;
+        live.Reset(walked.Count);
+        for (int i = 0; i < walked.Count; i++)
+        {
+            Candidate candidate = walked[i];
+            if (store.IsLive(candidate.Ordinal))
+            {
+                live.Insert(candidate.Distance, candidate.Ordinal);
+            }
+        }
+
+        scratch.Results = live;
+        return live.Count;
     }
 
     /// <summary>

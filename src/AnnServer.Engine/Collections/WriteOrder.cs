@@ -10,7 +10,7 @@ public sealed class WriteOrder
 {
     // Points planned ahead of one that takes long, each of which holds a scratch. Well below the commits that a plan may have missed
     // before it has to be made anew.
-    private static readonly int _window = Math.Clamp(2 * Environment.ProcessorCount, 16, 128);
+    private static readonly int Window = Math.Clamp(2 * Environment.ProcessorCount, 16, 128);
 
     // Points not yet taken: enough to keep every planner busy until the next message is read.
     private const int Backlog = 1024;
@@ -141,5 +141,5 @@ public sealed class WriteOrder
         return true;
     }
 
-    private bool CanTake() => _upserts.Count > 0 && _taken.Count < _window;
+    private bool CanTake() => _upserts.Count > 0 && _taken.Count < Window;
 }

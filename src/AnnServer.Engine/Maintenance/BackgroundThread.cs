@@ -15,13 +15,17 @@ internal static partial class BackgroundThread
     {
         if (OperatingSystem.IsLinux())
         {
-            _ = SetPriority(PriorityOfProcess, 0, Niceness);
+            // Relative to what the process was started with; the system caps it.
+            _ = SetPriority(PriorityOfProcess, 0, GetPriority(PriorityOfProcess, 0) + Niceness);
         }
         else
         {
             Thread.CurrentThread.Priority = ThreadPriority.BelowNormal;
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "getpriority")]
+    private static partial int GetPriority(int which, int who);
 
     [LibraryImport("libc", EntryPoint = "setpriority")]
     private static partial int SetPriority(int which, int who, int priority);

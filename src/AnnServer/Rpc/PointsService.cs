@@ -15,10 +15,10 @@ internal sealed class PointsService(DatabaseHost database, LongWork longWork, St
     : Points.PointsBase
 {
     /// <summary>
-    /// Upserts of one stream that may wait for the disk at once, so that they share its flushes. Messages beyond it stay with the
-    /// client.
+    /// Messages of one upsert stream that may wait for the disk at once, so that they share its flushes: as many small ones as can be
+    /// written while it flushes. How many points wait to be written is bounded by their order. Messages beyond it stay with the client.
     /// </summary>
-    private const int UpsertsInFlight = 32;
+    private const int UpsertsInFlight = 256;
 
     public override async Task<UpsertResponse> Upsert(UpsertRequest request, ServerCallContext context)
     {

@@ -13,7 +13,6 @@ public sealed class ComparisonReportTests
         Rounds = 3,
         WarmUp = 1,
         Core = 0,
-        Indexes = "indexes",
     };
 
     [Fact]

@@ -42,10 +42,9 @@ internal sealed class CompareCommand
         Description = "Folder of results.",
         DefaultValueFactory = _ => "benchmarks/results",
     };
-    private readonly Option<string> _indexes = new("--indexes")
+    private readonly Option<string?> _indexes = new("--indexes")
     {
-        Description = "Folder where built indexes are kept.",
-        DefaultValueFactory = _ => "artifacts/indexes",
+        Description = "Folder where contenders may keep what they build; then build times are those of the day they were built.",
     };
 
     public Command Build()
@@ -69,7 +68,7 @@ internal sealed class CompareCommand
             Rounds = parsed.GetValue(_rounds),
             WarmUp = parsed.GetValue(_warmUp),
             Core = parsed.GetValue(_core),
-            Indexes = Path.GetFullPath(parsed.GetRequiredValue(_indexes)),
+            Indexes = parsed.GetValue(_indexes) is { } folder ? Path.GetFullPath(folder) : null,
         };
         Comparison comparison = new(plan);
         DataSet[] dataSets = [.. parsed.GetRequiredValue(_data).SelectMany(DataSet.Of)];

@@ -34,8 +34,12 @@ internal sealed class Comparison(ComparisonPlan plan)
 
     private async Task<ContenderProcess> StartAsync(DataSet dataSet, string name, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(plan.Indexes);
-        string index = Path.Combine(plan.Indexes, $"{name}-{dataSet.Name}-{dataSet.Metric}-m{plan.M}-efc{plan.EfConstruction}");
+        string index = "";
+        if (plan.Indexes is not null)
+        {
+            Directory.CreateDirectory(plan.Indexes);
+            index = Path.Combine(plan.Indexes, $"{name}-{dataSet.Name}-{dataSet.Metric}-m{plan.M}-efc{plan.EfConstruction}");
+        }
         ContenderOptions options = DataSetFiles.Find(dataSet.Folder, dataSet.Metric, plan.M, plan.EfConstruction, plan.K, index);
         return await ContenderProcess.StartAsync(plan.Core, ContenderCommands.Of(name), options, cancellationToken);
     }

@@ -11,6 +11,6 @@ internal sealed record ComparisonPlan(IReadOnlyList<string> Contenders, int M, i
     /// <summary>The core that all run on.</summary>
     public required int Core { get; init; }
 
-    /// <summary>Folder where contenders may keep what they built.</summary>
-    public required string Indexes { get; init; }
+    /// <summary>Folder where contenders may keep what they built; null to build anew.</summary>
+    public string? Indexes { get; init; }
 }

@@ -35,8 +35,10 @@ public:
         return "M=" + std::to_string(task_.m) + " efC=" + std::to_string(task_.efc) + " " + index_.metric().isa_name();
     }
 
+    // Nodes, vectors, and the two arrays of pointers to them.
     double bytes_per_vector() const override {
-        return static_cast<double>(index_.memory_usage()) / static_cast<double>(index_.size());
+        return static_cast<double>(index_.stats().allocated_bytes) / static_cast<double>(index_.size()) +
+               static_cast<double>(index_.metric().bytes_per_vector() + 2 * sizeof(void *));
     }
 
     std::string set_effort(size_t ef) override {

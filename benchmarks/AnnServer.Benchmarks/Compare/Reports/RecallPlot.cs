@@ -6,7 +6,7 @@ using OxyPlot.Series;
 namespace AnnServer.Benchmarks.Compare.Reports;
 
 /// <summary>Draws one quantity against recall, a curve for each contender, as SVG.</summary>
-internal sealed class RecallPlot(string suffix, string title, Func<ComparisonRow, double> value)
+internal sealed class RecallPlot(string suffix, string title, LegendPosition legend, Func<ComparisonRow, double> value)
 {
     // Colours that people with any colour vision can tell apart (Okabe and Ito's, and grey).
     private static readonly string[] Colours =
@@ -18,10 +18,11 @@ internal sealed class RecallPlot(string suffix, string title, Func<ComparisonRow
     // The curves are only read near the recalls that people ask for.
     private const double LeastRecall = 0.8;
 
+    // The legend lies in the corner that the curves do not reach.
     public static IReadOnlyList<RecallPlot> All { get; } =
     [
-        new("qps", "Queries a second", row => row.Qps),
-        new("cpu", "CPU µs/query", row => row.CpuUsPerQuery),
+        new("qps", "Queries a second", LegendPosition.LeftBottom, row => row.Qps),
+        new("cpu", "CPU µs/query", LegendPosition.LeftTop, row => row.CpuUsPerQuery),
     ];
 
     public string Title => title;
@@ -30,7 +31,7 @@ internal sealed class RecallPlot(string suffix, string title, Func<ComparisonRow
 
     public string Svg(DataSetResult result)
     {
-        PlotModel model = new() { Title = $"{result.DataSet.Name}: {title.ToLowerInvariant()} by recall", Background = OxyColors.White };
+        PlotModel model = new() { Title = $"{result.DataSet.Name}: {title} by recall", Background = OxyColors.White, DefaultFont = "Arial" };
         model.Axes.Add(new LinearAxis
         {
             Position = AxisPosition.Bottom,
@@ -49,10 +50,18 @@ internal sealed class RecallPlot(string suffix, string title, Func<ComparisonRow
             MinorGridlineStyle = LineStyle.Dot,
             MinorGridlineColor = OxyColors.LightGray,
         });
-        model.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop });
+        model.Legends.Add(new Legend { LegendPosition = legend, LegendBackground = OxyColors.White });
         for (int i = 0; i < result.Contenders.Count; i++)
             model.Series.Add(Curve(result, result.Contenders[i].Contender, i));
-        return new SvgExporter { Width = 900, Height = 520 }.ExportToString(model);
+        // Not every viewer of SVG aligns text by its middle.
+        SvgExporter exporter = new()
+        {
+            Width = 900,
+            Height = 520,
+            TextMeasurer = new PixelMeasurer(),
+            UseVerticalTextAlignmentWorkaround = true,
+        };
+        return exporter.ExportToString(model);
     }
 
     private LineSeries Curve(DataSetResult result, string contender, int index)
@@ -69,5 +78,14 @@ internal sealed class RecallPlot(string suffix, string title, Func<ComparisonRow
         foreach (ComparisonRow row in result.Rows.Where(row => row.Contender == contender && row.Recall >= LeastRecall))
             series.Points.Add(new DataPoint(row.Recall, value(row)));
         return series;
+    }
+
+    /// <summary>Text as wide as it is drawn: the measurer at hand takes a size for points, SVG takes it for pixels.</summary>
+    private sealed class PixelMeasurer() : PdfRenderContext(0, 0, OxyColors.Undefined)
+    {
+        private const double PixelsPerPoint = 96.0 / 72;
+
+        public override OxySize MeasureText(string text, string fontFamily, double fontSize, double fontWeight) =>
+            base.MeasureText(text, fontFamily, fontSize * PixelsPerPoint, fontWeight);
     }
 }

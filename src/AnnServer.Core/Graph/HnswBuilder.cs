@@ -28,7 +28,7 @@ internal static unsafe class HnswBuilder<TRows>
         }
 
         GraphParameters parameters = store.Parameters;
-        byte* query = TRows.Row(store, node);
+        byte* query = TRows.Query(store, TRows.Row(store, node), scratch.WalkQuery);
         int top = Math.Min(store.TopLayer(node), entryLayer);
         Candidate start = HnswSearcher<TRows>.Descend(store, query, entry, entryLayer, top, scratch);
         for (int layer = top; layer >= 0; layer--)
@@ -118,6 +118,7 @@ internal static unsafe class HnswBuilder<TRows>
             RemoveHidden(store, plan.Layer(layer).Neighbors);
         }
 
+        byte* query = recent.Count == plan.SeenCommits ? null : TRows.Query(store, TRows.Row(store, node), scratch.WalkQuery);
         for (long commit = plan.SeenCommits; commit < recent.Count; commit++)
         {
             uint other = recent[commit];
@@ -126,7 +127,7 @@ internal static unsafe class HnswBuilder<TRows>
                 continue;
             }
 
-            float distance = TRows.Distance(store, TRows.Row(store, node), TRows.Row(store, other));
+            float distance = TRows.Distance(store, query, TRows.Row(store, other));
             for (int layer = Math.Min(top, store.TopLayer(other)); layer >= 0; layer--)
             {
                 Consider(store, plan.Layer(layer), new Candidate(distance, other), scratch.Selection);

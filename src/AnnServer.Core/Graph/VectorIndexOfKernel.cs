@@ -206,9 +206,9 @@ internal sealed unsafe class VectorIndex<TRows, TKernel>(GraphParameters paramet
             return (byte*)LoadQuery(query, scratch);
         }
 
-        scratch.Code.EnsureLength(Store.CodeLength + CodeKernel.HeaderBytes);
+        scratch.Code.EnsureLength(Store.CodeLength);
         Store.LoadCode(query, scratch.Code.Pointer);
-        return scratch.Code.Pointer;
+        return TRows.Query(Store, scratch.Code.Pointer, scratch.WalkQuery);
     }
 
     private float* LoadQuery(ReadOnlySpan<float> query, SearchScratch scratch)

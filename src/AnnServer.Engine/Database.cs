@@ -66,7 +66,7 @@ public sealed class Database : IAsyncDisposable
 
         try
         {
-            EngineResult<(Collection Collection, ulong Lsn)> created = Create(config);
+            EngineResult<(Collection Collection, ulong Lsn)> created = Create(config.Resolve());
             if (!created.IsOk)
             {
                 return created.Error;
@@ -172,6 +172,7 @@ public sealed class Database : IAsyncDisposable
             return;
         }
 
+        _context.Planning.Dispose();
         _context.Janitor.Dispose();
         await _context.Log.DisposeAsync().ConfigureAwait(false);
         foreach (Collection collection in _catalog.All)
@@ -203,9 +204,11 @@ public sealed class Database : IAsyncDisposable
             var metrics = new EngineMetrics(meters);
             var scratches = new ScratchPool();
             var janitor = new Janitor(scratches, metrics, logger);
-            var context = new CollectionContext(log, scratches, janitor, metrics, options.Limits);
+            var planning = new PlanningThreads(options.PlanningThreads == 0 ? Environment.ProcessorCount : options.PlanningThreads, log);
+            var context = new CollectionContext(log, scratches, planning, janitor, metrics, options.Limits);
             var database = new Database(context, replayer, replay, logger);
             janitor.Start(log);
+            planning.Start();
             long points = 0;
             foreach (CollectionData data in replayer.Collections)
             {

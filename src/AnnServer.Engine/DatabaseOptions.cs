@@ -9,6 +9,13 @@ public sealed record DatabaseOptions
     /// <summary>The one folder that holds everything. Created if it is missing.</summary>
     public required string DataDirectory { get; init; }
 
+    /// <summary>Inserts that are planned at once, each on a thread of its own; 0 for as many as there are processors.</summary>
+    public int PlanningThreads
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(PlanningThreads), value, "At least 0.");
+    }
+
     public EngineLimits Limits { get; init; } = new();
 
     /// <summary>Sizes of the log. The defaults keep 32 MiB of it in memory, in pages of 4 MiB, and cut files at 64 MiB.</summary>

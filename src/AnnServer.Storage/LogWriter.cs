@@ -79,6 +79,29 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
+    public bool IsBehind => Volatile.Read(ref _tail) - Volatile.Read(ref _durableTail) >= _options.MemoryBytes / 4;
+
+    /// <summary>Blocks while the log is behind; not after a fault.</summary>
+    public void WaitWhileBehind()
+    {
+        if (!IsBehind)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            _blockedAppends++;
+            Wake();
+            while (IsBehind && _fault is null && !_closing)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            _blockedAppends--;
+        }
+    }
+
     public ulong Append(byte operation, uint collection, ReadOnlySpan<byte> payload)
     {
         int length = RecordEnvelope.OverheadBytes + payload.Length;
@@ -100,11 +123,11 @@ internal sealed class LogWriter : IDisposable
                 Collection = collection,
                 Payload = payload,
             });
-            _tail = LogFile.EndOf(Enqueue(envelope), length);
+            Volatile.Write(ref _tail, LogFile.EndOf(Enqueue(envelope), length));
             Volatile.Write(ref _lastLsn, lsn);
             _appends++;
             _appendedBytes += payload.Length;
-            if (_tail - _durableTail >= _options.MemoryBytes / 4)
+            if (IsCommitDue)
             {
                 Wake();
             }
@@ -118,7 +141,8 @@ internal sealed class LogWriter : IDisposable
         Task durable;
         lock (_gate)
         {
-            ThrowIfUnusable();
+            // Closing is no reason: what has been appended is still made durable.
+            ThrowIfFailed();
             if (lsn <= _durableLsn)
             {
                 return default;
@@ -203,6 +227,9 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
+    // Early enough that the disk is done before the log is behind. Under the gate.
+    private bool IsCommitDue => _tail - _durableTail >= _options.MemoryBytes / 8;
+
     private long Enqueue(ReadOnlySpan<byte> envelope)
     {
         try
@@ -240,7 +267,7 @@ internal sealed class LogWriter : IDisposable
             _wakePending = false;
             bool due = _waiters.NextWanted
                 || _blockedAppends > 0
-                || _tail - _durableTail >= _options.MemoryBytes / 4
+                || IsCommitDue
                 // Closing commits what is left and then seals: see LogRecovery.
                 || (_sealing && (_lastLsn > _durableLsn || _mark.LastLsn > _mark.PreviousLsn))
                 || force;
@@ -290,8 +317,8 @@ internal sealed class LogWriter : IDisposable
             _lastCommit = _time.GetElapsedTime(started);
             _totalCommit += _lastCommit;
             _commits++;
-            _durableTail = tail;
-            _tail = Math.Max(_tail, tail);
+            Volatile.Write(ref _durableTail, tail);
+            Volatile.Write(ref _tail, Math.Max(_tail, tail));
             Volatile.Write(ref _durableLsn, _waiters.CurrentLsn);
             batch = _waiters.End();
             Monitor.PulseAll(_gate);
@@ -344,12 +371,16 @@ internal sealed class LogWriter : IDisposable
 
     private void ThrowIfUnusable()
     {
+        ThrowIfFailed();
+        ObjectDisposedException.ThrowIf(_closing, typeof(OperationLog));
+    }
+
+    private void ThrowIfFailed()
+    {
         if (_fault is not null)
         {
             throw NewFault();
         }
-
-        ObjectDisposedException.ThrowIf(_closing, typeof(OperationLog));
     }
 
     public StorageFaultException NewFault() =>

@@ -153,6 +153,20 @@ public sealed class OperationLog : IAsyncDisposable
         return _writer.Append(operation, collection, payload);
     }
 
+    /// <summary>
+    /// Whether so much waits for the disk that appends may soon have to wait too. Who appends under a lock, or on a thread that others
+    /// need, waits for the disk before.
+    /// </summary>
+    public bool IsBehind => _writer.IsBehind;
+
+    /// <summary>Completes when the log is no longer behind.</summary>
+    /// <exception cref="StorageFaultException">The log has failed.</exception>
+    public ValueTask WaitForDiskAsync(CancellationToken cancellationToken = default) =>
+        _writer.IsBehind ? _writer.WaitDurableAsync(_writer.LastLsn, cancellationToken) : default;
+
+    /// <summary>As above, blocking; returns also when the log has failed, which the append will say.</summary>
+    public void WaitForDisk() => _writer.WaitWhileBehind();
+
     /// <summary>Completes when the record and all before it are on stable storage. Cancelling gives up the wait, not the record.</summary>
     /// <exception cref="StorageFaultException">The log has failed; the record may or may not be there after the next start.</exception>
     public ValueTask WaitDurableAsync(ulong lsn, CancellationToken cancellationToken = default) =>

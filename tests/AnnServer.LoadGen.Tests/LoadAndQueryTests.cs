@@ -115,6 +115,28 @@ public sealed class LoadAndQueryTests
         Assert.Null(answers.Recall(SelfJudge(), 1));
     }
 
+    [Fact]
+    public async Task BackgroundUpserts_AtARate_AddsTheRowsThatAreNotLoadedAndThenAllAnew()
+    {
+        await using InMemoryServer server = await InMemoryServer.StartAsync();
+        using ServerConnections connections = server.Connect(1);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        BackgroundUpserts upserts = new(connections, new PointSource(Vectors, null, int.MaxValue), "c", loaded: 90, rate: 2000);
+
+        Task running = upserts.RunAsync(stop.Token);
+        long acknowledged = 0;
+        while (acknowledged < 2 * Rows)
+        {
+            acknowledged += upserts.Take().Count;
+            await Task.Yield();
+        }
+        await stop.CancelAsync();
+        await running;
+
+        Assert.Empty(upserts.Errors.Counts);
+        Assert.Equal((ulong)Rows, await CountAsync(connections));
+    }
+
     private static PointLoader NewLoader(ServerConnections connections, bool stream, Action<int> onLoaded) =>
         new(connections, new PointSource(Vectors, null, int.MaxValue), new LoadPlan("c", BatchSize: 7, InFlight: 2, stream), onLoaded);
 

@@ -195,4 +195,43 @@ public sealed class OperationLogFaultTests
             await Task.Yield();
         }
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task WaitForDisk_DiskThatHoldsBack_WaitsUntilItIsDoneOrHasFailed(bool fails)
+    {
+        using var folder = new TempFolder();
+        FaultyDevice? disk = null;
+        await using OperationLog log = TestLog.OpenReplayed(
+            folder.Path, out _, prefix => disk = new FaultyDevice(LogFile.CreateDevice(prefix)));
+        await log.WaitForDiskAsync(TestContext.Current.CancellationToken);
+        disk!.Stall();
+        if (fails)
+        {
+            disk.FailWrite(1);
+        }
+
+        while (!log.IsBehind)
+        {
+            TestLog.AppendNext(log);
+        }
+
+        Task waiting = log.WaitForDiskAsync(TestContext.Current.CancellationToken).AsTask();
+        Task blocking = Task.Run(log.WaitForDisk, TestContext.Current.CancellationToken);
+        Assert.False(waiting.IsCompleted);
+        Assert.False(blocking.IsCompleted);
+        disk.Resume();
+
+        await blocking.WaitAsync(TestLog.Patience, TestContext.Current.CancellationToken);
+        if (fails)
+        {
+            await Assert.ThrowsAsync<StorageFaultException>(() => waiting.WaitAsync(TestLog.Patience, TestContext.Current.CancellationToken));
+        }
+        else
+        {
+            await waiting.WaitAsync(TestLog.Patience, TestContext.Current.CancellationToken);
+            Assert.False(log.IsBehind);
+        }
+    }
 }

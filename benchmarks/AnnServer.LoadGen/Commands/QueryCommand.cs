@@ -16,7 +16,8 @@ internal sealed class QueryCommand
     private readonly Option<string> _query = new("--query") { Description = "Query vectors.", Required = true };
     private readonly Option<string?> _truth = new("--gt") { Description = "Ground truth, .ivecs." };
     private readonly Option<string?> _scores = new("--gt-scores") { Description = "Scores of the ground truth, so that ties count." };
-    private readonly Option<string?> _base = new("--base") { Description = "Base vectors, to judge results outside the ground truth." };
+    private readonly Option<string?> _base = new("--base") { Description = "Base vectors, to judge results outside the ground truth, and to upsert." };
+    private readonly Option<double?> _upserts = new("--background-upserts") { Description = "Upsert so many rows of --base a second meanwhile." };
     private readonly Option<int> _k = new("--k") { Description = "Results wanted.", DefaultValueFactory = _ => 10 };
     private readonly Option<string?> _ef = new("--ef") { Description = "One ef or several: 16,32,64." };
     private readonly Option<bool> _exact = new("--exact") { Description = "Also run exactly." };
@@ -38,7 +39,8 @@ internal sealed class QueryCommand
         Command command = new("query", "Search, and print QPS, latency, server CPU, recall and the loaded count together.");
         _server.AddTo(command);
         foreach (Option option in (Option[])[
-            _query, _truth, _scores, _base, _k, _ef, _exact, _filter, _batch, _stream, _concurrency, _rate, _duration, _repeat, _warmUp])
+            _query, _truth, _scores, _base, _k, _ef, _exact, _filter, _batch, _stream, _concurrency, _rate, _duration, _repeat, _warmUp,
+            _upserts])
         {
             command.Options.Add(option);
         }
@@ -50,6 +52,11 @@ internal sealed class QueryCommand
         {
             if (result.GetValue(_batch) > 0 && result.GetValue(_stream))
                 result.AddError("--batch and --stream exclude each other.");
+        });
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(_upserts) is { } rate && (rate <= 0 || result.GetValue(_base) is null))
+                result.AddError("--background-upserts is more than 0 and needs --base.");
         });
         command.SetAction(RunAsync);
         return command;
@@ -63,14 +70,33 @@ internal sealed class QueryCommand
         int k = parsed.GetValue(_k);
         RecallJudge? judge = await JudgeAsync(parsed, connections, collection, queries, cancellationToken);
         List<QueryReport> reports = [];
+        using ServerConnections forUpserts = _server.Connect(parsed, 1);
+        using CancellationTokenSource stopUpserts = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        BackgroundUpserts? upserts = await UpsertsAsync(parsed, forUpserts, collection, cancellationToken);
+        Task upserting = upserts?.RunAsync(stopUpserts.Token) ?? Task.CompletedTask;
         foreach (Effort effort in Effort.Parse(parsed.GetValue(_ef), parsed.GetValue(_exact)))
         {
             SearchRequest[] requests = Requests(parsed, collection, queries, effort);
-            reports.Add(await MeasureAsync(parsed, connections, requests, effort, judge, k, cancellationToken));
+            reports.Add(await MeasureAsync(parsed, connections, requests, effort, judge, k, upserts, cancellationToken));
         }
+        await stopUpserts.CancelAsync();
+        await upserting;
         Tables.Print(reports);
         await JsonReport.WriteAsync(_server.Json(parsed), reports, cancellationToken);
+        if (upserts?.Errors.FirstDetails is { Count: > 0 } failed)
+            throw new InvalidDataException($"{upserts.Errors.Total} background upserts failed; the first: {failed.First().Key} {failed.First().Value}");
         return reports.TrueForAll(report => report.Errors.Count == 0) ? 0 : 1;
+    }
+
+    private async Task<BackgroundUpserts?> UpsertsAsync(
+        ParseResult parsed, ServerConnections connections, string collection, CancellationToken cancellationToken)
+    {
+        if (parsed.GetValue(_upserts) is not { } rate)
+            return null;
+        PointSource source = new(VectorFile.Read(parsed.GetValue(_base)!), null, int.MaxValue);
+        CountRequest request = new() { Collection = collection };
+        CountResponse loaded = await connections.Points(0).CountAsync(request, cancellationToken: cancellationToken);
+        return new BackgroundUpserts(connections, source, collection, (long)loaded.Count, rate);
     }
 
     /// <summary>No recall without a ground truth, nor under a filter: the files answer the unfiltered question.</summary>
@@ -110,7 +136,7 @@ internal sealed class QueryCommand
 
     private async Task<QueryReport> MeasureAsync(
         ParseResult parsed, ServerConnections connections, SearchRequest[] requests, Effort effort, RecallJudge? judge, int k,
-        CancellationToken cancellationToken)
+        BackgroundUpserts? upserts, CancellationToken cancellationToken)
     {
         QueryPlan plan = Plan(parsed);
         ulong loaded = await CountAsync(connections, null, cancellationToken);
@@ -124,6 +150,7 @@ internal sealed class QueryCommand
         double? rate = parsed.GetValue(_rate);
         double? duration = parsed.GetValue(_duration);
         AnswerTally answers = new(requests.Length, expectedHits);
+        upserts?.Take();
         ServerClock clock = await ServerClock.StartAsync(connections.Admin, cancellationToken);
         Stopwatch watch = Stopwatch.StartNew();
         RequestSchedule schedule = new(
@@ -134,12 +161,13 @@ internal sealed class QueryCommand
         QueryRun run = new(connections, requests, plan, schedule, answers);
         await run.RunAsync(cancellationToken);
         double seconds = watch.Elapsed.TotalSeconds;
+        LatencySummary upserted = upserts?.Take() ?? default;
         double cpuSeconds = await clock.ElapsedCpuSecondsAsync(cancellationToken);
         return new QueryReport(
             effort.Name, plan.Mode.ToString(), rate, seconds, answers.Answered / seconds, run.Latencies.Summarize(),
             run.SendLags.Summarize(),
             answers.Answered == 0 ? 0 : cpuSeconds * 1e6 / answers.Answered, judge is null ? null : answers.Recall(judge, k),
-            answers.Answered, answers.Short, loaded, run.Errors.Counts, run.Errors.FirstDetails);
+            answers.Answered, answers.Short, loaded, run.Errors.Counts, run.Errors.FirstDetails, upserted);
 
         async Task<ulong> CountAsync(ServerConnections to, Filter? filter, CancellationToken token)
         {

@@ -32,7 +32,9 @@ internal sealed class ServerOptions
         _connections.Within(1, int.MaxValue, "--connections is at least 1.");
     }
 
-    public ServerConnections Connect(ParseResult parsed) => new(new Uri(parsed.GetRequiredValue(_address)), parsed.GetValue(_connections));
+    public ServerConnections Connect(ParseResult parsed) => Connect(parsed, parsed.GetValue(_connections));
+
+    public ServerConnections Connect(ParseResult parsed, int connections) => new(new Uri(parsed.GetRequiredValue(_address)), connections);
 
     public string Collection(ParseResult parsed) => parsed.GetRequiredValue(_collection);
 

@@ -3,6 +3,7 @@ using AnnServer.LoadGen.Load;
 namespace AnnServer.LoadGen.Reports;
 
 /// <summary>One measured phase of queries at one effort, with what makes its speed meaningful: recall and the loaded count.</summary>
+/// <param name="Upserts">Latency of the background upserts acknowledged meanwhile, from the time each was due.</param>
 /// <param name="SendLag">Open loop only: how long after its intended time each request left. It is part of the latency.</param>
 internal sealed record QueryReport(
     string Effort,
@@ -18,4 +19,5 @@ internal sealed record QueryReport(
     long ShortOfK,
     ulong Loaded,
     IReadOnlyDictionary<string, long> Errors,
-    IReadOnlyDictionary<string, string> ErrorDetails);
+    IReadOnlyDictionary<string, string> ErrorDetails,
+    LatencySummary Upserts);

@@ -24,7 +24,7 @@ internal static class Tables
         ReportTable table = new(
             "effort", "QPS",
             "p50 ms", "p95 ms", "p99 ms", "p99.9 ms", "max ms", "lag p50 ms",
-            "CPU µs/query", "recall", "answered", "short", "errors", "loaded");
+            "CPU µs/query", "recall", "answered", "short", "errors", "loaded", "upserts/s", "upsert p99 ms");
         foreach (QueryReport report in reports)
         {
             table.AddRow(
@@ -32,7 +32,7 @@ internal static class Tables
                 Ms(report.Latency.P99Us), Ms(report.Latency.P999Us), Ms(report.Latency.MaxUs),
                 Ms(report.SendLag.P50Us), $"{report.ServerCpuUsPerQuery:F1}",
                 report.Recall is { } recall ? $"{recall:F4}" : "-", $"{report.Answered}", $"{report.ShortOfK}", Errors(report.Errors),
-                $"{report.Loaded}");
+                $"{report.Loaded}", $"{report.Upserts.Count / report.Seconds:F0}", Ms(report.Upserts.P99Us));
         }
         Write(table);
         foreach (QueryReport report in reports)

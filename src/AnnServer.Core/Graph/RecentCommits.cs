@@ -4,7 +4,7 @@ namespace AnnServer.Core.Graph;
 internal sealed class RecentCommits
 {
     /// <summary>A plan that has missed more commits than this is made anew.</summary>
-    public const int Capacity = 64;
+    public const int Capacity = 256;
 
     private readonly uint[] _nodes = new uint[Capacity];
     private long _count;

@@ -14,20 +14,28 @@ internal sealed class SlotAllocator(uint capacity)
     /// <summary>False when every slot is taken.</summary>
     public bool TryReserve(out uint ordinal)
     {
+        ordinal = 0;
+        return TryReserve(new Span<uint>(ref ordinal));
+    }
+
+    /// <summary>Takes a slot for each element; none, and false, when there are not as many.</summary>
+    public bool TryReserve(Span<uint> ordinals)
+    {
         lock (_lock)
         {
-            if (_free.TryDequeue(out ordinal, out _))
-            {
-                return true;
-            }
-
-            ordinal = _next;
-            if (_next == capacity)
+            if (_free.Count + (capacity - _next) < ordinals.Length)
             {
                 return false;
             }
 
-            _next++;
+            foreach (ref uint ordinal in ordinals)
+            {
+                if (!_free.TryDequeue(out ordinal, out _))
+                {
+                    ordinal = _next++;
+                }
+            }
+
             return true;
         }
     }

@@ -59,18 +59,28 @@ public abstract unsafe class VectorIndex : IDisposable
     /// <summary>Takes a slot for a new vector. False when the index is full. Any thread.</summary>
     public bool TryReserve(out uint ordinal)
     {
-        if (!_slots.TryReserve(out ordinal))
+        ordinal = 0;
+        return TryReserve(new Span<uint>(ref ordinal));
+    }
+
+    /// <summary>Takes a slot for each element; none, and false, when the index has not as many left. Any thread.</summary>
+    public bool TryReserve(Span<uint> ordinals)
+    {
+        if (!_slots.TryReserve(ordinals))
         {
             return false;
         }
 
         try
         {
-            EnsureSlot(ordinal);
+            foreach (uint ordinal in ordinals)
+            {
+                EnsureSlot(ordinal);
+            }
         }
         catch (InsufficientMemoryException)
         {
-            _slots.Release([ordinal]);
+            _slots.Release(ordinals);
             throw;
         }
 

@@ -50,6 +50,7 @@ internal sealed class AttributeWriter(CollectionData data, CollectionContext con
             for (int i = 0; i < updates.Count; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
+                await context.Log.WaitForDiskAsync(cancellation).ConfigureAwait(false);
                 EngineResult<ulong?> written = UpdateAttributes(updates[i], config, i);
                 if (!written.IsOk)
                 {

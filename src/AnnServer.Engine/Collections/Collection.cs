@@ -50,11 +50,17 @@ public sealed class Collection
     }
 
     /// <summary>
-    /// Inserts points, replacing those whose identifier exists; completes when all are durable. All are checked before any is
-    /// written. If it is cancelled or the store fails, some may have been written.
+    /// Inserts points, replacing those whose identifier exists, in their order; completes when all are durable. All are checked,
+    /// and there must be room for all, before any is written. If it is cancelled or the store fails, some may have been written.
     /// </summary>
     public ValueTask<EngineResult<WriteReceipt>> UpsertAsync(
-        IReadOnlyList<Point> points, Faults faults, CancellationToken cancellation) => _writer.UpsertAsync(points, faults, cancellation);
+        IReadOnlyList<Point> points, Faults faults, CancellationToken cancellation) =>
+        _writer.UpsertAsync(points, null, faults, cancellation);
+
+    /// <summary>As above, after all that was begun with the same order before. Its callers come one after another.</summary>
+    public ValueTask<EngineResult<WriteReceipt>> UpsertAsync(
+        IReadOnlyList<Point> points, WriteOrder order, Faults faults, CancellationToken cancellation) =>
+        _writer.UpsertAsync(points, order, faults, cancellation);
 
     /// <summary>The points that exist, in the order of the identifiers.</summary>
     public EngineResult<IReadOnlyList<Point>> Get(

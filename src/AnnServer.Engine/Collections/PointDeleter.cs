@@ -41,6 +41,7 @@ internal sealed class PointDeleter(CollectionData data, CollectionContext contex
     {
         try
         {
+            await context.Log.WaitForDiskAsync(cancellation).ConfigureAwait(false);
             ulong lsn = context.Log.LastLsn;
             int deleted;
             using (context.Scratches.Rent())

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Model;
 
@@ -9,6 +10,10 @@ internal static class PointRules
     // Squares and products of vectors within these norms stay finite and normal in float32.
     private const double MaxNorm = 1e18;
     private const double MinCosineNorm = 1e-18;
+
+    // Squared norms in float32 that leave no doubt.
+    private const float LeastPlainSquares = 1e-30f;
+    private const float GreatestPlainSquares = 1e30f;
 
     public static void CheckBatch(int count, string field, int limit, Faults faults)
     {
@@ -37,6 +42,13 @@ internal static class PointRules
         if (vector.Length != config.Dimension)
         {
             faults.Add("vector", $"has {vector.Length} elements; the collection has dimension {config.Dimension}");
+            return;
+        }
+
+        // Far within every bound, as nearly all vectors are; not so where an element is not finite.
+        float sum = TensorPrimitives.SumOfSquares(vector);
+        if (sum is > LeastPlainSquares and < GreatestPlainSquares)
+        {
             return;
         }
 

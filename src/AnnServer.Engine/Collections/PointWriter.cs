@@ -5,13 +5,17 @@ using AnnServer.Storage;
 
 namespace AnnServer.Engine.Collections;
 
-/// <summary>Inserts and replaces points: applies each and puts it into the log under one lock, then waits until it is durable.</summary>
+/// <summary>
+/// Inserts and replaces points. A slot is reserved for each point of a request, or the request is refused; then each is planned,
+/// side by side with others, and in its turn applied and put into the log under one lock; then all wait until they are durable.
+/// </summary>
 internal sealed class PointWriter(CollectionData data, CollectionContext context, CommitGate gate)
 {
     private const uint NoOrdinal = uint.MaxValue;
 
+    /// <param name="order">What the upsert comes after; null where it comes after nothing.</param>
     public async ValueTask<EngineResult<WriteReceipt>> UpsertAsync(
-        IReadOnlyList<Point> points, Faults faults, CancellationToken cancellation)
+        IReadOnlyList<Point> points, WriteOrder? order, Faults faults, CancellationToken cancellation)
     {
         CollectionConfig config = data.Config;
         byte[]?[] blobs = CheckPoints(points, config, faults);
@@ -22,27 +26,90 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
 
         try
         {
-            ulong lsn = 0;
-            for (int i = 0; i < points.Count; i++)
+            EngineResult<uint[]> reserved = Reserve(points.Count, config);
+            if (!reserved.IsOk)
             {
-                cancellation.ThrowIfCancellationRequested();
-                EngineResult<ulong> written = Upsert(points[i], blobs[i], config);
-                if (!written.IsOk)
-                {
-                    return written.Error;
-                }
-
-                lsn = written.Value;
+                return reserved.Error;
             }
 
-            await context.Log.WaitDurableAsync(lsn, cancellation).ConfigureAwait(false);
-            context.Metrics.Upserted(data.Config.Name, points.Count);
-            return new WriteReceipt(points.Count, lsn);
+            var upsert = new PendingUpsert(this, points, blobs, reserved.Value, config) { Cancellation = cancellation };
+            if (order is null && points.Count == 1 && !context.Log.IsBehind && context.Planning.TryEnter())
+            {
+                ApplyHere(upsert);
+            }
+            else if (TryQueue(upsert, order ?? new WriteOrder()))
+            {
+                context.Metrics.Waiting(config.Name, points.Count);
+                await upsert.Settled.ConfigureAwait(false);
+                context.Metrics.Waiting(config.Name, -points.Count);
+            }
+            else
+            {
+                return context.StoreFailed();
+            }
+
+            EngineResult<ulong> applied = upsert.Outcome();
+            if (!applied.IsOk)
+            {
+                return applied.Error;
+            }
+
+            await context.Log.WaitDurableAsync(applied.Value, cancellation).ConfigureAwait(false);
+            context.Metrics.Upserted(config.Name, points.Count);
+            return new WriteReceipt(points.Count, applied.Value);
         }
         catch (StorageFaultException)
         {
             return context.StoreFailed();
         }
+    }
+
+    /// <summary>Works out the links of a point. Does not throw.</summary>
+    public void Plan(PlannedPoint point)
+    {
+        PendingUpsert upsert = point.Upsert;
+        point.Scope = context.Scratches.Rent();
+        point.HasMemory = !data.IsDropped;
+        if (upsert.IsFailed)
+        {
+            return;
+        }
+
+        try
+        {
+            upsert.Cancellation.ThrowIfCancellationRequested();
+            if (gate.Refusal(upsert.Config) is { } refused)
+            {
+                upsert.Fail(refused);
+                return;
+            }
+
+            if (context.Planning.IsStopping)
+            {
+                upsert.Fail(context.StoreFailed());
+                return;
+            }
+
+            data.Index.Plan(point.Ordinal, upsert.Points[point.Index].Vector.Span, point.Scope.Scratch);
+            point.IsPlanned = true;
+        }
+        catch (Exception error)
+        {
+            upsert.Fail(error);
+        }
+    }
+
+    /// <summary>Applies and logs a point, or gives its slot back if its upsert has failed. Does not throw.</summary>
+    public void Commit(PlannedPoint point)
+    {
+        PendingUpsert upsert = point.Upsert;
+        if (!point.IsPlanned || upsert.IsFailed || !TryApply(point))
+        {
+            GiveBack(point);
+        }
+
+        point.Scope.Dispose();
+        upsert.Settle(point.Index);
     }
 
     private byte[]?[] CheckPoints(IReadOnlyList<Point> points, CollectionConfig config, Faults faults)
@@ -58,24 +125,20 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         return blobs;
     }
 
-    private EngineResult<ulong> Upsert(Point point, byte[]? blob, CollectionConfig config)
+    private EngineResult<uint[]> Reserve(int count, CollectionConfig config)
     {
         using ScratchPool.Scope scope = context.Scratches.Rent();
-        SearchScratch scratch = scope.Scratch;
         if (gate.Refusal(config) is { } refused)
         {
             return refused;
         }
 
-        VectorIndex index = data.Index;
-        uint ordinal;
+        uint[] ordinals = new uint[count];
         try
         {
-            if (!index.TryReserve(out ordinal))
+            if (data.Index.TryReserve(ordinals))
             {
-                context.Janitor.SlotsWanted(data);
-                return EngineError.Of(
-                    EngineStatus.ResourceExhausted, $"The collection is full: {index.Parameters.MaxNodes} slots are in use (MaxPointsPerCollection).");
+                return ordinals;
             }
         }
         catch (InsufficientMemoryException error)
@@ -83,41 +146,65 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
             return EngineError.Of(EngineStatus.ResourceExhausted, error.Message);
         }
 
-        bool committed = false;
+        context.Janitor.SlotsWanted(data);
+        return EngineError.Of(
+            EngineStatus.ResourceExhausted,
+            $"The collection is full: of its {data.Index.Parameters.MaxNodes} slots (MaxPointsPerCollection) fewer than {count} are free; nothing was written.");
+    }
+
+    // A request of one point is not worth waking another thread for.
+    private void ApplyHere(PendingUpsert upsert)
+    {
+        var point = new PlannedPoint(upsert, 0);
         try
         {
-            index.Plan(ordinal, point.Vector.Span, scratch);
-            lock (data.CommitLock)
-            {
-                if (gate.Refusal(config) is { } refusedNow)
-                {
-                    return refusedNow;
-                }
-
-                committed = true;
-                try
-                {
-                    return Apply(point.Id, ordinal, blob, scratch);
-                }
-                catch (Exception error) when (error is not StorageFaultException)
-                {
-                    throw context.Log.Fail(error);
-                }
-            }
+            Plan(point);
+            Commit(point);
         }
         finally
         {
-            if (!committed)
+            context.Planning.Leave();
+        }
+    }
+
+    private bool TryQueue(PendingUpsert upsert, WriteOrder order) => !order.Add(upsert) || context.Planning.TryQueue(order);
+
+    private bool TryApply(PlannedPoint point)
+    {
+        PendingUpsert upsert = point.Upsert;
+        lock (data.CommitLock)
+        {
+            if (gate.Refusal(upsert.Config) is { } refused)
             {
-                index.Release([ordinal]);
+                upsert.Fail(refused);
+                return false;
             }
+
+            try
+            {
+                upsert.Sequence = Apply(point);
+            }
+            catch (StorageFaultException error)
+            {
+                upsert.Fail(error);
+            }
+            catch (Exception error)
+            {
+                // What is in memory may no longer be what the log says.
+                upsert.Fail(context.Log.Fail(error));
+            }
+
+            return true;
         }
     }
 
     // Under the commit lock. The point's name and attributes are in place before anything leads to it.
-    private ulong Apply(PointId id, uint ordinal, byte[]? blob, SearchScratch scratch)
+    private ulong Apply(PlannedPoint point)
     {
         VectorIndex index = data.Index;
+        PointId id = point.Upsert.Points[point.Index].Id;
+        byte[]? blob = point.Upsert.Blobs[point.Index];
+        uint ordinal = point.Ordinal;
         bool replaces = data.Ids.TryGet(id, out uint replaced);
         data.Ids.SetId(ordinal, id);
         data.Attributes.Set(ordinal, blob);
@@ -126,7 +213,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
             data.BeginReplacement();
         }
 
-        index.Commit(scratch);
+        index.Commit(point.Scope.Scratch);
         data.Ids.Map(id, ordinal);
         if (replaces)
         {
@@ -141,7 +228,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         record.WriteUInt32(replaces ? replaced : NoOrdinal);
         record.WriteVector(index.Vector(ordinal));
         record.WriteBytes(blob);
-        record.WriteRows(index, VectorIndex.ChangedRows(scratch));
+        record.WriteRows(index, VectorIndex.ChangedRows(point.Scope.Scratch));
         ulong lsn = gate.Append(Operation.Upsert);
         if (replaces)
         {
@@ -149,5 +236,13 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         }
 
         return lsn;
+    }
+
+    private void GiveBack(PlannedPoint point)
+    {
+        if (point.HasMemory)
+        {
+            data.Index.Release([point.Ordinal]);
+        }
     }
 }

@@ -1,11 +1,15 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 using AnnServer.Core.Graph;
 using AnnServer.Engine.Model;
 
 namespace AnnServer.Engine.Collections;
 
-/// <summary>Builds the payload of one log record, little-endian. Grows once and is used again; owned by one commit lock.</summary>
+/// <summary>
+/// Builds the payload of one log record, little-endian, as is every processor this is built for. Grows once and is used again; owned
+/// by one commit lock.
+/// </summary>
 internal sealed class RecordWriter
 {
     /// <summary>Tags of an identifier; part of the stored format.</summary>
@@ -51,11 +55,8 @@ internal sealed class RecordWriter
     /// <summary>Elements without a count: the dimension of the collection says how many.</summary>
     public void WriteVector(ReadOnlySpan<float> vector)
     {
-        Span<byte> target = Reserve(vector.Length * sizeof(float));
-        for (int i = 0; i < vector.Length; i++)
-        {
-            BinaryPrimitives.WriteSingleLittleEndian(target[(i * sizeof(float))..], vector[i]);
-        }
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(vector);
+        bytes.CopyTo(Reserve(bytes.Length));
     }
 
     public void WriteOrdinals(ReadOnlySpan<uint> ordinals)
@@ -76,19 +77,17 @@ internal sealed class RecordWriter
 
     public void WriteRow(RowKey row, ReadOnlySpan<uint> links)
     {
-        WriteUInt32(row.Ordinal);
-        WriteByte((byte)row.Layer);
-        WriteUInt16((ushort)links.Length);
+        Span<byte> head = Reserve(sizeof(uint) + 1 + sizeof(ushort));
+        BinaryPrimitives.WriteUInt32LittleEndian(head, row.Ordinal);
+        head[4] = (byte)row.Layer;
+        BinaryPrimitives.WriteUInt16LittleEndian(head[5..], (ushort)links.Length);
         WriteElements(links);
     }
 
     private void WriteElements(ReadOnlySpan<uint> elements)
     {
-        Span<byte> target = Reserve(elements.Length * sizeof(uint));
-        for (int i = 0; i < elements.Length; i++)
-        {
-            BinaryPrimitives.WriteUInt32LittleEndian(target[(i * sizeof(uint))..], elements[i]);
-        }
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(elements);
+        bytes.CopyTo(Reserve(bytes.Length));
     }
 
     private Span<byte> Reserve(int bytes)

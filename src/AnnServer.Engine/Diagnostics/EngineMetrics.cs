@@ -16,6 +16,7 @@ internal sealed class EngineMetrics
 
     private readonly Histogram<double> _searchDuration;
     private readonly Counter<long> _upserted;
+    private readonly UpDownCounter<long> _waiting;
     private readonly Counter<long> _deleted;
     private readonly Counter<long> _swept;
     private readonly Counter<long> _repaired;
@@ -28,6 +29,7 @@ internal sealed class EngineMetrics
         Meter = meters.Create(MeterName);
         _searchDuration = Meter.CreateHistogram("ann.search.duration", "s", "Time of one search in the engine.", null, SearchBuckets);
         _upserted = Meter.CreateCounter<long>("ann.points.upserted", "{point}", "Points inserted or replaced, durable.");
+        _waiting = Meter.CreateUpDownCounter<long>("ann.points.waiting", "{point}", "Points of upserts that are queued and not yet applied.");
         _deleted = Meter.CreateCounter<long>("ann.points.deleted", "{point}", "Points deleted, durable.");
         _swept = Meter.CreateCounter<long>("ann.sweep.slots", "{slot}", "Slots of deleted points given back.");
         _repaired = Meter.CreateCounter<long>("ann.sweep.rows", "{row}", "Graph rows repaired by sweeps.");
@@ -59,6 +61,10 @@ internal sealed class EngineMetrics
         Interlocked.Add(ref _upserts, points);
         _upserted.Add(points, new KeyValuePair<string, object?>("ann.collection", collection));
     }
+
+    /// <summary>Counts points that wait to be applied, and with a negative number that they no longer do.</summary>
+    public void Waiting(string collection, int points) =>
+        _waiting.Add(points, new KeyValuePair<string, object?>("ann.collection", collection));
 
     public void Deleted(string collection, int points)
     {

@@ -94,6 +94,7 @@ internal sealed class Janitor(ScratchPool scratches, EngineMetrics metrics, ILog
 
     private void Run()
     {
+        BackgroundThread.GiveWay();
         foreach (Action work in _work.GetConsumingEnumerable())
         {
             if (_stopping.IsCancellationRequested)

@@ -30,7 +30,12 @@ internal sealed class DatabaseHost(
 
     public async Task OpenAsync(CancellationToken cancellation)
     {
-        DatabaseOptions database = new() { DataDirectory = options.DataDirectory, Limits = options.Limits };
+        DatabaseOptions database = new()
+        {
+            DataDirectory = options.DataDirectory,
+            Limits = options.Limits,
+            PlanningThreads = options.PlanningThreads,
+        };
         Volatile.Write(ref _database, await Database.OpenAsync(database, loggers, meters, cancellation));
     }
 

@@ -37,6 +37,9 @@ internal sealed record ServerOptions
     /// <summary>Long calls that may wait for a thread; one more is refused.</summary>
     public int LongWorkQueue { get; init; } = 256;
 
+    /// <summary>Inserts planned at once, each on a thread of its own; 0 for as many as there are processors.</summary>
+    public int PlanningThreads { get; init; }
+
     /// <summary>How long a stop waits for running calls. 30 s is what Kubernetes grants before it kills.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

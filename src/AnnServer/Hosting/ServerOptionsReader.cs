@@ -25,6 +25,7 @@ internal static class ServerOptionsReader
             LongWorkDistances = ann.Integer(nameof(ServerOptions.LongWorkDistances), defaults.LongWorkDistances, 0, int.MaxValue),
             LongWorkers = ann.Integer(nameof(ServerOptions.LongWorkers), defaults.LongWorkers, 0, 1024),
             LongWorkQueue = ann.Integer(nameof(ServerOptions.LongWorkQueue), defaults.LongWorkQueue, 1, 1_000_000),
+            PlanningThreads = ann.Integer(nameof(ServerOptions.PlanningThreads), defaults.PlanningThreads, 0, 1024),
             ShutdownTimeout = ann.Duration(nameof(ServerOptions.ShutdownTimeout), defaults.ShutdownTimeout, TimeSpan.Zero, TimeSpan.FromHours(1)),
             LogFormat = ann.OneOf(nameof(ServerOptions.LogFormat), defaults.LogFormat),
             OtlpEndpoint = ann.HttpUri(nameof(ServerOptions.OtlpEndpoint)),

@@ -15,20 +15,35 @@ internal sealed class PointsService(DatabaseHost database, LongWork longWork, St
     : Points.PointsBase
 {
     /// <summary>
-    /// Upserts of one stream that may wait for the disk at once, so that they share its flushes. Messages beyond it stay with the
-    /// client.
+    /// Messages of one upsert stream that may wait for the disk at once, so that they share its flushes: as many small ones as can be
+    /// written while it flushes. How many points wait to be written is bounded by their order. Messages beyond it stay with the client.
     /// </summary>
-    private const int UpsertsInFlight = 32;
+    private const int UpsertsInFlight = 256;
 
-    public override Task<UpsertResponse> Upsert(UpsertRequest request, ServerCallContext context) =>
-        UpsertAsync(request, context.CancellationToken);
+    public override async Task<UpsertResponse> Upsert(UpsertRequest request, ServerCallContext context)
+    {
+        Faults faults = new();
+        var points = RequestMapper.ToPoints(request, faults);
+        var written = await Find(request.Collection).UpsertAsync(points, faults, context.CancellationToken);
+        return ResponseMapper.ToUpsert(written.OrThrow());
+    }
 
     public override async Task UpsertStream(
         IAsyncStreamReader<UpsertRequest> requestStream, IServerStreamWriter<UpsertResponse> responseStream, ServerCallContext context)
     {
         using StreamDrain.Scope open = drain.Enter();
+        WriteOrder order = new();
+        PacedReader<UpsertRequest> requests = new(requestStream, order.WaitForRoomAsync);
         await OrderedStream.AnswerAsync(
-            requestStream, responseStream, UpsertsInFlight, UpsertAsync, lifetime.ApplicationStopping, context.CancellationToken);
+            requests, responseStream, UpsertsInFlight, BeginAsync, lifetime.ApplicationStopping, context.CancellationToken);
+
+        async Task<UpsertResponse> BeginAsync(UpsertRequest request, CancellationToken cancellation)
+        {
+            Faults faults = new();
+            var points = RequestMapper.ToPoints(request, faults);
+            var written = await Find(request.Collection).UpsertAsync(points, order, faults, cancellation);
+            return ResponseMapper.ToUpsert(written.OrThrow());
+        }
     }
 
     public override Task<GetResponse> Get(GetRequest request, ServerCallContext context)
@@ -123,14 +138,6 @@ internal sealed class PointsService(DatabaseHost database, LongWork longWork, St
     // A method of its own, for what it captures is not to be made for the short ones.
     private async Task AnswerLongAsync(Collection collection, WireSearch search, Faults faults, CancellationToken cancellation) =>
         (await longWork.RunAsync(token => collection.TrySearch(search.Query, search.Answer, long.MaxValue, faults, token), cancellation)).OrThrow();
-
-    private async Task<UpsertResponse> UpsertAsync(UpsertRequest request, CancellationToken cancellation)
-    {
-        Faults faults = new();
-        var points = RequestMapper.ToPoints(request, faults);
-        var written = await Find(request.Collection).UpsertAsync(points, faults, cancellation);
-        return ResponseMapper.ToUpsert(written.OrThrow());
-    }
 
     // What may look at every point of the collection counts as a distance to each.
     private ValueTask<T> RunAsync<T>(Collection collection, Func<CancellationToken, T> work, ServerCallContext context) =>

@@ -38,6 +38,39 @@ public sealed class SlotAllocatorTests
                 }
             });
 
+    [Theory]
+    [InlineData(10, 0, 10, true)]
+    [InlineData(10, 0, 11, false)]
+    [InlineData(10, 3, 9, true)]
+    [InlineData(10, 3, 10, false)]
+    public void TryReserve_Several_TakesAllOrNone(uint capacity, uint used, int wanted, bool fits)
+    {
+        var slots = new SlotAllocator(capacity);
+        for (uint i = 0; i < used; i++)
+        {
+            Assert.True(slots.TryReserve(out _));
+        }
+
+        if (used > 0)
+        {
+            // Two of them come back, so that some of what is wanted are used ones and some are new.
+            slots.Release([1, 0]);
+        }
+
+        uint[] ordinals = new uint[wanted];
+        Assert.Equal(fits, slots.TryReserve(ordinals));
+
+        uint[] free = [.. Enumerable.Range(0, (int)capacity).Select(i => (uint)i).Where(i => used == 0 || i < 2 || i >= used)];
+        Assert.Equal(fits ? free.Take(wanted) : Enumerable.Repeat(0u, wanted), ordinals);
+        int left = 0;
+        while (slots.TryReserve(out _))
+        {
+            left++;
+        }
+
+        Assert.Equal(free.Length - (fits ? wanted : 0), left);
+    }
+
     [Fact]
     public async Task TryReserve_ManyThreads_GivesEachSlotOnce()
     {

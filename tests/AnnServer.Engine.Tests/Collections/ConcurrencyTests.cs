@@ -85,6 +85,7 @@ public sealed class ConcurrencyTests
                 Use(() => collection.Scroll(new ScrollQuery { WithAttributes = true }, new Faults(), Cancellation).Error),
                 Use(() => collection.Get([points[0].Id, points[1].Id], true, true, 0, new Faults()).Error),
                 Use(() => collection.UpsertAsync(points[..1], new Faults(), Cancellation).AsTask().GetAwaiter().GetResult().Error),
+                Use(() => collection.UpsertAsync(points, new Faults(), Cancellation).AsTask().GetAwaiter().GetResult().Error),
                 Use(() => collection.GetInfo().Points < 0 ? null : collection.Count(new FilterSpec("owner > 3", null), 0, new Faults(), Cancellation).Error),
             ];
             await started.Task;

@@ -12,12 +12,14 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     private readonly string _folder;
     private readonly EngineLimits _limits;
+    private readonly int _planningThreads;
     private SweepMeter _meter = new();
 
-    private TestDatabase(string folder, EngineLimits limits)
+    private TestDatabase(string folder, EngineLimits limits, int planningThreads)
     {
         _folder = folder;
         _limits = limits;
+        _planningThreads = planningThreads;
     }
 
     public Database Database { get; private set; } = null!;
@@ -26,9 +28,9 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<TestDatabase> OpenAsync(DataFolder folder, EngineLimits? limits = null)
+    public static async Task<TestDatabase> OpenAsync(DataFolder folder, EngineLimits? limits = null, int planningThreads = 0)
     {
-        var opened = new TestDatabase(folder.Path, limits ?? new EngineLimits());
+        var opened = new TestDatabase(folder.Path, limits ?? new EngineLimits(), planningThreads);
         await opened.OpenAsync();
         return opened;
     }
@@ -74,7 +76,7 @@ internal sealed class TestDatabase : IAsyncDisposable
     {
         _meter.Dispose();
         _meter = new SweepMeter();
-        var options = new DatabaseOptions { DataDirectory = _folder, Limits = _limits };
+        var options = new DatabaseOptions { DataDirectory = _folder, Limits = _limits, PlanningThreads = _planningThreads };
         Database = await Database.OpenAsync(options, NullLoggerFactory.Instance, _meter, Cancellation);
     }
 }

@@ -5,7 +5,7 @@ using AnnServer.Engine.Tests.Collections;
 
 namespace AnnServer.Engine.Tests.Recovery;
 
-/// <summary>A database that was restarted and one that never was, fed alike by one writer, stay alike to the bit.</summary>
+/// <summary>A database that was restarted and one that never was, fed alike by one writer and planning one point at a time, stay alike to the bit.</summary>
 public sealed class RestartTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -18,7 +18,7 @@ public sealed class RestartTests
     {
         var random = new Random(seed);
         using var folder = new DataFolder();
-        await using TestDatabase steady = await TestDatabase.OpenAsync(folder);
+        await using TestDatabase steady = await TestDatabase.OpenAsync(folder, planningThreads: 1);
         CollectionConfig config = Config(metric);
         await steady.CreateAsync(config);
         var model = new ModelCollection(config);
@@ -30,7 +30,7 @@ public sealed class RestartTests
         await steady.SettleAsync("points", workload.Hidden);
         await Run(300);
         using DataFolder copy = folder.Snapshot();
-        await using TestDatabase other = await TestDatabase.OpenAsync(copy);
+        await using TestDatabase other = await TestDatabase.OpenAsync(copy, planningThreads: 1);
         restarted = other;
         AssertSame(steady.Collection("points"), restarted.Collection("points"), random);
         hiddenBefore = workload.Hidden - restarted.Collection("points").Data.Index.HiddenCount;

@@ -66,7 +66,7 @@ public sealed class Database : IAsyncDisposable
 
         try
         {
-            EngineResult<(Collection Collection, ulong Lsn)> created = Create(config);
+            EngineResult<(Collection Collection, ulong Lsn)> created = Create(config.Resolve());
             if (!created.IsOk)
             {
                 return created.Error;

@@ -3,14 +3,15 @@ namespace AnnServer.Benchmarks.Compare;
 /// <summary>How contenders are started: a program of its own, or this one in its contender mode.</summary>
 internal static class ContenderCommands
 {
-    public const string Known = "hnswlib, " + InProcessContenders.Known;
+    public const string Known = "hnswlib, faiss-hnsw-flat, faiss-hnsw-sq8, faiss-ivfpq-fs, usearch-f32, usearch-i8, " + InProcessContenders.Known;
 
-    private const string HnswlibProgram = "artifacts/bin/hnswlib/contender";
+    private const string Programs = "artifacts/bin";
 
     public static IReadOnlyList<string> Of(string name)
     {
-        if (name == "hnswlib")
-            return [HnswlibProgram];
+        string peer = name.Split('-')[0];
+        if (peer is "hnswlib" or "faiss" or "usearch")
+            return [$"{Programs}/{peer}/contender", "--kind", name];
         string program = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this program is not known.");
         string assembly = typeof(ContenderCommands).Assembly.Location;
         bool startedByHost = Path.GetFileNameWithoutExtension(program) == "dotnet";

@@ -37,8 +37,15 @@ internal sealed class ContenderProcess : IDisposable
 
     public async Task<ContenderRound> RunAsync(int ef, CancellationToken cancellationToken)
     {
-        await _process.StandardInput.WriteLineAsync(ContenderProtocol.Run(ef));
-        await _process.StandardInput.FlushAsync(cancellationToken);
+        try
+        {
+            await _process.StandardInput.WriteLineAsync(ContenderProtocol.Run(ef));
+            await _process.StandardInput.FlushAsync(cancellationToken);
+        }
+        catch (IOException fault)
+        {
+            throw new InvalidOperationException(await EndOfAsync(_process, cancellationToken), fault);
+        }
         return ContenderProtocol.Parse<ContenderRound>(await ReadLineAsync(_process, cancellationToken));
     }
 
@@ -56,5 +63,11 @@ internal sealed class ContenderProcess : IDisposable
 
     private static async Task<string> ReadLineAsync(Process process, CancellationToken cancellationToken) =>
         await process.StandardOutput.ReadLineAsync(cancellationToken)
-        ?? throw new InvalidOperationException("The contender ended without an answer; see its messages above.");
+        ?? throw new InvalidOperationException(await EndOfAsync(process, cancellationToken));
+
+    private static async Task<string> EndOfAsync(Process process, CancellationToken cancellationToken)
+    {
+        await process.WaitForExitAsync(cancellationToken);
+        return $"A contender ended with exit code {process.ExitCode}, see its messages above: {string.Join(' ', process.StartInfo.ArgumentList)}";
+    }
 }

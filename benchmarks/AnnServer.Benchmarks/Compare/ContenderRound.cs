@@ -1,4 +1,5 @@
 namespace AnnServer.Benchmarks.Compare;
 
 /// <summary>The line a contender prints after a round: every query once, on one thread.</summary>
-internal sealed record ContenderRound(int Ef, double Recall, double CpuUsPerQuery, double Qps);
+/// <param name="Effort">What the contender made of the ef, for the report.</param>
+internal sealed record ContenderRound(int Ef, string Effort, double Recall, double CpuUsPerQuery, double Qps, long PeakRssBytes);

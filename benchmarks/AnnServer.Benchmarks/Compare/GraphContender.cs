@@ -4,7 +4,7 @@ using AnnServer.LoadGen.Data;
 
 namespace AnnServer.Benchmarks.Compare;
 
-/// <summary>This project's graph, called as the engine calls it.</summary>
+/// <summary>This project's graph, called as the engine calls it: walked on 8-bit codes, as is the default, or on the vectors.</summary>
 internal sealed class GraphContender(ContenderOptions options, bool useCodes) : IContender
 {
     private const ulong Seed = 42;
@@ -12,9 +12,9 @@ internal sealed class GraphContender(ContenderOptions options, bool useCodes) : 
     private readonly ScratchPool _scratches = new();
     private VectorIndex? _index;
 
-    public string Name => useCodes ? "annserver-int8" : "annserver";
+    public string Name => useCodes ? "annserver" : "annserver-f32";
 
-    public string Params => $"M={options.M} efc={options.EfConstruction}";
+    public string Params => $"M={options.M} efC={options.EfConstruction}";
 
     public double BytesPerVector =>
         _index is null ? 0 : (double)(_index.VectorMemoryBytes + _index.CodeMemoryBytes + _index.LinkMemoryBytes) / Math.Max(1, _index.LiveCount);

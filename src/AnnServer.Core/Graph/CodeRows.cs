@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AnnServer.Core.Kernels;
+using AnnServer.Core.Memory;
 
 namespace AnnServer.Core.Graph;
 
@@ -9,10 +10,17 @@ internal readonly unsafe struct CodeRows : IRowSpace
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* Row(GraphStore store, uint ordinal) => store.Code(ordinal);
 
-    public static int UsedBytes(GraphStore store) => store.CodeLength + CodeKernel.HeaderBytes;
+    public static int UsedBytes(GraphStore store) => store.CodeLength;
+
+    public static byte* Query(GraphStore store, byte* row, AlignedBuffer<byte> buffer)
+    {
+        buffer.EnsureLength(CodeKernel.QueryBytes(store.CodeLength));
+        CodeKernel.Prepare(row, store.Parameters.Distance, buffer.Pointer, store.CodeLength);
+        return buffer.Pointer;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Distance(GraphStore store, byte* a, byte* b) => CodeKernel.Distance(a, b, store.CodeLength);
+    public static float Distance(GraphStore store, byte* query, byte* row) => CodeKernel.Distance(query, row, store.CodeLength);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Distance4(GraphStore store, byte* query, byte* row0, byte* row1, byte* row2, byte* row3, float* distances) =>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AnnServer.Core.Kernels;
+using AnnServer.Core.Memory;
 
 namespace AnnServer.Core.Graph;
 
@@ -12,8 +13,10 @@ internal readonly unsafe struct FullRows<TKernel> : IRowSpace
 
     public static int UsedBytes(GraphStore store) => store.VectorBytes;
 
+    public static byte* Query(GraphStore store, byte* row, AlignedBuffer<byte> buffer) => row;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Distance(GraphStore store, byte* a, byte* b) => TKernel.Distance((float*)a, (float*)b, store.Length);
+    public static float Distance(GraphStore store, byte* query, byte* row) => TKernel.Distance((float*)query, (float*)row, store.Length);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Distance4(GraphStore store, byte* query, byte* row0, byte* row1, byte* row2, byte* row3, float* distances) =>

@@ -39,7 +39,7 @@ internal sealed unsafe class GraphStore : IDisposable
         if (parameters.UseCodes)
         {
             CodeLength = RoundUp(parameters.Dimension, CodeKernel.Granularity);
-            _codes = new RowArena(RowStride(CodeLength + CodeKernel.HeaderBytes), parameters.MaxNodes);
+            _codes = new RowArena(RowStride(CodeLength), parameters.MaxNodes);
         }
 
         MaxLinks0 = parameters.MaxLinks0;
@@ -84,7 +84,7 @@ internal sealed unsafe class GraphStore : IDisposable
 
     public float* Vector(uint ordinal) => (float*)_vectors.Row(ordinal);
 
-    /// <summary>Codes of a row that the kernels read, in bytes; the header follows.</summary>
+    /// <summary>Codes of a row that the kernels read, in bytes.</summary>
     public int CodeLength { get; }
 
     /// <summary>The codes of a vector, where the graph is walked on codes.</summary>
@@ -140,7 +140,7 @@ internal sealed unsafe class GraphStore : IDisposable
         }
     }
 
-    /// <summary>Lays a vector out as codes and their header.</summary>
+    /// <summary>Lays a vector out as codes.</summary>
     public void LoadCode(ReadOnlySpan<float> vector, byte* row) => CodeKernel.Encode(vector, Parameters.Distance, row, CodeLength);
 
     /// <summary>Lays a vector out as a row: padded with zeros, followed by its inverse norm where the distance needs it.</summary>
@@ -151,14 +151,7 @@ internal sealed unsafe class GraphStore : IDisposable
         target[vector.Length..].Clear();
         if (HasScale)
         {
-            double squares = 0;
-            foreach (float element in vector)
-            {
-                squares += (double)element * element;
-            }
-
-            // The zero vector has no direction: its cosine with every vector is taken as 0, since NaN could not be ordered.
-            row[Length] = squares > 0 ? (float)(1 / Math.Sqrt(squares)) : 0;
+            row[Length] = InverseNorm.Of(vector);
         }
     }
 
@@ -207,6 +200,10 @@ internal sealed unsafe class GraphStore : IDisposable
         int end = row.IndexOf(NoNode);
         return end < 0 ? row : row[..end];
     }
+
+    /// <summary>Whether a row names a node. Where the row ends does not matter: behind its end is nothing but <see cref="NoNode"/>.</summary>
+    public bool HasLink(uint ordinal, int layer, uint node) =>
+        new ReadOnlySpan<uint>(Links(ordinal, layer), Parameters.MaxLinks(layer)).Contains(node);
 
     public bool IsLive(uint ordinal) => (Volatile.Read(ref *LiveWord(ordinal)) >> (int)(ordinal & 63) & 1) != 0;
 

@@ -28,12 +28,14 @@ internal static unsafe class HnswBuilder<TRows>
         }
 
         GraphParameters parameters = store.Parameters;
-        byte* query = TRows.Row(store, node);
+        byte* query = TRows.Query(store, TRows.Row(store, node), scratch.WalkQuery);
         int top = Math.Min(store.TopLayer(node), entryLayer);
         Candidate start = HnswSearcher<TRows>.Descend(store, query, entry, entryLayer, top, scratch);
         for (int layer = top; layer >= 0; layer--)
         {
-            CandidatePool found = SearchLive(store, query, start, layer, scratch);
+            HnswSearcher<TRows>.SearchLive(
+                store, query, start, layer, parameters.EfConstruction, parameters.M, long.MaxValue, scratch, CancellationToken.None);
+            CandidatePool found = scratch.Results!;
             List<Candidate> candidates = scratch.Selection.Candidates;
             candidates.Clear();
             for (int i = 0; i < found.Count; i++)
@@ -92,21 +94,6 @@ internal static unsafe class HnswBuilder<TRows>
         recent.Add(node);
     }
 
-    /// <summary>The nodes nearest to the query on a layer; where points are deleted, live ones only.</summary>
-    private static CandidatePool SearchLive(GraphStore store, byte* query, Candidate start, int layer, SearchScratch scratch)
-    {
-        int ef = store.Parameters.EfConstruction;
-        if (store.HiddenCount == 0)
-        {
-            HnswSearcher<TRows>.SearchLayer(store, query, start, layer, ef, scratch, CancellationToken.None);
-            return scratch.Pool;
-        }
-
-        HnswSearcher<TRows>.SearchLayerFiltered(
-            store, query, start, layer, ef, store.Live, long.MaxValue, scratch, CancellationToken.None);
-        return scratch.Accepted;
-    }
-
     /// <summary>Brings a plan up to date with the commits it has not seen. False if it must be made anew.</summary>
     private static bool Refresh(GraphStore store, RecentCommits recent, SearchScratch scratch)
     {
@@ -118,6 +105,7 @@ internal static unsafe class HnswBuilder<TRows>
             RemoveHidden(store, plan.Layer(layer).Neighbors);
         }
 
+        byte* query = recent.Count == plan.SeenCommits ? null : TRows.Query(store, TRows.Row(store, node), scratch.WalkQuery);
         for (long commit = plan.SeenCommits; commit < recent.Count; commit++)
         {
             uint other = recent[commit];
@@ -126,7 +114,7 @@ internal static unsafe class HnswBuilder<TRows>
                 continue;
             }
 
-            float distance = TRows.Distance(store, TRows.Row(store, node), TRows.Row(store, other));
+            float distance = TRows.Distance(store, query, TRows.Row(store, other));
             for (int layer = Math.Min(top, store.TopLayer(other)); layer >= 0; layer--)
             {
                 Consider(store, plan.Layer(layer), new Candidate(distance, other), scratch.Selection);

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using AnnServer.Core.Filtering;
 using AnnServer.Core.Kernels;
@@ -21,39 +23,47 @@ internal static unsafe class HnswSearcher<TRows>
 
     private const int HopsBetweenCancellationChecks = 32;
 
+    private const int LanesPerMask = 16;
+
+    // Up to one node in this many may be hidden before a walk looks out for them.
+    private const int MinSlotsPerHidden = 8;
+
     /// <summary>Greedy descent from the entry point to the nearest node found on <paramref name="layer"/> + 1.</summary>
     public static Candidate Descend(GraphStore store, byte* query, uint entry, int entryLayer, int layer, SearchScratch scratch)
     {
         var best = new Candidate(TRows.Distance(store, query, TRows.Row(store, entry)), entry);
         long computed = 1;
         uint slotCount = store.SlotCount;
+        int capacity = store.Parameters.M;
+        uint* neighbors = stackalloc uint[GraphParameters.MaxM];
+        float* distances = stackalloc float[GraphParameters.MaxM];
         for (int current = entryLayer; current > layer; current--)
         {
-            int capacity = store.Parameters.M;
             bool moved = true;
             while (moved)
             {
                 moved = false;
                 uint* row = store.Links(best.Ordinal, current);
                 scratch.Expansions++;
+                int count = 0;
                 for (int i = 0; i < capacity; i++)
                 {
                     uint node = row[i];
-                    if (node >= slotCount)
+                    // Above it lie the ends of lists, and nodes linked after the search began.
+                    if (node < slotCount)
                     {
-                        if (node == GraphStore.NoNode)
-                        {
-                            break;
-                        }
-
-                        continue;
+                        PrefetchRow(store, node);
+                        neighbors[count++] = node;
                     }
+                }
 
-                    float distance = TRows.Distance(store, query, TRows.Row(store, node));
-                    computed++;
-                    if (distance < best.Distance)
+                Compute(store, query, neighbors, count, distances);
+                computed += count;
+                for (int i = 0; i < count; i++)
+                {
+                    if (distances[i] < best.Distance)
                     {
-                        best = new Candidate(distance, node);
+                        best = new Candidate(distances[i], neighbors[i]);
                         moved = true;
                     }
                 }
@@ -62,6 +72,50 @@ internal static unsafe class HnswSearcher<TRows>
 
         scratch.DistanceComputations += computed;
         return best;
+    }
+
+    /// <summary>
+    /// The <paramref name="ef"/> nearest live nodes found on the layer, as <see cref="SearchScratch.Results"/>. While few nodes are
+    /// hidden, a walk that does not look out for them, and leaves them out at its end, is cheaper; it is only made again with
+    /// them as a filter if it leaves fewer than <paramref name="wanted"/>.
+    /// </summary>
+    public static FilteredWalk SearchLive(
+        GraphStore store, byte* query, Candidate start, int layer, int ef, int wanted, long budget, SearchScratch scratch, CancellationToken cancellation)
+    {
+        // Read before the walk: with none hidden now, whatever it meets was live when it began or later.
+        int hidden = store.HiddenCount;
+        if (hidden <= store.SlotCount / MinSlotsPerHidden)
+        {
+            if (!SearchLayer(store, query, start, layer, ef, scratch, cancellation))
+            {
+                return FilteredWalk.Cancelled;
+            }
+
+            if (hidden == 0 || LeaveOutHidden(store, scratch) >= wanted)
+            {
+                return FilteredWalk.Complete;
+            }
+        }
+
+        return SearchLayerFiltered(store, query, start, layer, ef, store.Live, budget, scratch, cancellation);
+    }
+
+    private static int LeaveOutHidden(GraphStore store, SearchScratch scratch)
+    {
+        CandidatePool walked = scratch.Pool;
+        CandidatePool live = scratch.Accepted;
+        live.Reset(walked.Count);
+        for (int i = 0; i < walked.Count; i++)
+        {
+            Candidate candidate = walked[i];
+            if (store.IsLive(candidate.Ordinal))
+            {
+                live.Insert(candidate.Distance, candidate.Ordinal);
+            }
+        }
+
+        scratch.Results = live;
+        return live.Count;
     }
 
     /// <summary>
@@ -74,32 +128,45 @@ internal static unsafe class HnswSearcher<TRows>
         CandidatePool pool = scratch.Pool;
         VisitedSet visited = scratch.Visited;
         int capacity = store.Parameters.MaxLinks(layer);
-        scratch.Distances.EnsureLength(GraphParameters.MaxM * 2);
+        scratch.Distances.EnsureLength((GraphParameters.MaxM * 2) + LanesPerMask);
         float* distances = scratch.Distances.Pointer;
         pool.Reset(ef);
         visited.Reset(store.SlotCount);
         visited.TryAdd(start.Ordinal);
         pool.Insert(start.Distance, start.Ordinal);
         long hops = 0;
-        while (pool.TryExpand(out uint node))
+        int pendingFirst = 0;
+        int pendingCount = 0;
+        while (true)
         {
-            int first = Collect(store, node, layer, capacity, visited);
-            int count = visited.Count - first;
-            uint* batch = visited.Met + first;
-            Compute(store, query, batch, count, distances);
-            float worst = pool.Worst;
-            for (int i = 0; i < count; i++)
+            bool more = pool.TryExpand(out uint node);
+            int first = 0;
+            if (more)
             {
-                if (distances[i] < worst)
+                first = Collect(store, node, layer, capacity, visited);
+                hops++;
+            }
+            else if (pendingCount == 0)
+            {
+                break;
+            }
+
+            uint* batch = visited.Met + pendingFirst;
+            Compute(store, query, batch, pendingCount, distances);
+            for (int i = 0; i < pendingCount; i += LanesPerMask)
+            {
+                for (uint nearer = NearerThan(distances + i, pendingCount - i, pool.Worst); nearer != 0; nearer &= nearer - 1)
                 {
-                    // Likely to be expanded soon: its links are on the way while the others are computed and inserted.
-                    PrefetchLine((byte*)store.Links(batch[i], layer));
-                    pool.Insert(distances[i], batch[i]);
-                    worst = pool.Worst;
+                    int at = i + BitOperations.TrailingZeroCount(nearer);
+                    // Likely to be expanded soon: its links are on the way while the others are inserted.
+                    PrefetchLinks(store, batch[at], layer);
+                    pool.Insert(distances[at], batch[at]);
                 }
             }
 
-            if (++hops % HopsBetweenCancellationChecks == 0 && cancellation.IsCancellationRequested)
+            pendingFirst = first;
+            pendingCount = more ? visited.Count - first : 0;
+            if (hops % HopsBetweenCancellationChecks == 0 && cancellation.IsCancellationRequested)
             {
                 return false;
             }
@@ -124,7 +191,7 @@ internal static unsafe class HnswSearcher<TRows>
         CandidateHeap frontier = scratch.Frontier;
         VisitedSet visited = scratch.Visited;
         int capacity = store.Parameters.MaxLinks(layer);
-        scratch.Distances.EnsureLength(GraphParameters.MaxM * 2);
+        scratch.Distances.EnsureLength((GraphParameters.MaxM * 2) + LanesPerMask);
         float* distances = scratch.Distances.Pointer;
         accepted.Reset(ef);
         frontier.Clear();
@@ -154,7 +221,7 @@ internal static unsafe class HnswSearcher<TRows>
             {
                 if (distances[i] < accepted.Worst)
                 {
-                    PrefetchLine((byte*)store.Links(batch[i], layer));
+                    PrefetchLinks(store, batch[i], layer);
                     frontier.Push(distances[i], batch[i]);
                     if (accept.Contains(batch[i]))
                     {
@@ -259,28 +326,12 @@ internal static unsafe class HnswSearcher<TRows>
     /// <summary>Adds the neighbours not met before to the visited set and prefetches their vectors. Returns where they start in it.</summary>
     private static int Collect(GraphStore store, uint node, int layer, int capacity, VisitedSet visited)
     {
-        visited.ReserveBatch(capacity);
         int first = visited.Count;
-        uint limit = visited.Limit;
-        uint* row = store.Links(node, layer);
-        for (int i = 0; i < capacity; i++)
+        visited.AddRow(store.Links(node, layer), capacity);
+        uint* met = visited.Met;
+        for (int i = first; i < visited.Count; i++)
         {
-            uint neighbor = row[i];
-            if (neighbor >= limit)
-            {
-                if (neighbor == GraphStore.NoNode)
-                {
-                    break;
-                }
-
-                // Linked after the search began.
-                continue;
-            }
-
-            if (visited.TryAdd(neighbor))
-            {
-                PrefetchRow(store, neighbor);
-            }
+            PrefetchRow(store, met[i]);
         }
 
         return first;
@@ -300,11 +351,20 @@ internal static unsafe class HnswSearcher<TRows>
         }
     }
 
+    /// <summary>A bit for each of the first distances, sixteen at most, that is smaller than a bound. Reads sixteen.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PrefetchLine(byte* address)
+    private static uint NearerThan(float* distances, int count, float bound)
+    {
+        var nearer = (uint)Vector512.LessThan(Vector512.Load(distances), Vector512.Create(bound)).ExtractMostSignificantBits();
+        return nearer & (uint)((1UL << Math.Min(count, LanesPerMask)) - 1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchLinks(GraphStore store, uint node, int layer)
     {
         if (Sse.IsSupported)
         {
+            var address = (byte*)store.Links(node, layer);
             Sse.Prefetch0(address);
             Sse.Prefetch0(address + CacheLine);
         }

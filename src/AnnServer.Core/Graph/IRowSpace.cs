@@ -1,3 +1,5 @@
+using AnnServer.Core.Memory;
+
 namespace AnnServer.Core.Graph;
 
 /// <summary>What a walk computes distances on: the vectors or their codes. Smaller is nearer.</summary>
@@ -8,7 +10,12 @@ internal unsafe interface IRowSpace
     /// <summary>Bytes of a row that a distance reads.</summary>
     static abstract int UsedBytes(GraphStore store);
 
-    static abstract float Distance(GraphStore store, byte* a, byte* b);
+    /// <summary>
+    /// A row as the query of the distances below: itself, or made ready in the buffer, which is in use until the query is not.
+    /// </summary>
+    static abstract byte* Query(GraphStore store, byte* row, AlignedBuffer<byte> buffer);
+
+    static abstract float Distance(GraphStore store, byte* query, byte* row);
 
     /// <summary>One query against four rows; writes four floats.</summary>
     static abstract void Distance4(GraphStore store, byte* query, byte* row0, byte* row1, byte* row2, byte* row3, float* distances);

@@ -16,6 +16,7 @@ internal sealed unsafe class NeighborSelection
     private readonly List<Candidate> _kept = [];
     private readonly AlignedBuffer<uint> _nodes = new();
     private readonly AlignedBuffer<float> _distances = new();
+    private readonly AlignedBuffer<byte> _query = new();
 
     public NeighborSelection()
     {
@@ -151,7 +152,8 @@ internal sealed unsafe class NeighborSelection
     private void LoadCandidates<TRows>(GraphStore store, uint owner, int count)
         where TRows : struct, IRowSpace
     {
-        HnswSearcher<TRows>.Compute(store, TRows.Row(store, owner), _nodes.Pointer, count, _distances.Pointer);
+        byte* query = TRows.Query(store, TRows.Row(store, owner), _query);
+        HnswSearcher<TRows>.Compute(store, query, _nodes.Pointer, count, _distances.Pointer);
         _candidates.Clear();
         for (int i = 0; i < count; i++)
         {
@@ -185,7 +187,7 @@ internal sealed unsafe class NeighborSelection
     {
         foreach (Candidate other in CollectionsMarshal.AsSpan(_kept))
         {
-            if (other.Ordinal != node && store.ReadLinks(other.Ordinal, layer).Contains(node))
+            if (other.Ordinal != node && store.HasLink(other.Ordinal, layer, node))
             {
                 return true;
             }
@@ -228,7 +230,7 @@ internal sealed unsafe class NeighborSelection
     private bool IsDiverse<TRows>(GraphStore store, Candidate candidate, uint* kept, int keptCount)
         where TRows : struct, IRowSpace
     {
-        byte* query = TRows.Row(store, candidate.Ordinal);
+        byte* query = TRows.Query(store, TRows.Row(store, candidate.Ordinal), _query);
         float* distances = _distances.Pointer + (GraphParameters.MaxM * 4);
         for (int i = 0; i < keptCount; i += 4)
         {

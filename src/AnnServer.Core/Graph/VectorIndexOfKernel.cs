@@ -30,8 +30,6 @@ internal sealed unsafe class VectorIndex<TRows, TKernel>(GraphParameters paramet
     public override bool Search(
         ReadOnlySpan<float> query, SearchEffort effort, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
     {
-        // Read before the entry point: with none hidden now, whatever the walk meets was live when the search began or later.
-        bool anyHidden = Store.HiddenCount > 0;
         if (!Store.TryGetEntry(out uint entry, out int entryLayer))
         {
             scratch.Accepted.Reset(1);
@@ -41,22 +39,10 @@ internal sealed unsafe class VectorIndex<TRows, TKernel>(GraphParameters paramet
 
         byte* row = LoadWalkQuery(query, scratch);
         Candidate start = HnswSearcher<TRows>.Descend(Store, row, entry, entryLayer, 0, scratch);
-        if (accept is null && !anyHidden)
-        {
-            if (!HnswSearcher<TRows>.SearchLayer(Store, row, start, 0, effort.Width, scratch, cancellation))
-            {
-                throw new OperationCanceledException(cancellation);
-            }
-
-            Rerank(query, effort, scratch);
-            return true;
-        }
-
         FilteredWalk outcome;
         if (accept is null)
         {
-            outcome = HnswSearcher<TRows>.SearchLayerFiltered(
-                Store, row, start, 0, effort.Width, Store.Live, effort.Budget, scratch, cancellation);
+            outcome = HnswSearcher<TRows>.SearchLive(Store, row, start, 0, effort.Width, effort.K, effort.Budget, scratch, cancellation);
         }
         else
         {
@@ -206,9 +192,9 @@ internal sealed unsafe class VectorIndex<TRows, TKernel>(GraphParameters paramet
             return (byte*)LoadQuery(query, scratch);
         }
 
-        scratch.Code.EnsureLength(Store.CodeLength + CodeKernel.HeaderBytes);
+        scratch.Code.EnsureLength(Store.CodeLength);
         Store.LoadCode(query, scratch.Code.Pointer);
-        return scratch.Code.Pointer;
+        return TRows.Query(Store, scratch.Code.Pointer, scratch.WalkQuery);
     }
 
     private float* LoadQuery(ReadOnlySpan<float> query, SearchScratch scratch)

@@ -7,26 +7,105 @@ using AnnServer.Core.Graph;
 namespace AnnServer.Core.Kernels;
 
 /// <summary>
-/// Distances between vectors of signed 8-bit codes. Each vector has its own step, so codes need no training and outliers cost
-/// nobody else precision. A row is the codes, padded with zeros to <see cref="Granularity"/>, then two floats:
-/// a weight w and a constant c, chosen for the metric so that one formula serves all: c_a + c_b - w_a w_b sum(a_i b_i).
-/// Codes lie in -127 to 127, so a product of two pairs fits 16 bits and sums stay exact in 32 bits up to 65,536 elements.
+/// Distances between vectors of 8-bit codes. Each vector has its own weight, what a step of its codes is worth, so codes need no
+/// training and outliers cost nobody else precision. A row is its codes, padded to <see cref="Granularity"/>, and nothing more:
+/// the weight, 16 bits of it, lies in the lowest bits of the first 16 codes, which are rounded to what those bits allow. A header
+/// of its own would cost a cache line a distance, a third more at 128 dimensions, and lines are what bounds a walk.
+/// <para>
+/// The distance is k (w_a^2 sum(a_i^2) + w_b^2 sum(b_i^2)) - l w_a w_b sum(a_i b_i), with k = 1 and l = 2 for squared Euclidean
+/// distance and k = 0 and l = 1 for the others; under the cosine the vector is coded as if it had length 1.
+/// </para>
+/// <para>
+/// Codes lie in -127 to 127 and are kept with <see cref="Bias"/> added, since the instruction for dot products (VNNI) takes
+/// unsigned bytes on one side: sum((b_i + 128) a_i) = sum(a_i b_i) + 128 sum(a_i). Sums are exact in 32 bits up to 65,536 elements.
+/// </para>
 /// </summary>
 internal static unsafe class CodeKernel
 {
     /// <summary>Codes of a row are a multiple of this: one 256-bit load.</summary>
     public const int Granularity = 32;
 
-    public const int HeaderBytes = 2 * sizeof(float);
+    private const int Bias = 128;
+    private const int MaxCode = 127;
+    private const int WeightBits = 16;
 
-    private const float MaxCode = 127;
+    /// <summary>Bytes of a vector made ready by <see cref="Prepare"/>.</summary>
+    public static int QueryBytes(int length) => length + sizeof(Header);
 
-    public static float Distance(byte* a, byte* b, int length) => Finish(a, b, length, Dot((sbyte*)a, (sbyte*)b, length));
+    /// <summary>Writes the codes of a vector.</summary>
+    public static void Encode(ReadOnlySpan<float> vector, DistanceKind distance, byte* row, int length)
+    {
+        // The zero vector has no direction; its codes are zero.
+        float scale = distance == DistanceKind.NegativeCosine ? InverseNorm.Of(vector) : 1;
+        // Rounded up, so that the largest element does not pass the largest code.
+        float largest = Math.Abs(TensorPrimitives.MaxMagnitude(vector)) * scale;
+        uint weightBits = (BitConverter.SingleToUInt32Bits(largest / MaxCode) + 0xFFFF) >> WeightBits;
+        float weight = Weight(weightBits);
+        float steps = weight > 0 ? scale / weight : 0;
+        for (int i = 0; i < WeightBits; i++)
+        {
+            int bit = (int)(weightBits >> i) & 1;
+            float value = i < vector.Length ? vector[i] * steps : 0;
+            int half = Math.Clamp((int)MathF.Round((value - bit) / 2), -63 - bit, 63);
+            row[i] = (byte)((2 * half) + bit + Bias);
+        }
 
-    /// <summary>One query against four rows; writes four floats. Each part of the query is widened once for all rows.</summary>
+        int at = WeightBits;
+        var scales = Vector512.Create(steps);
+        for (; at + Vector512<float>.Count <= vector.Length; at += Vector512<float>.Count)
+        {
+            Vector512<float> rounded = Vector512.Round(Vector512.Create(vector[at..]) * scales);
+            Vector512<int> codes = Vector512.ConvertToInt32(Vector512.Clamp(rounded, Vector512.Create(-(float)MaxCode), Vector512.Create((float)MaxCode)));
+            Vector256<short> halves = Vector256.Narrow(codes.GetLower(), codes.GetUpper()) + Vector256.Create((short)Bias);
+            Vector128.Narrow(halves.GetLower(), halves.GetUpper()).AsByte().Store(row + at);
+        }
+
+        for (; at < length; at++)
+        {
+            float value = at < vector.Length ? vector[at] * steps : 0;
+            row[at] = (byte)((int)Math.Clamp(MathF.Round(value), -MaxCode, MaxCode) + Bias);
+        }
+    }
+
+    /// <summary>Makes a row ready to be compared with many: its codes as signed bytes, and what the formula needs of it.</summary>
+    public static void Prepare(byte* row, DistanceKind distance, byte* query, int length)
+    {
+        for (nint i = 0; i < length; i += Granularity)
+        {
+            Signed(row + i).Store((sbyte*)query + i);
+        }
+
+        int sum = SumOf(row, length) - (Bias * length);
+        int squares = Squares(row, length);
+        bool isEuclidean = distance == DistanceKind.SquaredEuclidean;
+        float weight = Weight(Bits(row));
+        *(Header*)(query + length) = new Header
+        {
+            Weight = isEuclidean ? 2 * weight : weight,
+            Constant = isEuclidean ? weight * weight * squares : 0,
+            BiasSum = Bias * sum,
+            AddsSquares = isEuclidean,
+        };
+    }
+
+    public static float Distance(byte* query, byte* row, int length)
+    {
+        var header = (Header*)(query + length);
+        float weight = Weight(Bits(row));
+        int dot = Dot(row, (sbyte*)query, length) - header->BiasSum;
+        float constant = header->Constant;
+        if (header->AddsSquares)
+        {
+            constant += weight * weight * Squares(row, length);
+        }
+
+        return constant - (header->Weight * weight * dot);
+    }
+
+    /// <summary>One query against four rows; writes four floats. Each part of the query is loaded once for all rows.</summary>
     public static void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances)
     {
-        if (!Avx512BW.IsSupported)
+        if (!AvxVnni.IsSupported)
         {
             distances[0] = Distance(query, row0, length);
             distances[1] = Distance(query, row1, length);
@@ -35,103 +114,169 @@ internal static unsafe class CodeKernel
             return;
         }
 
-        Vector512<int> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-        for (int i = 0; i < length; i += Granularity)
+        var header = (Header*)(query + length);
+        Vector256<int> dot0 = default, dot1 = default, dot2 = default, dot3 = default;
+        Vector128<float> weights = (Vector128.Create(Bits(row0), Bits(row1), Bits(row2), Bits(row3)) << WeightBits).AsSingle();
+        Vector128<float> constants = Vector128.Create(header->Constant);
+        if (header->AddsSquares)
         {
-            Vector512<short> q = Widen(query + i);
-            sum0 += Avx512BW.MultiplyAddAdjacent(q, Widen(row0 + i));
-            sum1 += Avx512BW.MultiplyAddAdjacent(q, Widen(row1 + i));
-            sum2 += Avx512BW.MultiplyAddAdjacent(q, Widen(row2 + i));
-            sum3 += Avx512BW.MultiplyAddAdjacent(q, Widen(row3 + i));
-        }
-
-        distances[0] = Finish(query, row0, length, Vector512.Sum(sum0));
-        distances[1] = Finish(query, row1, length, Vector512.Sum(sum1));
-        distances[2] = Finish(query, row2, length, Vector512.Sum(sum2));
-        distances[3] = Finish(query, row3, length, Vector512.Sum(sum3));
-    }
-
-    /// <summary>Writes the codes of a vector and their header: length codes, then weight and constant.</summary>
-    public static void Encode(ReadOnlySpan<float> vector, DistanceKind distance, byte* row, int length)
-    {
-        const int Block = 64;
-        Span<float> scaled = stackalloc float[Block];
-        var codes = new Span<sbyte>(row, length);
-        codes[vector.Length..].Clear();
-        float largest = Math.Abs(TensorPrimitives.MaxMagnitude(vector));
-        float inverse = largest > 0 ? MaxCode / largest : 0;
-        for (int i = 0; i < vector.Length; i += Block)
-        {
-            ReadOnlySpan<float> source = vector.Slice(i, Math.Min(Block, vector.Length - i));
-            Span<float> block = scaled[..source.Length];
-            TensorPrimitives.Multiply(source, inverse, block);
-            TensorPrimitives.Round(block, block);
-            for (int j = 0; j < block.Length; j++)
+            Vector256<int> square0 = default, square1 = default, square2 = default, square3 = default;
+            for (nint i = 0; i < length; i += Granularity)
             {
-                codes[i + j] = (sbyte)Math.Clamp(block[j], -MaxCode, MaxCode);
+                Vector256<sbyte> q = Vector256.Load((sbyte*)query + i);
+                Add(ref dot0, ref square0, q, row0 + i);
+                Add(ref dot1, ref square1, q, row1 + i);
+                Add(ref dot2, ref square2, q, row2 + i);
+                Add(ref dot3, ref square3, q, row3 + i);
+            }
+
+            constants += weights * weights * Vector128.ConvertToSingle(Sum4(square0, square1, square2, square3));
+        }
+        else
+        {
+            for (nint i = 0; i < length; i += Granularity)
+            {
+                Vector256<sbyte> q = Vector256.Load((sbyte*)query + i);
+                dot0 = AvxVnni.MultiplyWideningAndAdd(dot0, Vector256.Load(row0 + i), q);
+                dot1 = AvxVnni.MultiplyWideningAndAdd(dot1, Vector256.Load(row1 + i), q);
+                dot2 = AvxVnni.MultiplyWideningAndAdd(dot2, Vector256.Load(row2 + i), q);
+                dot3 = AvxVnni.MultiplyWideningAndAdd(dot3, Vector256.Load(row3 + i), q);
             }
         }
 
-        long squares = Dot((sbyte*)row, (sbyte*)row, length);
-        float step = largest / MaxCode;
-        float weight = distance switch
-        {
-            // The square root of two turns the product of weights into the 2ab of (a - b)^2.
-            DistanceKind.SquaredEuclidean => step * MathF.Sqrt(2),
-            DistanceKind.NegativeCosine => squares > 0 ? (float)(1 / Math.Sqrt(squares)) : 0,
-            _ => step,
-        };
-        var header = (float*)(row + length);
-        header[0] = weight;
-        // Half the square of the weight, so that the distance of a vector to itself is exactly 0.
-        header[1] = distance == DistanceKind.SquaredEuclidean ? 0.5f * (weight * weight * squares) : 0;
+        Vector128<int> dots = Sum4(dot0, dot1, dot2, dot3) - Vector128.Create(header->BiasSum);
+        (constants - (Vector128.Create(header->Weight) * weights * Vector128.ConvertToSingle(dots))).Store(distances);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Finish(byte* a, byte* b, int length, int dot)
+    private static void Add(ref Vector256<int> dot, ref Vector256<int> square, Vector256<sbyte> query, byte* row)
     {
-        var left = (float*)(a + length);
-        var right = (float*)(b + length);
-        return left[1] + right[1] - (left[0] * right[0] * dot);
+        var biased = Vector256.Load(row);
+        Vector256<byte> magnitude = Magnitude(biased);
+        dot = AvxVnni.MultiplyWideningAndAdd(dot, biased, query);
+        square = AvxVnni.MultiplyWideningAndAdd(square, magnitude, magnitude.AsSByte());
     }
 
+    // At most 127, so it is the same number as a signed byte.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> Widen(byte* codes) => Avx512BW.ConvertToVector512Int16(Vector256.Load((sbyte*)codes));
+    private static Vector256<byte> Magnitude(Vector256<byte> biased) =>
+        Vector256.Abs((biased ^ Vector256.Create((byte)Bias)).AsSByte()).AsByte();
 
-    private static int Dot(sbyte* a, sbyte* b, int length)
+    /// <summary>The sums of four vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Sum4(Vector256<int> v0, Vector256<int> v1, Vector256<int> v2, Vector256<int> v3)
     {
-        if (Avx512BW.IsSupported)
-        {
-            Vector512<int> sum = default;
-            for (int i = 0; i < length; i += Granularity)
-            {
-                sum += Avx512BW.MultiplyAddAdjacent(Widen((byte*)a + i), Widen((byte*)b + i));
-            }
+        Vector256<int> sum = Avx2.HorizontalAdd(Avx2.HorizontalAdd(v0, v1), Avx2.HorizontalAdd(v2, v3));
+        return sum.GetLower() + sum.GetUpper();
+    }
 
-            return Vector512.Sum(sum);
-        }
+    /// <summary>The weight's bits out of the lowest bits of the first codes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Bits(byte* row) => (Vector128.Load(row).AsUInt16() << 7).AsByte().ExtractMostSignificantBits();
 
-        if (Avx2.IsSupported)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Weight(uint bits) => BitConverter.UInt32BitsToSingle(bits << WeightBits);
+
+    // 128 more or less is the same as the top bit flipped.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<sbyte> Signed(byte* codes) => (Vector256.Load(codes) ^ Vector256.Create((byte)Bias)).AsSByte();
+
+    /// <summary>The sum of products of biased and signed codes.</summary>
+    private static int Dot(byte* row, sbyte* query, int length)
+    {
+        if (AvxVnni.IsSupported)
         {
             Vector256<int> sum = default;
-            for (int i = 0; i < length; i += Vector128<sbyte>.Count)
+            for (nint i = 0; i < length; i += Granularity)
             {
-                sum += Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(a + i), Avx2.ConvertToVector256Int16(b + i));
+                sum = AvxVnni.MultiplyWideningAndAdd(sum, Vector256.Load(row + i), Vector256.Load(query + i));
             }
 
             return Vector256.Sum(sum);
         }
 
-        Vector128<int> portable = default;
-        for (int i = 0; i < length; i += Vector128<sbyte>.Count)
+        if (Avx512BW.IsSupported)
         {
-            (Vector128<short> aLow, Vector128<short> aHigh) = Vector128.Widen(Vector128.Load(a + i));
-            (Vector128<short> bLow, Vector128<short> bHigh) = Vector128.Widen(Vector128.Load(b + i));
-            // 2 * 127^2 fits 16 bits.
-            (Vector128<int> low, Vector128<int> high) = Vector128.Widen((aLow * bLow) + (aHigh * bHigh));
-            portable += low + high;
+            Vector512<int> sum = default;
+            for (nint i = 0; i < length; i += Granularity)
+            {
+                sum += Avx512BW.MultiplyAddAdjacent(
+                    Avx512BW.ConvertToVector512Int16(Vector256.Load(row + i)), Avx512BW.ConvertToVector512Int16(Vector256.Load(query + i)));
+            }
+
+            return Vector512.Sum(sum);
         }
 
-        return Vector128.Sum(portable);
+        Vector256<int> portable = default;
+        for (nint i = 0; i < length; i += Granularity)
+        {
+            (Vector256<ushort> low, Vector256<ushort> high) = Vector256.Widen(Vector256.Load(row + i));
+            (Vector256<short> queryLow, Vector256<short> queryHigh) = Vector256.Widen(Vector256.Load(query + i));
+            portable += MultiplyAdd(low.AsInt16(), queryLow) + MultiplyAdd(high.AsInt16(), queryHigh);
+        }
+
+        return Vector256.Sum(portable);
+    }
+
+    /// <summary>The sum of biased codes.</summary>
+    private static int SumOf(byte* row, int length)
+    {
+        Vector256<int> sum = default;
+        for (nint i = 0; i < length; i += Granularity)
+        {
+            if (AvxVnni.IsSupported)
+            {
+                sum = AvxVnni.MultiplyWideningAndAdd(sum, Vector256.Load(row + i), Vector256<sbyte>.One);
+            }
+            else
+            {
+                (Vector256<ushort> low, Vector256<ushort> high) = Vector256.Widen(Vector256.Load(row + i));
+                sum += MultiplyAdd(low.AsInt16(), Vector256<short>.One) + MultiplyAdd(high.AsInt16(), Vector256<short>.One);
+            }
+        }
+
+        return Vector256.Sum(sum);
+    }
+
+    private static int Squares(byte* row, int length)
+    {
+        Vector256<int> sum = default;
+        for (nint i = 0; i < length; i += Granularity)
+        {
+            Vector256<byte> magnitude = Magnitude(Vector256.Load(row + i));
+            if (AvxVnni.IsSupported)
+            {
+                sum = AvxVnni.MultiplyWideningAndAdd(sum, magnitude, magnitude.AsSByte());
+            }
+            else
+            {
+                (Vector256<ushort> low, Vector256<ushort> high) = Vector256.Widen(magnitude);
+                sum += MultiplyAdd(low.AsInt16(), low.AsInt16()) + MultiplyAdd(high.AsInt16(), high.AsInt16());
+            }
+        }
+
+        return Vector256.Sum(sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> MultiplyAdd(Vector256<short> a, Vector256<short> b)
+    {
+        if (Avx2.IsSupported)
+        {
+            return Avx2.MultiplyAddAdjacent(a, b);
+        }
+
+        (Vector256<int> aLow, Vector256<int> aHigh) = Vector256.Widen(a);
+        (Vector256<int> bLow, Vector256<int> bHigh) = Vector256.Widen(b);
+        return (aLow * bLow) + (aHigh * bHigh);
+    }
+
+    /// <summary>What follows the codes of a prepared vector.</summary>
+    private struct Header
+    {
+        public float Weight;
+        public float Constant;
+        public int BiasSum;
+        public bool AddsSquares;
     }
 }

@@ -44,6 +44,9 @@ public sealed unsafe class SearchScratch
     /// <summary>The query as codes.</summary>
     internal AlignedBuffer<byte> Code { get; } = new();
 
+    /// <summary>What the walk compares rows with, where that is not a row.</summary>
+    internal AlignedBuffer<byte> WalkQuery { get; } = new();
+
     internal AlignedBuffer<uint> Nodes { get; } = new();
 
     internal AlignedBuffer<float> Distances { get; } = new();

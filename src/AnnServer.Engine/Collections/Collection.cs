@@ -31,6 +31,9 @@ public sealed class Collection
 
     public CollectionConfig Config => Data.Config;
 
+    /// <summary>Points that can be found, as of now.</summary>
+    public int PointCount => Data.Index.LiveCount;
+
     internal CollectionData Data { get; }
 
     public CollectionInfo GetInfo()
@@ -87,12 +90,38 @@ public sealed class Collection
 
     /// <summary>The nearest points, best first: k of them whenever as many match.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; it is looked at throughout.</exception>
-    public EngineResult<SearchAnswer> Search(SearchQuery query, Faults faults, CancellationToken cancellation) =>
-        _executor.Search(query, faults, cancellation);
+    public EngineResult<SearchAnswer> Search(SearchQuery query, Faults faults, CancellationToken cancellation)
+    {
+        var answer = new SearchAnswer();
+        EngineResult<bool> done = TrySearch(query, answer, long.MaxValue, faults, cancellation);
+        return done.IsOk ? answer : done.Error;
+    }
+
+    /// <summary>
+    /// Fills <paramref name="answer"/> with the nearest points. False, having made no search, where that is estimated to compute more
+    /// than <paramref name="mostDistances"/>: a thread that has short work waiting leaves such a search to another.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled; it is looked at throughout.</exception>
+    public EngineResult<bool> TrySearch(
+        SearchQuery query, SearchAnswer answer, long mostDistances, Faults faults, CancellationToken cancellation) =>
+        _executor.Search(query, answer, mostDistances, faults, cancellation);
 
     /// <summary>Several searches, checked before any is made, answered in order; equivalent filters are evaluated once.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; it is looked at throughout.</exception>
     public EngineResult<IReadOnlyList<SearchAnswer>> SearchBatch(
-        IReadOnlyList<SearchQuery> queries, Faults faults, CancellationToken cancellation) =>
-        _executor.SearchBatch(queries, faults, cancellation);
+        IReadOnlyList<SearchQuery> queries, Faults faults, CancellationToken cancellation)
+    {
+        SearchAnswer[] answers = [.. queries.Select(static _ => new SearchAnswer())];
+        EngineResult<bool> done = TrySearchBatch(queries, answers, long.MaxValue, faults, cancellation);
+        return done.IsOk ? answers : done.Error;
+    }
+
+    /// <summary>
+    /// <see cref="SearchBatch"/> into the first of <paramref name="answers"/>, of which there are at least as many as queries. False,
+    /// having made no search, where all together are estimated to compute more than <paramref name="mostDistances"/>.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled; it is looked at throughout.</exception>
+    public EngineResult<bool> TrySearchBatch(
+        IReadOnlyList<SearchQuery> queries, IReadOnlyList<SearchAnswer> answers, long mostDistances, Faults faults, CancellationToken cancellation) =>
+        _executor.SearchBatch(queries, answers, mostDistances, faults, cancellation);
 }

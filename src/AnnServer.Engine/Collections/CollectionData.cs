@@ -1,6 +1,7 @@
 using AnnServer.Core.Filtering;
 using AnnServer.Core.Graph;
 using AnnServer.Engine.Attributes;
+using AnnServer.Engine.Diagnostics;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
 
@@ -54,6 +55,8 @@ internal sealed class CollectionData : IIdResolver, IDisposable
     public IdMap Ids { get; } = new();
 
     public AttributeTable Attributes { get; }
+
+    public SearchTotals Searches { get; } = new();
 
     /// <summary>
     /// Taken for each change, around applying it and putting it into the log, so that the log has the order in which changes

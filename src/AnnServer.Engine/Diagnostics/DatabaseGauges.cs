@@ -10,10 +10,14 @@ internal static class DatabaseGauges
     public static void Register(Meter meter, Database database)
     {
         meter.CreateObservableGauge("ann.collections", () => database.ListCollections().Count, "{collection}", "Collections.");
-        meter.CreateObservableGauge("ann.points", () => PerCollection(database, static info => info.Points), "{point}", "Points that can be found.");
+        meter.CreateObservableGauge("ann.points", () => PerCollection(database, static collection => collection.GetInfo().Points), "{point}", "Points that can be found.");
         meter.CreateObservableGauge(
-            "ann.deleted_slots", () => PerCollection(database, static info => info.DeletedSlots), "{slot}", "Slots of deleted points not yet given back.");
+            "ann.deleted_slots", () => PerCollection(database, static collection => collection.GetInfo().DeletedSlots), "{slot}", "Slots of deleted points not yet given back.");
         meter.CreateObservableGauge("ann.memory", () => Memory(database), "By", "Memory by collection and component.");
+        meter.CreateObservableCounter(
+            "ann.search.distances", () => PerCollection(database, static collection => collection.Data.Searches.Distances), "{distance}", "Distances computed by searches.");
+        meter.CreateObservableCounter(
+            "ann.search.fallbacks", () => PerCollection(database, static collection => collection.Data.Searches.Fallbacks), "{search}", "Graph walks given up for an exact scan.");
         meter.CreateObservableGauge("ann.log.size", () => database.GetStats().LogBytes, "By", "Log that the next start replays.");
         meter.CreateObservableCounter("ann.log.sequence", () => (long)database.GetStats().Sequence, "{record}", "Last write applied.");
         meter.CreateObservableCounter(
@@ -21,12 +25,11 @@ internal static class DatabaseGauges
         meter.CreateObservableGauge("ann.store.healthy", () => database.Fault is null ? 1 : 0, null, "0 once the store has failed.");
     }
 
-    private static IEnumerable<Measurement<long>> PerCollection(Database database, Func<CollectionInfo, long> read)
+    private static IEnumerable<Measurement<long>> PerCollection(Database database, Func<Collection, long> read)
     {
         foreach (Collection collection in database.ListCollections())
         {
-            CollectionInfo info = collection.GetInfo();
-            yield return new Measurement<long>(read(info), new KeyValuePair<string, object?>("ann.collection", info.Config.Name));
+            yield return new Measurement<long>(read(collection), new KeyValuePair<string, object?>("ann.collection", collection.Config.Name));
         }
     }
 

@@ -15,8 +15,6 @@ internal sealed class EngineMetrics
     };
 
     private readonly Histogram<double> _searchDuration;
-    private readonly Counter<long> _distances;
-    private readonly Counter<long> _fallbacks;
     private readonly Counter<long> _upserted;
     private readonly UpDownCounter<long> _waiting;
     private readonly Counter<long> _deleted;
@@ -30,8 +28,6 @@ internal sealed class EngineMetrics
     {
         Meter = meters.Create(MeterName);
         _searchDuration = Meter.CreateHistogram("ann.search.duration", "s", "Time of one search in the engine.", null, SearchBuckets);
-        _distances = Meter.CreateCounter<long>("ann.search.distances", "{distance}", "Distances computed by searches.");
-        _fallbacks = Meter.CreateCounter<long>("ann.search.fallbacks", "{search}", "Graph walks given up for an exact scan.");
         _upserted = Meter.CreateCounter<long>("ann.points.upserted", "{point}", "Points inserted or replaced, durable.");
         _waiting = Meter.CreateUpDownCounter<long>("ann.points.waiting", "{point}", "Points of upserts that are queued and not yet applied.");
         _deleted = Meter.CreateCounter<long>("ann.points.deleted", "{point}", "Points deleted, durable.");
@@ -47,21 +43,16 @@ internal sealed class EngineMetrics
 
     public long Deletes => Volatile.Read(ref _deletes);
 
-    public void Searched(string collection, SearchReport report)
+    public void Searched(string collection, SearchTotals totals, in SearchReport report)
     {
         Interlocked.Increment(ref _searches);
-        if (!_searchDuration.Enabled)
+        totals.Add(report);
+        if (_searchDuration.Enabled)
         {
-            return;
-        }
-
-        var name = new KeyValuePair<string, object?>("ann.collection", collection);
-        var strategy = new KeyValuePair<string, object?>("ann.strategy", report.Strategy == SearchStrategy.Exact ? "exact" : "graph");
-        _searchDuration.Record(report.TotalMicroseconds / 1e6, name, strategy);
-        _distances.Add(report.DistanceComputations, name);
-        if (report.ExactFallback)
-        {
-            _fallbacks.Add(1, name);
+            _searchDuration.Record(
+                report.TotalMicroseconds / 1e6,
+                new KeyValuePair<string, object?>("ann.collection", collection),
+                new KeyValuePair<string, object?>("ann.strategy", report.Strategy == SearchStrategy.Exact ? "exact" : "graph"));
         }
     }
 

@@ -11,7 +11,15 @@ public sealed record CollectionConfig
 
     public HnswConfig Hnsw { get; init; } = new();
 
-    public Quantization Quantization { get; init; }
+    public Quantization Quantization { get; init; } = Quantization.Automatic;
 
     public IReadOnlyList<AttributeSchema> Attributes { get; init; } = [];
+
+    // A vector of 16 floats fills one cache line, and so does its code.
+    private const int SmallestQuantizedDimension = 17;
+
+    /// <summary>The same with every choice made that was left to the engine.</summary>
+    internal CollectionConfig Resolve() => Quantization != Quantization.Automatic
+        ? this
+        : this with { Quantization = Dimension < SmallestQuantizedDimension ? Quantization.None : Quantization.Int8 };
 }

@@ -6,11 +6,12 @@ public sealed class Faults
     /// <summary>Faults described; a batch that is wrong in every row need not be described row by row. All are counted.</summary>
     public const int Limit = 100;
 
-    private readonly List<FieldViolation> _violations = [];
-    private readonly HashSet<string> _fields = new(StringComparer.Ordinal);
+    // Made with the first fault and the first scope: most requests have none.
+    private List<FieldViolation>? _violations;
+    private HashSet<string>? _fields;
 
     // What Within has opened; put together only when there is a fault to name. Index is -1 where the path is no list.
-    private readonly List<(string Path, int Index)> _scopes = [];
+    private List<(string Path, int Index)>? _scopes;
     private int _total;
 
     public bool Any => _total > 0;
@@ -22,7 +23,7 @@ public sealed class Faults
     public void Add(string field, string description)
     {
         string path = Prefix() + field;
-        if (_fields.Add(path) && !IsWithinFaulty(path))
+        if (Fields.Add(path) && !IsWithinFaulty(path))
         {
             Record(path, description);
         }
@@ -32,7 +33,7 @@ public sealed class Faults
     public void AddAnother(string field, string description)
     {
         string path = Prefix() + field;
-        _fields.Add(path);
+        Fields.Add(path);
         Record(path, description);
     }
 
@@ -42,14 +43,15 @@ public sealed class Faults
     /// <summary>Puts <c>list[index].</c> before every field added until the scope is disposed.</summary>
     public Scope Within(string list, int index)
     {
-        _scopes.Add((list, index));
-        return new Scope(this, _scopes.Count - 1);
+        List<(string Path, int Index)> scopes = _scopes ??= [];
+        scopes.Add((list, index));
+        return new Scope(this, scopes.Count - 1);
     }
 
     /// <summary>The error that names every fault.</summary>
     public EngineError ToError()
     {
-        if (!Any)
+        if (_violations is null)
         {
             throw new InvalidOperationException("There is no fault to report.");
         }
@@ -61,9 +63,12 @@ public sealed class Faults
         return new EngineError(EngineStatus.InvalidArgument, message, [.. _violations], _total - _violations.Count);
     }
 
+    private HashSet<string> Fields => _fields ??= new HashSet<string>(StringComparer.Ordinal);
+
     private void Record(string path, string description)
     {
         _total++;
+        _violations ??= [];
         if (_violations.Count < Limit)
         {
             _violations.Add(new FieldViolation(path, description));
@@ -74,7 +79,7 @@ public sealed class Faults
     {
         for (int dot = field.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = field.IndexOf('.', dot + 1))
         {
-            if (_fields.Contains(field[..dot]))
+            if (Fields.Contains(field[..dot]))
             {
                 return true;
             }
@@ -83,7 +88,7 @@ public sealed class Faults
         return false;
     }
 
-    private string Prefix() => string.Concat(_scopes.Select(static scope => scope.Index < 0 ? $"{scope.Path}." : $"{scope.Path}[{scope.Index}]."));
+    private string Prefix() => _scopes is null ? "" : string.Concat(_scopes.Select(static scope => scope.Index < 0 ? $"{scope.Path}." : $"{scope.Path}[{scope.Index}]."));
 
     public readonly struct Scope : IDisposable
     {
@@ -97,6 +102,6 @@ public sealed class Faults
             _depth = depth;
         }
 
-        public void Dispose() => _faults?._scopes.RemoveRange(_depth, _faults._scopes.Count - _depth);
+        public void Dispose() => _faults?._scopes!.RemoveRange(_depth, _faults._scopes.Count - _depth);
     }
 }

@@ -8,4 +8,7 @@ public enum Quantization
 
     /// <summary>8-bit codes, each vector with its own step: a quarter of the bytes on the way, for as many more in memory.</summary>
     Int8 = 1,
+
+    /// <summary>Decided when the collection is created: 8-bit codes, unless vectors are so short that codes save no cache line.</summary>
+    Automatic = 2,
 }

@@ -1,27 +1,27 @@
 namespace AnnServer.Engine.Model;
 
-/// <summary>One search.</summary>
+/// <summary>One search. May be filled anew and used again once it has been answered.</summary>
 public sealed record SearchQuery
 {
-    public required ReadOnlyMemory<float> Vector { get; init; }
+    public required ReadOnlyMemory<float> Vector { get; set; }
 
     /// <summary>Results wanted, 1 to the configured limit.</summary>
-    public required int K { get; init; }
+    public required int K { get; set; }
 
-    public FilterSpec Filter { get; init; }
+    public FilterSpec Filter { get; set; }
 
     /// <summary>Candidates kept while the graph is walked; null takes the default of the collection.</summary>
-    public int? Ef { get; init; }
+    public int? Ef { get; set; }
 
     /// <summary>Compare with every matching point.</summary>
-    public bool Exact { get; init; }
+    public bool Exact { get; set; }
 
-    public bool WithAttributes { get; init; }
+    public bool WithAttributes { get; set; }
 
-    public bool WithVector { get; init; }
+    public bool WithVector { get; set; }
 
-    public float? ScoreThreshold { get; init; }
+    public float? ScoreThreshold { get; set; }
 
     /// <summary>The answer sees every write up to this sequence.</summary>
-    public ulong ReadAfter { get; init; }
+    public ulong ReadAfter { get; set; }
 }

@@ -10,6 +10,11 @@ internal static class FilterCompiler
         FilterSpec spec, IReadOnlyList<AttributeSchema> schemas, EngineLimits limits, Faults faults, out Predicate? canonical)
     {
         canonical = null;
+        if (spec.IsNone)
+        {
+            return true;
+        }
+
         if (spec is { Expression: not null, Predicate: not null })
         {
             faults.Add("filter", "it has both an expression and a predicate");
@@ -31,12 +36,7 @@ internal static class FilterCompiler
             }
         }
 
-        if (written is null)
-        {
-            return true;
-        }
-
-        canonical = new FilterBinder(schemas, limits, location, faults).Bind(written);
+        canonical = new FilterBinder(schemas, limits, location, faults).Bind(written!);
         return canonical is not null;
     }
 }

@@ -1,19 +1,32 @@
 using AnnServer.Core.Filtering;
 using AnnServer.Engine.Collections;
+using AnnServer.Engine.Model;
 
 namespace AnnServer.Engine.Querying;
 
 /// <summary>A compiled filter and, once it has been evaluated, the points that satisfy it. Shared by the queries of one batch.</summary>
-internal sealed class FilterState(Predicate? predicate)
+internal sealed class FilterState
 {
+    /// <summary>No filter. Has no state, so that all searches share it.</summary>
+    public static readonly FilterState None = new(null);
+
+    private readonly Predicate? _predicate;
     private OrdinalBitmap? _accepted;
     private long _revision;
 
+    private FilterState(Predicate? predicate) => _predicate = predicate;
+
     /// <summary>Null where there is no filter.</summary>
-    public Predicate? Predicate => predicate;
+    public Predicate? Predicate => _predicate;
 
     /// <summary>Points that satisfy it, exactly, when it was evaluated.</summary>
     public int Matching { get; private set; }
+
+    public static FilterState Of(Predicate? predicate) => predicate is null ? None : new FilterState(predicate);
+
+    /// <summary>Whether it has yet to be evaluated, and that takes reading points, since it names an attribute without an index.</summary>
+    public bool ReadsPoints(IReadOnlyList<AttributeSchema> indexed) =>
+        _predicate is not null && _accepted is null && NamesOtherThan(_predicate, indexed);
 
     /// <summary>
     /// The revision to compare with once the results are there: of the time when the filter was evaluated, or, where there is
@@ -24,10 +37,10 @@ internal sealed class FilterState(Predicate? predicate)
     /// <summary>The live points that satisfy the filter; null where there is none. Under a rented scratch.</summary>
     public OrdinalBitmap? Evaluate(PointReader reader, CollectionData data, CancellationToken cancellation)
     {
-        if (predicate is not null && _accepted is null)
+        if (_predicate is not null && _accepted is null)
         {
             _revision = data.Revision;
-            _accepted = reader.Matching(predicate, cancellation);
+            _accepted = reader.Matching(_predicate, cancellation);
             Matching = _accepted.Count();
         }
 
@@ -43,4 +56,15 @@ internal sealed class FilterState(Predicate? predicate)
             _accepted = null;
         }
     }
+
+    private static bool NamesOtherThan(Predicate predicate, IReadOnlyList<AttributeSchema> indexed) => predicate switch
+    {
+        Predicate.And and => and.Operands.Any(operand => NamesOtherThan(operand, indexed)),
+        Predicate.Or or => or.Operands.Any(operand => NamesOtherThan(operand, indexed)),
+        Predicate.Not not => NamesOtherThan(not.Operand, indexed),
+        Predicate.In within => !indexed.Any(schema => schema.Name == within.Attribute),
+        Predicate.Range range => !indexed.Any(schema => schema.Name == range.Attribute),
+        Predicate.Exists exists => !indexed.Any(schema => schema.Name == exists.Attribute),
+        _ => false,
+    };
 }

@@ -13,7 +13,11 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
     // A search whose answer was changed under it is made again; a point that keeps changing does not hold it for ever.
     private const int MaxAttempts = 4;
 
-    public EngineResult<SearchAnswer> Search(SearchQuery query, Faults faults, CancellationToken cancellation)
+    /// <summary>
+    /// Fills the answer; false, having done nothing, where the search is estimated to compute more than <paramref name="limit"/>
+    /// distances.
+    /// </summary>
+    public EngineResult<bool> Search(SearchQuery query, SearchAnswer answer, long limit, Faults faults, CancellationToken cancellation)
     {
         CollectionConfig config = data.Config;
         SearchRules.Check(query, config, context.Limits, faults);
@@ -35,35 +39,34 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         }
 
         var size = new AnswerSize(context.Limits.MaxAnswerBytes);
-        var filter = new FilterState(predicate);
-        SearchAnswer answer = Answer(query, filter, config, scope.Scratch, ref size, cancellation);
+        FilterState filter = FilterState.Of(predicate);
+        bool isShort = limit == long.MaxValue || Estimate(query, filter, config, cancellation) <= limit;
+        if (isShort)
+        {
+            Answer(query, filter, config, scope.Scratch, answer, ref size, cancellation);
+        }
+
         filter.Forget(reader);
-        return size.IsTooLarge ? size.ToError("k") : answer;
+        return size.IsTooLarge ? size.ToError("k") : isShort;
     }
 
-    public EngineResult<IReadOnlyList<SearchAnswer>> SearchBatch(
-        IReadOnlyList<SearchQuery> queries, Faults faults, CancellationToken cancellation)
+    /// <summary>As above for several searches, which are checked before any is made; the limit is for all of them together.</summary>
+    public EngineResult<bool> SearchBatch(
+        IReadOnlyList<SearchQuery> queries, IReadOnlyList<SearchAnswer> answers, long limit, Faults faults, CancellationToken cancellation)
     {
         CollectionConfig config = data.Config;
         PointRules.CheckBatch(queries.Count, "queries", context.Limits.MaxBatchQueries, faults);
         var filters = new FilterState[queries.Count];
-        var known = new Dictionary<string, FilterState>(StringComparer.Ordinal);
+        Dictionary<string, FilterState>? known = null;
         ulong readAfter = 0;
-        for (int i = 0; i < queries.Count; i++)
+        for (int i = 0; i < filters.Length; i++)
         {
+            SearchQuery query = queries[i];
             using Faults.Scope path = faults.Within("queries", i);
-            SearchRules.Check(queries[i], config, context.Limits, faults);
-            FilterCompiler.TryCompile(queries[i].Filter, config.Attributes, context.Limits, faults, out Predicate? predicate);
-            // Queries with equivalent filters share one evaluation of it.
-            string canonical = predicate is null ? "" : PredicateText.Of(predicate);
-            if (!known.TryGetValue(canonical, out FilterState? filter))
-            {
-                filter = new FilterState(predicate);
-                known.Add(canonical, filter);
-            }
-
-            filters[i] = filter;
-            readAfter = Math.Max(readAfter, queries[i].ReadAfter);
+            SearchRules.Check(query, config, context.Limits, faults);
+            FilterCompiler.TryCompile(query.Filter, config.Attributes, context.Limits, faults, out Predicate? predicate);
+            filters[i] = predicate is null ? FilterState.None : Share(predicate, known ??= new Dictionary<string, FilterState>(StringComparer.Ordinal));
+            readAfter = Math.Max(readAfter, query.ReadAfter);
         }
 
         if (faults.Any)
@@ -82,31 +85,66 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
             return Catalog.NotFound(config.Name);
         }
 
-        var answers = new SearchAnswer[queries.Count];
         var size = new AnswerSize(context.Limits.MaxAnswerBytes);
-        for (int i = 0; i < answers.Length; i++)
+        bool isShort = limit == long.MaxValue || Estimate(queries, filters, config, limit, cancellation) <= limit;
+        for (int i = 0; isShort && i < filters.Length && !size.IsTooLarge; i++)
         {
-            answers[i] = Answer(queries[i], filters[i], config, scope.Scratch, ref size, cancellation);
-            if (size.IsTooLarge)
-            {
-                return size.ToError("queries");
-            }
+            Answer(queries[i], filters[i], config, scope.Scratch, answers[i], ref size, cancellation);
         }
 
-        foreach (FilterState filter in known.Values)
+        foreach (FilterState filter in filters)
         {
             filter.Forget(reader);
         }
 
-        return answers;
+        return size.IsTooLarge ? size.ToError("queries") : isShort;
+    }
+
+    // Queries with equivalent filters share one evaluation of it.
+    private static FilterState Share(Predicate predicate, Dictionary<string, FilterState> known)
+    {
+        string canonical = PredicateText.Of(predicate);
+        if (!known.TryGetValue(canonical, out FilterState? filter))
+        {
+            filter = FilterState.Of(predicate);
+            known.Add(canonical, filter);
+        }
+
+        return filter;
+    }
+
+    // Distances that the searches will compute, as the planner sees it; those beyond the limit are not looked at.
+    private long Estimate(
+        IReadOnlyList<SearchQuery> queries, FilterState[] filters, CollectionConfig config, long limit, CancellationToken cancellation)
+    {
+        long distances = 0;
+        for (int i = 0; i < filters.Length && distances <= limit; i++)
+        {
+            distances += Estimate(queries[i], filters[i], config, cancellation);
+        }
+
+        return distances;
+    }
+
+    // A filter that has to read every point is not evaluated to say so: it counts as a distance to each.
+    private long Estimate(SearchQuery query, FilterState filter, CollectionConfig config, CancellationToken cancellation)
+    {
+        if (filter.ReadsPoints(config.Attributes))
+        {
+            return data.Index.LiveCount;
+        }
+
+        filter.Evaluate(reader, data, cancellation);
+        return Plan(query, filter, config, out _, out _).Distances;
     }
 
     // With fewer hits than there are where the answer got too large: the caller looks at its size.
-    private SearchAnswer Answer(
+    private void Answer(
         SearchQuery query,
         FilterState filter,
         CollectionConfig config,
         SearchScratch scratch,
+        SearchAnswer answer,
         ref AnswerSize size,
         CancellationToken cancellation)
     {
@@ -117,18 +155,18 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         {
             long revision = filter.Revision(data);
             SearchReport report = Run(query, filter, config, scratch, cancellation);
-            List<SearchHit>? hits = Collect(query, filter.Predicate, config.Metric, scratch, revision, attempt == MaxAttempts, ref size);
-            if (hits is null)
+            if (!Collect(query, filter.Predicate, config.Metric, scratch, revision, attempt == MaxAttempts, answer, ref size))
             {
                 filter.Forget(reader);
                 size.Rewind(sizeBefore);
                 continue;
             }
 
-            report = report with { TotalMicroseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds };
-            context.Metrics.Searched(config.Name, report);
-            EngineTracing.EndSearch(activity, report, hits.Count);
-            return new SearchAnswer(hits, report);
+            answer.Report = report with { TotalMicroseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds };
+            answer.Bytes = size.Bytes - sizeBefore;
+            context.Metrics.Searched(config.Name, data.Searches, answer.Report);
+            EngineTracing.EndSearch(activity, answer.Report, answer.Hits.Count);
+            return;
         }
     }
 
@@ -137,19 +175,13 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
     {
         long started = Stopwatch.GetTimestamp();
         OrdinalBitmap? accept = filter.Evaluate(reader, data, cancellation);
-        int live = data.Index.LiveCount;
-        int matching = filter.Predicate is null ? live : filter.Matching;
+        SearchPlan plan = Plan(query, filter, config, out int live, out int matching);
         double filterTime = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
 
         started = Stopwatch.GetTimestamp();
         scratch.ResetCounters();
-        int slots = live + data.Index.HiddenCount;
-        // Never room for more results than there are: a pool that cannot fill would make the walk visit everything.
-        int k = Math.Max(1, Math.Min(query.K, matching));
-        int width = Math.Max(k, query.Ef ?? SearchPlanner.DefaultEf(query.K));
-        SearchPlan plan = query.Exact
-            ? new SearchPlan(SearchStrategy.Exact, long.MaxValue)
-            : SearchPlanner.Choose(slots, matching, width, config.Hnsw.M);
+        int k = plan.K;
+        int width = plan.Width;
         bool fallback = false;
         if (plan.Strategy == SearchStrategy.Exact)
         {
@@ -180,6 +212,13 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         };
     }
 
+    private SearchPlan Plan(SearchQuery query, FilterState filter, CollectionConfig config, out int live, out int matching)
+    {
+        live = data.Index.LiveCount;
+        matching = filter.Predicate is null ? live : filter.Matching;
+        return SearchPlanner.Choose(query, live + data.Index.HiddenCount, matching, config.Hnsw.M);
+    }
+
     // Over a copy of the live points where there is no filter: read as they change, they may lack both slots of a point that is
     // being replaced.
     private void SearchExact(SearchQuery query, int k, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
@@ -192,12 +231,20 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         }
     }
 
-    // The first k results that still are what the search took them for, each point once. Null if changes made meanwhile have
+    // The first k results that still are what the search took them for, each point once. False if changes made meanwhile have
     // taken any out, unless this is the last attempt: a point that was replaced has a new place that the search has not seen.
-    private List<SearchHit>? Collect(
-        SearchQuery query, Predicate? predicate, Metric metric, SearchScratch scratch, long revision, bool isLast, ref AnswerSize size)
+    private bool Collect(
+        SearchQuery query,
+        Predicate? predicate,
+        Metric metric,
+        SearchScratch scratch,
+        long revision,
+        bool isLast,
+        SearchAnswer answer,
+        ref AnswerSize size)
     {
-        var hits = new List<SearchHit>(Math.Min(query.K, scratch.ResultCount));
+        IReadOnlyList<SearchHit> hits = answer.Hits;
+        answer.Begin(Math.Min(query.K, scratch.ResultCount));
         HashSet<PointId>? seen = null;
         PlanNode? plan = null;
         int dropped = 0;
@@ -213,14 +260,14 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
             PointId id = data.Ids.Id(candidate.Ordinal);
             if (!reader.TryRead(candidate.Ordinal, query.WithAttributes, query.WithVector, ref size, out Point point))
             {
-                return hits;
+                return true;
             }
 
             // Read first, then checked: what is returned is what was checked or newer than the revision says.
             if (!data.IsUnchangedSince(revision))
             {
                 // The search may have met both slots of a point that was being replaced.
-                seen ??= [.. hits.ConvertAll(static hit => hit.Id)];
+                seen ??= [.. hits.Select(static hit => hit.Id)];
                 plan ??= predicate is null ? null : PlanBuilder.ForPoints(predicate, data);
                 if (!StillHolds(id, candidate.Ordinal, plan) || !seen.Add(id))
                 {
@@ -229,10 +276,10 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
                 }
             }
 
-            hits.Add(new SearchHit(id, score, point.Attributes, point.Vector));
+            answer.Add(new SearchHit(id, score, point.Attributes, point.Vector));
         }
 
-        return dropped > 0 && !isLast ? null : hits;
+        return dropped == 0 || isLast;
     }
 
     private bool StillHolds(PointId id, uint ordinal, PlanNode? plan) =>

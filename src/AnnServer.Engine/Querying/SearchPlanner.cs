@@ -23,17 +23,19 @@ internal static class SearchPlanner
 
     /// <param name="slots">Nodes that a walk can meet: live and hidden ones.</param>
     /// <param name="matching">Points that can be results.</param>
-    /// <param name="width">Candidates of the walk.</param>
     /// <param name="m">Links of a node.</param>
-    public static SearchPlan Choose(long slots, long matching, int width, int m)
+    public static SearchPlan Choose(SearchQuery query, long slots, int matching, int m)
     {
+        // Never room for more results than there are: a pool that cannot fill would make the walk visit everything.
+        int k = Math.Max(1, Math.Min(query.K, matching));
+        int width = Math.Max(k, query.Ef ?? DefaultEf(query.K));
         double selectivity = slots == 0 ? 1 : (double)matching / slots;
         // A filtered walk meets 1/selectivity nodes for each that it may keep.
         double walk = width * m * DistancesPerCandidateAndLink / Math.Max(selectivity, 1e-9);
         double scan = matching * ScanCost;
         // A walk that has computed as much as the scan would have is abandoned: a search never costs more than twice the scan.
-        return scan <= walk
-            ? new SearchPlan(SearchStrategy.Exact, long.MaxValue)
-            : new SearchPlan(SearchStrategy.Graph, matching);
+        return query.Exact || scan <= walk
+            ? new SearchPlan(SearchStrategy.Exact, k, width, matching, long.MaxValue)
+            : new SearchPlan(SearchStrategy.Graph, k, width, (long)walk, matching);
     }
 }

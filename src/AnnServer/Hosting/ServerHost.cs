@@ -127,6 +127,7 @@ internal sealed class ServerHost : IAsyncDisposable
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<DatabaseHost>();
+        services.AddSingleton<LongWork>();
         services.AddSingleton<StreamDrain>();
         services.AddHostedService(static provider => provider.GetRequiredService<StreamDrain>());
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);

@@ -22,6 +22,9 @@ internal static class ServerOptionsReader
             // Below 64 KiB not even one vector of the largest dimension would fit.
             MaxMessageBytes = ann.Integer(nameof(ServerOptions.MaxMessageBytes), defaults.MaxMessageBytes, 64 * 1024, 1 << 30),
             MaxStreamsPerConnection = ann.Integer(nameof(ServerOptions.MaxStreamsPerConnection), defaults.MaxStreamsPerConnection, 1, 100_000),
+            LongWorkDistances = ann.Integer(nameof(ServerOptions.LongWorkDistances), defaults.LongWorkDistances, 0, int.MaxValue),
+            LongWorkers = ann.Integer(nameof(ServerOptions.LongWorkers), defaults.LongWorkers, 0, 1024),
+            LongWorkQueue = ann.Integer(nameof(ServerOptions.LongWorkQueue), defaults.LongWorkQueue, 1, 1_000_000),
             PlanningThreads = ann.Integer(nameof(ServerOptions.PlanningThreads), defaults.PlanningThreads, 0, 1024),
             ShutdownTimeout = ann.Duration(nameof(ServerOptions.ShutdownTimeout), defaults.ShutdownTimeout, TimeSpan.Zero, TimeSpan.FromHours(1)),
             LogFormat = ann.OneOf(nameof(ServerOptions.LogFormat), defaults.LogFormat),

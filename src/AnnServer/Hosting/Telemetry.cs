@@ -20,7 +20,7 @@ internal static class Telemetry
         OpenTelemetryBuilder telemetry = services.AddOpenTelemetry()
             .ConfigureResource(static resource => resource.AddService("AnnServer", serviceVersion: ServerVersion.Text))
             .WithMetrics(static metrics => metrics
-                .AddMeter("AnnServer.Engine", "AnnServer.Storage")
+                .AddMeter(LongWork.MeterName, "AnnServer.Engine", "AnnServer.Storage")
                 .AddMeter("Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel")
                 .AddRuntimeInstrumentation()
                 .AddView("http.server.request.duration", new ExplicitBucketHistogramConfiguration { Boundaries = CallSeconds })

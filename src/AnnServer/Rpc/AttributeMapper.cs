@@ -95,7 +95,7 @@ internal static class AttributeMapper
         return fault is null;
     }
 
-    private static Wire.Value ToWire(AttributeValue value)
+    public static Wire.Value ToWire(AttributeValue value)
     {
         switch (value.Kind)
         {

@@ -1,14 +1,13 @@
 using System.Reflection;
-using AnnServer.Engine.Model;
-using Google.Protobuf;
+using AnnServer.Rpc.Searching;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 
 namespace AnnServer.Rpc;
 
 /// <summary>
-/// Finds the methods of a service as grpc-dotnet does, but answers a message that is no valid protobuf, or is nested too deep,
-/// with INVALID_ARGUMENT. Its own provider lets the exception of the parser through, which a client sees as UNKNOWN.
+/// Finds the methods of a service as grpc-dotnet does, but checks what their parsers throw (<see cref="CheckedMarshaller"/>), and
+/// leaves those that search to <see cref="SearchMethods"/>.
 /// </summary>
 internal sealed class CheckedMethodProvider<TService> : IServiceMethodProvider<TService>
     where TService : class
@@ -38,6 +37,11 @@ internal sealed class CheckedMethodProvider<TService> : IServiceMethodProvider<T
         public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler)
         {
             MethodInfo target = Target(method.Name, typeof(TRequest), typeof(ServerCallContext));
+            if (IsSearch(method, target))
+            {
+                return;
+            }
+
             context.AddUnaryMethod(
                 Checked(method), Metadata(target),
                 target.CreateDelegate<Grpc.AspNetCore.Server.Model.UnaryServerMethod<TService, TRequest, TResponse>>());
@@ -63,10 +67,18 @@ internal sealed class CheckedMethodProvider<TService> : IServiceMethodProvider<T
         {
             MethodInfo target = Target(
                 method.Name, typeof(IAsyncStreamReader<TRequest>), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext));
+            if (IsSearch(method, target))
+            {
+                return;
+            }
+
             context.AddDuplexStreamingMethod(
                 Checked(method), Metadata(target),
                 target.CreateDelegate<Grpc.AspNetCore.Server.Model.DuplexStreamingServerMethod<TService, TRequest, TResponse>>());
         }
+
+        private bool IsSearch(IMethod method, MethodInfo target) =>
+            (object)context is ServiceMethodProviderContext<PointsService> points && SearchMethods.TryAdd(points, method, Metadata(target));
 
         private static MethodInfo Target(string name, params Type[] parameters) =>
             typeof(TService).GetMethod(name, parameters) ?? throw new MissingMethodException(typeof(TService).FullName, name);
@@ -76,22 +88,11 @@ internal sealed class CheckedMethodProvider<TService> : IServiceMethodProvider<T
 
         private static Method<TRequest, TResponse> Checked<TRequest, TResponse>(Method<TRequest, TResponse> method)
             where TRequest : class
-            where TResponse : class
-        {
-            Func<DeserializationContext, TRequest> parse = method.RequestMarshaller.ContextualDeserializer;
-            Marshaller<TRequest> request = Marshallers.Create(method.RequestMarshaller.ContextualSerializer, context =>
-            {
-                try
-                {
-                    return parse(context);
-                }
-                catch (InvalidProtocolBufferException e)
-                {
-                    throw StatusMapper.ToException(
-                        EngineError.Of(EngineStatus.InvalidArgument, $"The message cannot be read: {e.Message}"));
-                }
-            });
-            return new Method<TRequest, TResponse>(method.Type, method.ServiceName, method.Name, request, method.ResponseMarshaller);
-        }
+            where TResponse : class => new(
+                method.Type,
+                method.ServiceName,
+                method.Name,
+                CheckedMarshaller.Create(method.RequestMarshaller.ContextualSerializer, method.RequestMarshaller.ContextualDeserializer),
+                method.ResponseMarshaller);
     }
 }

@@ -39,7 +39,9 @@ internal static class CollectionMapper
     {
         switch (quantization)
         {
-            case Wire.Quantization.Unspecified or Wire.Quantization.None:
+            case Wire.Quantization.Unspecified:
+                return Quantization.Automatic;
+            case Wire.Quantization.None:
                 return Quantization.None;
             case Wire.Quantization.Int8:
                 return Quantization.Int8;

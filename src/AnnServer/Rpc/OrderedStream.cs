@@ -10,21 +10,7 @@ namespace AnnServer.Rpc;
 /// </summary>
 internal static class OrderedStream
 {
-    public static async Task AnswerAsync<TRequest, TResponse>(
-        IAsyncStreamReader<TRequest> requests,
-        IServerStreamWriter<TResponse> responses,
-        Func<TRequest, CancellationToken, TResponse> answer,
-        CancellationToken stopping,
-        CancellationToken cancellation)
-    {
-        using CancellationTokenSource reading = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellation);
-        while (await MoveNextAsync(requests, stopping, reading.Token, cancellation))
-        {
-            await WriteAsync(responses, answer(requests.Current, cancellation), cancellation);
-        }
-    }
-
-    /// <summary>As above, with up to <paramref name="inFlight"/> requests begun, in order, before the first of them is answered.</summary>
+    /// <summary>With up to <paramref name="inFlight"/> requests begun, in order, before the first of them is answered.</summary>
     public static async Task AnswerAsync<TRequest, TResponse>(
         IAsyncStreamReader<TRequest> requests,
         IServerStreamWriter<TResponse> responses,
@@ -83,7 +69,9 @@ internal static class OrderedStream
         }
     }
 
-    private static async Task<bool> MoveNextAsync<TRequest>(
+    /// <summary>Reads the next request; ends UNAVAILABLE when the server stops. Completed already where the request is there.</summary>
+    /// <param name="reading">Cancelled by either of the others.</param>
+    public static async Task<bool> MoveNextAsync<TRequest>(
         IAsyncStreamReader<TRequest> requests, CancellationToken stopping, CancellationToken reading, CancellationToken cancellation)
     {
         try
@@ -100,11 +88,12 @@ internal static class OrderedStream
         }
     }
 
-    private static async Task WriteAsync<TResponse>(IServerStreamWriter<TResponse> responses, TResponse response, CancellationToken cancellation)
+    public static async Task WriteAsync<TResponse>(IServerStreamWriter<TResponse> responses, TResponse response, CancellationToken cancellation)
     {
         try
         {
-            await responses.WriteAsync(response, cancellation);
+            // Not with the token, which would be registered for every message: the end of the call ends the write too.
+            await responses.WriteAsync(response, CancellationToken.None);
         }
         catch (InvalidOperationException) when (cancellation.IsCancellationRequested)
         {

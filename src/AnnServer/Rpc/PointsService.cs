@@ -2,12 +2,17 @@ using AnnServer.Engine.Collections;
 using AnnServer.Engine.Model;
 using AnnServer.Hosting;
 using AnnServer.Protocol.V1;
+using AnnServer.Rpc.Searching;
 using Grpc.Core;
 
 namespace AnnServer.Rpc;
 
-/// <summary>Every method maps, calls the engine and maps back. Searches run on the thread of the request.</summary>
-internal sealed class PointsService(DatabaseHost database, StreamDrain drain, IHostApplicationLifetime lifetime) : Points.PointsBase
+/// <summary>
+/// Every method maps, calls the engine and maps back. Short searches run on the thread of the request, long work on
+/// <see cref="LongWork"/>.
+/// </summary>
+internal sealed class PointsService(DatabaseHost database, LongWork longWork, StreamDrain drain, IHostApplicationLifetime lifetime)
+    : Points.PointsBase
 {
     /// <summary>
     /// Messages of one upsert stream that may wait for the disk at once, so that they share its flushes: as many small ones as can be
@@ -58,7 +63,7 @@ internal sealed class PointsService(DatabaseHost database, StreamDrain drain, IH
         using Faults.Scope scope = ids is not null ? faults.Within("ids") : default;
         var deleted = ids is not null
             ? await collection.DeleteAsync(ids, faults, context.CancellationToken)
-            : await collection.DeleteAsync(filter, faults, context.CancellationToken);
+            : await await RunAsync(collection, cancellation => collection.DeleteAsync(filter, faults, cancellation).AsTask(), context);
         return ResponseMapper.ToDelete(deleted.OrThrow());
     }
 
@@ -70,48 +75,75 @@ internal sealed class PointsService(DatabaseHost database, StreamDrain drain, IH
         return ResponseMapper.ToUpdate(updated.OrThrow());
     }
 
-    public override Task<CountResponse> Count(CountRequest request, ServerCallContext context)
+    public override async Task<CountResponse> Count(CountRequest request, ServerCallContext context)
     {
         Faults faults = new();
         FilterSpec filter = FilterMapper.ToModel(request.Filter, faults);
-        long count = Find(request.Collection).Count(filter, request.ReadAfter, faults, context.CancellationToken).OrThrow();
-        return Task.FromResult(new CountResponse { Count = (ulong)count });
+        Collection collection = Find(request.Collection);
+        var count = filter.IsNone
+            ? collection.Count(filter, request.ReadAfter, faults, context.CancellationToken)
+            : await RunAsync(collection, cancellation => collection.Count(filter, request.ReadAfter, faults, cancellation), context);
+        return new CountResponse { Count = (ulong)count.OrThrow() };
     }
 
-    public override Task<ScrollResponse> Scroll(ScrollRequest request, ServerCallContext context)
+    public override async Task<ScrollResponse> Scroll(ScrollRequest request, ServerCallContext context)
     {
         Faults faults = new();
         ScrollQuery query = RequestMapper.ToQuery(request, faults);
-        var page = Find(request.Collection).Scroll(query, faults, context.CancellationToken);
-        return Task.FromResult(ResponseMapper.ToScroll(page.OrThrow()));
+        Collection collection = Find(request.Collection);
+        var page = await RunAsync(collection, cancellation => collection.Scroll(query, faults, cancellation), context);
+        return ResponseMapper.ToScroll(page.OrThrow());
     }
 
-    public override Task<SearchResponse> Search(SearchRequest request, ServerCallContext context) =>
-        Task.FromResult(Search(request, context.CancellationToken));
+    /// <summary>The methods that search have messages of their own; see <see cref="SearchMethods"/>.</summary>
+    public Task<WireSearch> Search(WireSearch search, ServerCallContext context) =>
+        AnswerAsync(search, context.CancellationToken).AsTask();
 
-    public override Task<SearchBatchResponse> SearchBatch(SearchBatchRequest request, ServerCallContext context)
+    public async Task<WireSearchBatch> SearchBatch(WireSearchBatch batch, ServerCallContext context)
     {
         Faults faults = new();
-        var queries = RequestMapper.ToQueries(request, faults);
-        var answers = Find(request.Collection).SearchBatch(queries, faults, context.CancellationToken);
-        return Task.FromResult(ResponseMapper.ToBatch(answers.OrThrow(), request));
+        batch.Complete(faults);
+        Collection collection = Find(batch.Collection);
+        if (!collection.TrySearchBatch(batch.Queries, batch.Answers, longWork.Distances, faults, context.CancellationToken).OrThrow())
+        {
+            var answered = await longWork.RunAsync(
+                cancellation => collection.TrySearchBatch(batch.Queries, batch.Answers, long.MaxValue, faults, cancellation),
+                context.CancellationToken);
+            answered.OrThrow();
+        }
+
+        return batch;
     }
 
-    public override async Task SearchStream(
-        IAsyncStreamReader<SearchRequest> requestStream, IServerStreamWriter<SearchResponse> responseStream, ServerCallContext context)
+    public async Task SearchStream(
+        IAsyncStreamReader<WireSearch> searches, IServerStreamWriter<WireSearch> answers, ServerCallContext context)
     {
         using StreamDrain.Scope open = drain.Enter();
-        await OrderedStream.AnswerAsync(
-            requestStream, responseStream, Search, lifetime.ApplicationStopping, context.CancellationToken);
+        await new SearchStream(searches, answers, AnswerAsync).RunAsync(lifetime.ApplicationStopping, context.CancellationToken);
     }
 
-    private SearchResponse Search(SearchRequest request, CancellationToken cancellation)
+    private async ValueTask<WireSearch> AnswerAsync(WireSearch search, CancellationToken cancellation)
     {
         Faults faults = new();
-        SearchQuery query = RequestMapper.ToQuery(request, faults);
-        SearchAnswer answer = Find(request.Collection).Search(query, faults, cancellation).OrThrow();
-        return ResponseMapper.ToSearch(answer, request.Explain);
+        search.Complete(faults);
+        Collection collection = Find(search.Collection);
+        if (!collection.TrySearch(search.Query, search.Answer, longWork.Distances, faults, cancellation).OrThrow())
+        {
+            await AnswerLongAsync(collection, search, faults, cancellation);
+        }
+
+        return search;
     }
+
+    // A method of its own, for what it captures is not to be made for the short ones.
+    private async Task AnswerLongAsync(Collection collection, WireSearch search, Faults faults, CancellationToken cancellation) =>
+        (await longWork.RunAsync(token => collection.TrySearch(search.Query, search.Answer, long.MaxValue, faults, token), cancellation)).OrThrow();
+
+    // What may look at every point of the collection counts as a distance to each.
+    private ValueTask<T> RunAsync<T>(Collection collection, Func<CancellationToken, T> work, ServerCallContext context) =>
+        collection.PointCount > longWork.Distances
+            ? longWork.RunAsync(work, context.CancellationToken)
+            : ValueTask.FromResult(work(context.CancellationToken));
 
     private Collection Find(string name) => database.Current.GetCollection(name).OrThrow();
 }

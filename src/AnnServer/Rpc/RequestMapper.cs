@@ -74,36 +74,6 @@ internal static class RequestMapper
         ReadAfter = request.ReadAfter,
     };
 
-    public static SearchQuery ToQuery(Wire.SearchRequest request, Faults faults) => new()
-    {
-        Vector = VectorMapper.ToModel(request.Vector, "vector", faults),
-        K = CollectionMapper.Clamp(request.K),
-        Filter = FilterMapper.ToModel(request.Filter, faults),
-        Ef = request.HasEf ? CollectionMapper.Clamp(request.Ef) : null,
-        Exact = request.HasExact && request.Exact,
-        WithAttributes = request.WithAttributes,
-        WithVector = request.WithVector,
-        ScoreThreshold = request.HasScoreThreshold ? request.ScoreThreshold : null,
-        ReadAfter = request.ReadAfter,
-    };
-
-    public static IReadOnlyList<SearchQuery> ToQueries(Wire.SearchBatchRequest request, Faults faults)
-    {
-        SearchQuery[] queries = new SearchQuery[request.Queries.Count];
-        for (int i = 0; i < queries.Length; i++)
-        {
-            using Faults.Scope scope = faults.Within("queries", i);
-            Wire.SearchRequest query = request.Queries[i];
-            queries[i] = ToQuery(query, faults);
-            if (query.Collection.Length > 0 && query.Collection != request.Collection)
-            {
-                faults.Add("collection", $"is \"{query.Collection}\", but the batch is for \"{request.Collection}\"");
-            }
-        }
-
-        return queries;
-    }
-
     private static void CheckDurability(Wire.Durability durability, Faults faults)
     {
         if (durability is not (Wire.Durability.Unspecified or Wire.Durability.Fsynced))

@@ -45,33 +45,6 @@ internal static class ResponseMapper
         return wire;
     }
 
-    public static Wire.SearchResponse ToSearch(SearchAnswer answer, bool explain)
-    {
-        Wire.SearchResponse wire = new();
-        for (int i = 0; i < answer.Hits.Count; i++)
-        {
-            wire.Hits.Add(ToWire(answer.Hits[i]));
-        }
-
-        if (explain)
-        {
-            wire.Report = ToWire(answer.Report);
-        }
-
-        return wire;
-    }
-
-    public static Wire.SearchBatchResponse ToBatch(IReadOnlyList<SearchAnswer> answers, Wire.SearchBatchRequest request)
-    {
-        Wire.SearchBatchResponse wire = new();
-        for (int i = 0; i < answers.Count; i++)
-        {
-            wire.Results.Add(ToSearch(answers[i], request.Queries[i].Explain));
-        }
-
-        return wire;
-    }
-
     private static Wire.Point ToWire(Point point)
     {
         Wire.Point wire = new() { Id = PointIdMapper.ToWire(point.Id) };
@@ -84,19 +57,7 @@ internal static class ResponseMapper
         return wire;
     }
 
-    private static Wire.Hit ToWire(SearchHit hit)
-    {
-        Wire.Hit wire = new() { Id = PointIdMapper.ToWire(hit.Id), Score = hit.Score };
-        AttributeMapper.ToWire(hit.Attributes, wire.Attributes);
-        if (!hit.Vector.IsEmpty)
-        {
-            wire.Vector = VectorMapper.ToWire(hit.Vector);
-        }
-
-        return wire;
-    }
-
-    private static Wire.SearchReport ToWire(in SearchReport report) => new()
+    public static Wire.SearchReport ToWire(in SearchReport report) => new()
     {
         Strategy = report.Strategy switch
         {

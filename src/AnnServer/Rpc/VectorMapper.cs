@@ -9,29 +9,39 @@ namespace AnnServer.Rpc;
 /// <summary>Vectors off and on the wire. Bytes are little-endian there and on every processor this server is built for.</summary>
 internal static class VectorMapper
 {
+    public const string Missing = "is missing; set packed or values";
+    public const string Both = "has both packed and values; set one of them";
+
     /// <summary>The elements as float32; empty, with the fault recorded under <paramref name="field"/>, where they cannot be read.</summary>
     public static ReadOnlyMemory<float> ToModel(Wire.Vector? vector, string field, Faults faults)
     {
         if (vector is null || (vector.Packed.IsEmpty && vector.Values.Count == 0))
         {
-            faults.Add(field, "is missing; set packed or values");
-        }
-        else if (!vector.Packed.IsEmpty && vector.Values.Count > 0)
-        {
-            faults.Add(field, "has both packed and values; set one of them");
-        }
-        else if (vector.Packed.IsEmpty)
-        {
-            float[] elements = new float[vector.Values.Count];
-            vector.Values.CopyTo(elements, 0);
-            return elements;
-        }
-        else
-        {
-            return Unpack(vector.Packed.Span, vector.Format, field, faults);
+            faults.Add(field, Missing);
+            return default;
         }
 
-        return default;
+        if (!vector.Packed.IsEmpty && vector.Values.Count > 0)
+        {
+            faults.Add(field, Both);
+            return default;
+        }
+
+        if (vector.Packed.IsEmpty)
+        {
+            float[] values = new float[vector.Values.Count];
+            vector.Values.CopyTo(values, 0);
+            return values;
+        }
+
+        float[] elements = new float[CountElements(vector.Packed.Span, vector.Format, out string? fault)];
+        if (fault is not null)
+        {
+            faults.Add(field, fault);
+        }
+
+        Unpack(vector.Packed.Span, vector.Format, elements);
+        return elements;
     }
 
     public static Wire.Vector ToWire(ReadOnlyMemory<float> vector) => new()
@@ -40,7 +50,8 @@ internal static class VectorMapper
         Format = Wire.VectorFormat.Float32,
     };
 
-    private static float[] Unpack(ReadOnlySpan<byte> packed, Wire.VectorFormat format, string field, Faults faults)
+    /// <summary>How many elements the bytes hold; 0, with the fault, where they cannot be read.</summary>
+    public static int CountElements(ReadOnlySpan<byte> packed, Wire.VectorFormat format, out string? fault)
     {
         int elementBytes = format switch
         {
@@ -49,19 +60,21 @@ internal static class VectorMapper
             Wire.VectorFormat.Int8 or Wire.VectorFormat.Uint8 => sizeof(byte),
             _ => 0,
         };
-        if (elementBytes == 0)
+        fault = elementBytes == 0 ? $"has the unknown format {(int)format}"
+            : packed.Length % elementBytes != 0
+                ? $"has {packed.Length} packed bytes, which is not a multiple of the {elementBytes} bytes of one element"
+                : null;
+        return fault is null ? packed.Length / elementBytes : 0;
+    }
+
+    /// <summary>Reads as many elements as there is room for: those that <see cref="CountElements"/> has counted.</summary>
+    public static void Unpack(ReadOnlySpan<byte> packed, Wire.VectorFormat format, Span<float> elements)
+    {
+        if (elements.IsEmpty)
         {
-            faults.Add(field, $"has the unknown format {(int)format}");
-            return [];
+            return;
         }
 
-        if (packed.Length % elementBytes != 0)
-        {
-            faults.Add(field, $"has {packed.Length} packed bytes, which is not a multiple of the {elementBytes} bytes of one element");
-            return [];
-        }
-
-        float[] elements = new float[packed.Length / elementBytes];
         switch (format)
         {
             case Wire.VectorFormat.Float16:
@@ -77,7 +90,5 @@ internal static class VectorMapper
                 MemoryMarshal.Cast<byte, float>(packed).CopyTo(elements);
                 break;
         }
-
-        return elements;
     }
 }

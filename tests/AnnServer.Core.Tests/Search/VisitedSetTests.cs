@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using AnnServer.Core.Search;
 using CsCheck;
 
@@ -26,7 +27,6 @@ public sealed unsafe class VisitedSetTests
             var order = new List<uint>();
             foreach (int ordinal in ordinals)
             {
-                visited.ReserveBatch(1);
                 bool added = model.Add((uint)ordinal);
                 Assert.Equal(added, visited.TryAdd((uint)ordinal));
                 if (added)
@@ -51,7 +51,6 @@ public sealed unsafe class VisitedSetTests
         for (int round = 0; round < 3; round++)
         {
             visited.Reset(limit);
-            visited.ReserveBatch((int)limit);
             for (uint ordinal = 0; ordinal < limit; ordinal++)
             {
                 Assert.True(visited.TryAdd(ordinal));
@@ -63,24 +62,73 @@ public sealed unsafe class VisitedSetTests
     }
 
     [Fact]
-    public void ReserveBatch_ListFull_MovesItWithItsContents()
+    public void AddRow_ListFull_MovesItWithItsContents()
     {
+        const int Capacity = 100;
         var visited = new VisitedSet();
         visited.Reset(100_000);
         uint* before = visited.Met;
-        for (uint ordinal = 0; ordinal < 50_000; ordinal += 100)
+        using var row = new TestRow(Capacity);
+        for (uint ordinal = 0; ordinal < 50_000; ordinal += Capacity)
         {
-            visited.ReserveBatch(100);
-            for (uint next = 0; next < 100; next++)
+            for (uint next = 0; next < Capacity; next++)
             {
-                Assert.True(visited.TryAdd(ordinal + next));
+                row.Links[next] = ordinal + next;
             }
+
+            visited.AddRow(row.Links, Capacity);
         }
 
         Assert.False(before == visited.Met);
+        Assert.Equal(50_000, visited.Count);
         for (uint ordinal = 0; ordinal < 50_000; ordinal++)
         {
             Assert.Equal(ordinal, visited.Met[ordinal]);
         }
+    }
+
+    /// <summary>
+    /// Rows as a writer may leave them for a moment: ends within them, nodes named twice, nodes beyond the limit, and anything at
+    /// all behind the capacity.
+    /// </summary>
+    [Fact]
+    public void AddRow_AnyRows_AddsWhatAHashSetWould() => Gen.Select(
+        Gen.Int[1, 3000],
+        Gen.Int[1, 100],
+        Gen.Frequency((6, Gen.UInt[0, 3000]), (1, Gen.Const(uint.MaxValue))).Array[100].Array[1, 12]).Sample((limit, capacity, rows) =>
+    {
+        var visited = new VisitedSet();
+        visited.Reset((uint)limit);
+        using var row = new TestRow(capacity);
+        var model = new HashSet<uint>();
+        var order = new List<uint>();
+        foreach (uint[] links in rows)
+        {
+            row.Fill(links);
+            visited.AddRow(row.Links, capacity);
+            order.AddRange(links.Take(capacity).Where(link => link < limit && model.Add(link)));
+            Assert.Equal(order, new ReadOnlySpan<uint>(visited.Met, visited.Count).ToArray());
+        }
+
+        Assert.All(Enumerable.Range(0, limit), ordinal => Assert.Equal(!model.Contains((uint)ordinal), visited.TryAdd((uint)ordinal)));
+    });
+
+    /// <summary>A row of links as the graph keeps it: whole cache lines.</summary>
+    private sealed class TestRow(int capacity) : IDisposable
+    {
+        private readonly int _length = (capacity + 15) / 16 * 16;
+
+        public uint* Links { get; } = (uint*)NativeMemory.AlignedAlloc((nuint)((capacity + 15) / 16 * 64), 64);
+
+        /// <summary>The links, and behind the capacity whatever follows there.</summary>
+        public void Fill(uint[] links)
+        {
+            for (int i = 0; i < _length; i++)
+            {
+                Links[i] = links[i % links.Length];
+            }
+        }
+
+        public void Dispose() => NativeMemory.AlignedFree(Links);
     }
 }

@@ -33,7 +33,7 @@ public sealed class ServerOptionsTests
         ServerOptions options = Read(
             [
                 ("DataDirectory", "/d"), ("ListenAddress", "::1"), ("GrpcPort", "1"), ("HttpPort", "2"), ("MaxMessageBytes", "70000"),
-                ("MaxStreamsPerConnection", "3"), ("PlanningThreads", "4"), ("ShutdownTimeout", "00:00:05"), ("LogFormat", "JSON"), ("OtlpEndpoint", "http://o:1"),
+                ("MaxStreamsPerConnection", "3"), ("LongWorkDistances", "4"), ("LongWorkers", "5"), ("LongWorkQueue", "6"), ("PlanningThreads", "7"), ("ShutdownTimeout", "00:00:05"), ("LogFormat", "JSON"), ("OtlpEndpoint", "http://o:1"),
                 ("Limits:MaxK", "9"),
             ],
             out _);
@@ -47,7 +47,10 @@ public sealed class ServerOptionsTests
                 HttpPort = 2,
                 MaxMessageBytes = 70_000,
                 MaxStreamsPerConnection = 3,
-                PlanningThreads = 4,
+                LongWorkDistances = 4,
+                LongWorkers = 5,
+                LongWorkQueue = 6,
+                PlanningThreads = 7,
                 ShutdownTimeout = TimeSpan.FromSeconds(5),
                 LogFormat = LogFormat.Json,
                 OtlpEndpoint = new Uri("http://o:1"),

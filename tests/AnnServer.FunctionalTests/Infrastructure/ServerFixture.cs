@@ -15,6 +15,9 @@ public sealed class ServerFixture : IAsyncLifetime
     private ServerHost? _host;
     private GrpcChannel? _channel;
 
+    /// <summary>Arguments beside those of every test, as in <c>--Ann:LongWorkers=1</c>.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
     public RecordingLoggerProvider Log { get; } = new();
 
     public GrpcChannel Channel => _channel ?? throw new InvalidOperationException("The server is not started.");
@@ -41,6 +44,7 @@ public sealed class ServerFixture : IAsyncLifetime
                 $"--Ann:MaxMessageBytes={MaxMessageBytes}", "--Ann:ShutdownTimeout=00:00:20",
                 // A file watch for every server would use up what the machine grants one user.
                 "--hostBuilder:reloadConfigOnChange=false",
+                .. Settings,
             ],
             builder => builder.Logging.ClearProviders().AddProvider(Log));
         await _host.StartAsync(TestContext.Current.CancellationToken);

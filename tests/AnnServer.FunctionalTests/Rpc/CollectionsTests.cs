@@ -41,6 +41,20 @@ public sealed class CollectionsTests(ServerFixture server) : ServerTest(server)
         Assert.Equal(new HnswConfig { M = 16, EfConstruction = 200, Seed = 42 }, read.Collection.Config.Hnsw);
     }
 
+    [Theory]
+    [InlineData(16, Quantization.None)]
+    [InlineData(17, Quantization.Int8)]
+    public async Task CreateCollection_NoQuantization_IsDecidedByTheDimension(uint dimension, Quantization expected)
+    {
+        CollectionConfig config = new() { Name = $"automatic-{dimension}", Dimension = dimension, Metric = Metric.L2 };
+
+        var created = await Server.Collections.CreateCollectionAsync(new CreateCollectionRequest { Config = config }, cancellationToken: Cancellation);
+        var read = await Server.Collections.GetCollectionAsync(new GetCollectionRequest { Name = config.Name }, cancellationToken: Cancellation);
+
+        Assert.Equal(expected, created.Collection.Config.Quantization);
+        Assert.Equal(expected, read.Collection.Config.Quantization);
+    }
+
     [Fact]
     public async Task GetCollection_AfterUpserts_CountsPointsAndMemory()
     {

@@ -1,4 +1,4 @@
-namespace AnnServer.Benchmarks.Compare;
+namespace AnnServer.Benchmarks.Compare.Data;
 
 /// <summary>Finds the files of a data set folder that belong to a metric.</summary>
 internal static class DataSetFiles

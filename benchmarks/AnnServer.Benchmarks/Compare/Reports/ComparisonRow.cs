@@ -1,13 +1,14 @@
-namespace AnnServer.Benchmarks.Compare;
+namespace AnnServer.Benchmarks.Compare.Reports;
 
 /// <summary>One contender at one effort: medians over the rounds.</summary>
 internal sealed record ComparisonRow(
     string Dataset, string Contender, string Params, int Ef, double Recall, double CpuUsPerQuery, double Qps, double BuildCpuS,
-    double BytesPerVector)
+    double BytesPerVector, long PeakRssBytes)
 {
-    public static ComparisonRow From(string dataset, ContenderReady ready, int ef, IReadOnlyList<ContenderRound> rounds) => new(
-        dataset, ready.Contender, $"{ready.Params} ef={ef}".TrimStart(), ef, Median(rounds, round => round.Recall),
-        Median(rounds, round => round.CpuUsPerQuery), Median(rounds, round => round.Qps), ready.BuildCpuS, ready.BytesPerVector);
+    public static ComparisonRow From(string dataset, ContenderReady ready, IReadOnlyList<ContenderRound> rounds) => new(
+        dataset, ready.Contender, $"{ready.Params} {rounds[0].Effort}".TrimStart(), rounds[0].Ef, Median(rounds, round => round.Recall),
+        Median(rounds, round => round.CpuUsPerQuery), Median(rounds, round => round.Qps), ready.BuildCpuS, ready.BytesPerVector,
+        rounds.Max(round => round.PeakRssBytes));
 
     private static double Median(IReadOnlyList<ContenderRound> rounds, Func<ContenderRound, double> value)
     {

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using AnnServer.LoadGen.Data;
 
-namespace AnnServer.Benchmarks.Compare;
+namespace AnnServer.Benchmarks.Compare.Data;
 
 /// <summary>Makes a data set of any vector file, so that a comparison can run on the data that matters to someone.</summary>
 internal sealed class HoldOutCommand
@@ -25,15 +25,9 @@ internal sealed class HoldOutCommand
 
     private int Run(ParseResult parsed)
     {
-        string source = parsed.GetRequiredValue(_vectors), folder = parsed.GetRequiredValue(_out);
-        string metric = parsed.GetRequiredValue(_metric);
-        (string truth, string scores) = DataSetFiles.TruthOf(metric);
-        HoldOutSet set = new(VectorFile.Read(source), ContenderOptions.ScoreOf(metric), parsed.GetValue(_queries), parsed.GetValue(_depth));
-        Directory.CreateDirectory(folder);
-        string extension = Path.GetExtension(source);
-        set.WriteBase(Path.Combine(folder, "base" + extension));
-        set.WriteQueries(Path.Combine(folder, "query" + extension));
-        set.WriteTruth(Path.Combine(folder, truth), Path.Combine(folder, scores));
+        string source = parsed.GetRequiredValue(_vectors);
+        new HoldOutSet(VectorFile.Read(source), parsed.GetValue(_queries)).Write(
+            parsed.GetRequiredValue(_out), parsed.GetRequiredValue(_metric), parsed.GetValue(_depth), Path.GetExtension(source));
         return 0;
     }
 }

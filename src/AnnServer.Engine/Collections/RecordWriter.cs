@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 using AnnServer.Core.Graph;
 using AnnServer.Engine.Model;
@@ -48,15 +49,10 @@ internal sealed class RecordWriter
         bytes.CopyTo(Reserve(bytes.Length));
     }
 
-    /// <summary>Elements without a count: the dimension of the collection says how many.</summary>
-    public void WriteVector(ReadOnlySpan<float> vector)
-    {
-        Span<byte> target = Reserve(vector.Length * sizeof(float));
-        for (int i = 0; i < vector.Length; i++)
-        {
-            BinaryPrimitives.WriteSingleLittleEndian(target[(i * sizeof(float))..], vector[i]);
-        }
-    }
+    /// <summary>A vector as the index keeps it, as floats without a count: the dimension of the collection says how many.</summary>
+    public void WriteVector(VectorIndex index, uint ordinal) =>
+        // Little-endian in memory, as is every processor this is built for.
+        index.CopyVector(ordinal, MemoryMarshal.Cast<byte, float>(Reserve(index.Parameters.Dimension * sizeof(float))));
 
     public void WriteOrdinals(ReadOnlySpan<uint> ordinals)
     {

@@ -25,6 +25,12 @@ internal sealed class LoadCommand
         DefaultValueFactory = _ => "none",
     };
 
+    private readonly Option<string> _storage = new("--vector-storage")
+    {
+        Description = "float32 or float16.",
+        DefaultValueFactory = _ => "float32",
+    };
+
     private readonly Option<string> _metric = new("--metric") { Description = "l2, cosine or dot.", Required = true };
     private readonly Option<uint> _m = new("--m") { Description = "Links of a new node on each layer." };
     private readonly Option<uint> _efConstruction = new("--ef-construction") { Description = "Candidates when a node is linked." };
@@ -45,7 +51,7 @@ internal sealed class LoadCommand
         Command command = new("load", "Create a collection and load vectors and attributes into it.");
         _server.AddTo(command);
         foreach (Option option in (Option[])[
-            _base, _attributes, _idAttribute, _schema, _metric, _quantization, _m, _efConstruction, _seed, _recreate, _append, _limit, _batch, _inFlight,
+            _base, _attributes, _idAttribute, _schema, _metric, _quantization, _storage, _m, _efConstruction, _seed, _recreate, _append, _limit, _batch, _inFlight,
             _stream])
         {
             command.Options.Add(option);
@@ -93,6 +99,7 @@ internal sealed class LoadCommand
             Dimension = (uint)dimension,
             Metric = Metrics.Parse(parsed.GetRequiredValue(_metric)),
             Quantization = Metrics.ParseQuantization(parsed.GetRequiredValue(_quantization)),
+            VectorStorage = Metrics.ParseStorage(parsed.GetRequiredValue(_storage)),
             Hnsw = new HnswConfig
             {
                 M = parsed.GetValue(_m),

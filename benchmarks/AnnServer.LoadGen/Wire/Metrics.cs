@@ -21,6 +21,13 @@ internal static class Metrics
         _ => throw new FormatException($"'{name}' is not a quantization: none or int8."),
     };
 
+    public static VectorStorage ParseStorage(string name) => name switch
+    {
+        "float32" => VectorStorage.Float32,
+        "float16" => VectorStorage.Float16,
+        _ => throw new FormatException($"'{name}' is not a vector storage: float32 or float16."),
+    };
+
     public static ScoreKind ScoreOf(Metric metric) => metric switch
     {
         Metric.L2 => ScoreKind.SquaredDistance,

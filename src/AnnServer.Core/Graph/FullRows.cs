@@ -1,24 +1,44 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using AnnServer.Core.Kernels;
 using AnnServer.Core.Memory;
 
 namespace AnnServer.Core.Graph;
 
-/// <summary>Distances on the vectors themselves.</summary>
-internal readonly unsafe struct FullRows<TKernel> : IRowSpace
+/// <summary>Distances on the vectors themselves, floats or halves. A query is floats either way.</summary>
+internal readonly unsafe struct FullRows<TKernel, TElement> : IRowSpace
     where TKernel : struct, IDistanceKernel
+    where TElement : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static byte* Row(GraphStore store, uint ordinal) => (byte*)store.Vector(ordinal);
+    public static byte* Row(GraphStore store, uint ordinal) => store.Vector(ordinal);
 
     public static int UsedBytes(GraphStore store) => store.VectorBytes;
 
-    public static byte* Query(GraphStore store, byte* row, AlignedBuffer<byte> buffer) => row;
+    public static byte* Query(GraphStore store, byte* row, AlignedBuffer<byte> buffer)
+    {
+        if (typeof(TElement) != typeof(Half))
+        {
+            return row;
+        }
+
+        int length = store.Length;
+        buffer.EnsureLength((length + 1) * sizeof(float));
+        var query = new Span<float>(buffer.Pointer, length + 1);
+        TensorPrimitives.ConvertToSingle(new ReadOnlySpan<Half>(row, length), query);
+        if (store.HasScale)
+        {
+            query[length] = *(float*)((Half*)row + length);
+        }
+
+        return buffer.Pointer;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Distance(GraphStore store, byte* query, byte* row) => TKernel.Distance((float*)query, (float*)row, store.Length);
+    public static float Distance(GraphStore store, byte* query, byte* row) =>
+        TKernel.Distance((float*)query, (TElement*)row, store.Length);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Distance4(GraphStore store, byte* query, byte* row0, byte* row1, byte* row2, byte* row3, float* distances) =>
-        TKernel.Distance4((float*)query, (float*)row0, (float*)row1, (float*)row2, (float*)row3, store.Length, distances);
+        TKernel.Distance4((float*)query, (TElement*)row0, (TElement*)row1, (TElement*)row2, (TElement*)row3, store.Length, distances);
 }

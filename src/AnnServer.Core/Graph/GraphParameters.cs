@@ -43,6 +43,9 @@ public sealed record GraphParameters
     /// </summary>
     public bool UseCodes { get; init; }
 
+    /// <summary>Keep the vectors as 16-bit floats, half the bytes. What is kept, and given back, is then the nearest to each element.</summary>
+    public bool UseHalves { get; init; }
+
     /// <summary>Address space is reserved for this many nodes.</summary>
     public uint MaxNodes { get; }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics.Tensors;
 using AnnServer.Core.Filtering;
 using AnnServer.Core.Kernels;
 using AnnServer.Core.Memory;
@@ -34,7 +35,8 @@ internal sealed unsafe class GraphStore : IDisposable
     public GraphStore(GraphParameters parameters)
     {
         Parameters = parameters;
-        Length = RoundUp(parameters.Dimension, CacheLine / sizeof(float));
+        int elementBytes = parameters.UseHalves ? sizeof(Half) : sizeof(float);
+        Length = RoundUp(parameters.Dimension, CacheLine / elementBytes);
         HasScale = parameters.Distance == DistanceKind.NegativeCosine;
         if (parameters.UseCodes)
         {
@@ -44,7 +46,7 @@ internal sealed unsafe class GraphStore : IDisposable
 
         MaxLinks0 = parameters.MaxLinks0;
         _layers = new LayerAssignment(parameters.M, parameters.Seed);
-        _vectors = new RowArena(RowStride((Length + (HasScale ? 1 : 0)) * sizeof(float)), parameters.MaxNodes);
+        _vectors = new RowArena(RowStride((Length * elementBytes) + (HasScale ? sizeof(float) : 0)), parameters.MaxNodes);
         _links0 = new RowArena(RoundUp(MaxLinks0 * sizeof(uint), CacheLine), parameters.MaxNodes);
         _upperStart = new RowArena(sizeof(uint), parameters.MaxNodes);
         // Nodes have 1/(M-1) rows above layer 0 on average; half of MaxNodes is beyond any chance at M >= 4.
@@ -54,10 +56,10 @@ internal sealed unsafe class GraphStore : IDisposable
 
     public GraphParameters Parameters { get; }
 
-    /// <summary>Floats of a row that the kernels read: the dimension rounded up to a cache line, the rest zero.</summary>
+    /// <summary>Elements of a row that the kernels read: the dimension rounded up to a cache line, the rest zero.</summary>
     public int Length { get; }
 
-    /// <summary>Whether the float after the first <see cref="Length"/> of a row holds the inverse norm of the vector.</summary>
+    /// <summary>Whether a float after the first <see cref="Length"/> elements of a row holds the inverse norm of the vector.</summary>
     public bool HasScale { get; }
 
     public int VectorBytes => _vectors.RowBytes;
@@ -82,7 +84,8 @@ internal sealed unsafe class GraphStore : IDisposable
 
     public int TopLayer(uint ordinal) => _layers.TopLayer(ordinal);
 
-    public float* Vector(uint ordinal) => (float*)_vectors.Row(ordinal);
+    /// <summary>The row of a vector: floats or halves.</summary>
+    public byte* Vector(uint ordinal) => _vectors.Row(ordinal);
 
     /// <summary>Codes of a row that the kernels read, in bytes.</summary>
     public int CodeLength { get; }
@@ -130,10 +133,30 @@ internal sealed unsafe class GraphStore : IDisposable
         }
     }
 
-    public void WriteVector(uint ordinal, ReadOnlySpan<float> vector)
+    /// <summary>Writes the row and the codes of a vector; the buffer is used meanwhile.</summary>
+    public void WriteVector(uint ordinal, ReadOnlySpan<float> vector, AlignedBuffer<float> buffer)
     {
         Debug.Assert(vector.Length == Parameters.Dimension, "The caller checks dimensions.");
-        LoadRow(vector, Vector(ordinal));
+        byte* row = Vector(ordinal);
+        if (Parameters.UseHalves)
+        {
+            var halves = new Span<Half>(row, Length);
+            TensorPrimitives.ConvertToHalf(vector, halves);
+            halves[vector.Length..].Clear();
+            // The norm and the codes are those of what is kept, which is all that whoever reads the point back has.
+            buffer.EnsureLength(vector.Length);
+            vector = new ReadOnlySpan<float>(buffer.Pointer, vector.Length);
+            CopyVector(ordinal, new Span<float>(buffer.Pointer, vector.Length));
+            if (HasScale)
+            {
+                *(float*)((Half*)row + Length) = InverseNorm.Of(vector);
+            }
+        }
+        else
+        {
+            LoadQuery(vector, (float*)row);
+        }
+
         if (_codes is not null)
         {
             LoadCode(vector, Code(ordinal));
@@ -143,15 +166,32 @@ internal sealed unsafe class GraphStore : IDisposable
     /// <summary>Lays a vector out as codes.</summary>
     public void LoadCode(ReadOnlySpan<float> vector, byte* row) => CodeKernel.Encode(vector, Parameters.Distance, row, CodeLength);
 
-    /// <summary>Lays a vector out as a row: padded with zeros, followed by its inverse norm where the distance needs it.</summary>
-    public void LoadRow(ReadOnlySpan<float> vector, float* row)
+    /// <summary>
+    /// Lays a vector out as the query of the kernels, which is also a row of floats: padded with zeros, followed by its inverse
+    /// norm where the distance needs it.
+    /// </summary>
+    public void LoadQuery(ReadOnlySpan<float> vector, float* query)
     {
-        var target = new Span<float>(row, Length);
+        var target = new Span<float>(query, Length);
         vector.CopyTo(target);
         target[vector.Length..].Clear();
         if (HasScale)
         {
-            row[Length] = InverseNorm.Of(vector);
+            query[Length] = InverseNorm.Of(vector);
+        }
+    }
+
+    /// <summary>The vector of an ordinal as floats.</summary>
+    public void CopyVector(uint ordinal, Span<float> vector)
+    {
+        byte* row = Vector(ordinal);
+        if (Parameters.UseHalves)
+        {
+            TensorPrimitives.ConvertToSingle(new ReadOnlySpan<Half>(row, vector.Length), vector);
+        }
+        else
+        {
+            new ReadOnlySpan<float>(row, vector.Length).CopyTo(vector);
         }
     }
 

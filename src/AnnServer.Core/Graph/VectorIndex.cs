@@ -1,5 +1,6 @@
 using AnnServer.Core.Filtering;
 using AnnServer.Core.Kernels;
+using AnnServer.Core.Memory;
 using AnnServer.Core.Search;
 
 namespace AnnServer.Core.Graph;
@@ -15,6 +16,9 @@ public abstract unsafe class VectorIndex : IDisposable
 
     // Protects the growth of the arenas.
     private readonly Lock _growth = new();
+
+    // Of replays, which have no scratch.
+    private readonly AlignedBuffer<float> _restored = new();
 
     private protected VectorIndex(GraphParameters parameters)
     {
@@ -134,8 +138,13 @@ public abstract unsafe class VectorIndex : IDisposable
         }
     }
 
-    /// <summary>The vector of an ordinal, as it was given.</summary>
-    public ReadOnlySpan<float> Vector(uint ordinal) => new(Store.Vector(ordinal), Parameters.Dimension);
+    /// <summary>The vector of an ordinal as it is kept: as it was given, or each element rounded to a half.</summary>
+    /// <param name="vector">As many elements as the dimension.</param>
+    public void CopyVector(uint ordinal, Span<float> vector)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(vector.Length, Parameters.Dimension);
+        Store.CopyVector(ordinal, vector);
+    }
 
     /// <summary>The links of a node on a layer. Under the commit lock.</summary>
     public ReadOnlySpan<uint> Links(RowKey row) => Store.ReadLinks(row.Ordinal, row.Layer);
@@ -191,7 +200,7 @@ public abstract unsafe class VectorIndex : IDisposable
         EnsureSlot(ordinal);
         // A slot that is used again must not keep rows that the insert does not write.
         Store.ClearRows(ordinal);
-        Store.WriteVector(ordinal, vector);
+        Store.WriteVector(ordinal, vector, _restored);
         Store.SetLive(ordinal, true);
     }
 
@@ -235,9 +244,14 @@ public abstract unsafe class VectorIndex : IDisposable
     }
 
     private static VectorIndex Create<TKernel>(GraphParameters parameters)
-        where TKernel : struct, IDistanceKernel => parameters.UseCodes
-        ? new VectorIndex<CodeRows, TKernel>(parameters)
-        : new VectorIndex<FullRows<TKernel>, TKernel>(parameters);
+        where TKernel : struct, IDistanceKernel => parameters.UseHalves
+        ? CreateOver<FullRows<TKernel, Half>>(parameters)
+        : CreateOver<FullRows<TKernel, float>>(parameters);
+
+    private static VectorIndex CreateOver<TVectors>(GraphParameters parameters)
+        where TVectors : struct, IRowSpace => parameters.UseCodes
+        ? new VectorIndex<CodeRows, TVectors>(parameters)
+        : new VectorIndex<TVectors, TVectors>(parameters);
 
     private void EnsureSlot(uint ordinal)
     {

@@ -6,9 +6,15 @@ namespace AnnServer.Core.Kernels;
 /// </summary>
 internal unsafe interface IDistanceKernel
 {
-    /// <summary>One pair of <paramref name="length"/> floats, at least one. The pointers need no alignment.</summary>
-    static abstract float Distance(float* a, float* b, int length);
+    /// <summary>
+    /// A query and a row of <paramref name="length"/> elements, at least one: floats, or finite halves, which are widened as they
+    /// are loaded and give the bits that the same numbers give as floats. The pointers need no alignment.
+    /// </summary>
+    static abstract float Distance<TElement>(float* query, TElement* row, int length)
+        where TElement : unmanaged;
 
     /// <summary>One query against four rows; writes four floats. Each part of the query is loaded once for all rows.</summary>
-    static abstract void Distance4(float* query, float* row0, float* row1, float* row2, float* row3, int length, float* distances);
+    static abstract void Distance4<TElement>(
+        float* query, TElement* row0, TElement* row1, TElement* row2, TElement* row3, int length, float* distances)
+        where TElement : unmanaged;
 }

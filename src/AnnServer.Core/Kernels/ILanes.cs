@@ -11,10 +11,13 @@ internal unsafe interface ILanes<TVector>
 {
     static abstract int Count { get; }
 
-    static abstract TVector Load(float* source);
+    /// <summary>Loads <see cref="Count"/> elements, floats or finite halves.</summary>
+    static abstract TVector Load<TElement>(TElement* source)
+        where TElement : unmanaged;
 
-    /// <summary>Loads <see cref="Count"/> floats and clears all but the last <paramref name="kept"/>.</summary>
-    static abstract TVector LoadLast(float* source, int kept);
+    /// <summary>Loads <see cref="Count"/> elements and clears all but the last <paramref name="kept"/>.</summary>
+    static abstract TVector LoadLast<TElement>(TElement* source, int kept)
+        where TElement : unmanaged;
 
     static abstract TVector Add(TVector left, TVector right);
 

@@ -9,7 +9,7 @@ namespace AnnServer.Core.Kernels;
 /// added in the same order, so one row gives the same bits alone and among four.
 /// </summary>
 /// <remarks>
-/// The loops take three type parameters because C# cannot name a vector type as belonging to its width; nothing outside
+/// The loops take four type parameters because C# cannot name a vector type as belonging to its width; nothing outside
 /// this class sees them. Four accumulators a row cover the latency of a fused multiply-add (4 cycles) at one term a cycle,
 /// which is all that two loads a cycle can feed. Four rows then take 16 accumulators: 32 registers hold them, and with the
 /// 16 of AVX2 the spills cost 3 to 8 percent against two rows at a time, too little for a second loop. TensorPrimitives
@@ -17,57 +17,60 @@ namespace AnnServer.Core.Kernels;
 /// </remarks>
 internal static unsafe class KernelLoops
 {
-    public static float Distance<TTerm>(float* a, float* b, int length)
+    public static float Distance<TTerm, TElement>(float* query, TElement* row, int length)
         where TTerm : struct, IDistanceTerm
+        where TElement : unmanaged
     {
         Debug.Assert(length >= 1);
 
         // Each width needs one full vector to re-read for its tail; shorter rows take the next narrower width.
         if (Vector512.IsHardwareAccelerated && length >= Lanes512.Count)
         {
-            return Distance<TTerm, Lanes512, Vector512<float>>(a, b, length);
+            return Distance<TTerm, Lanes512, Vector512<float>, TElement>(query, row, length);
         }
 
         if (Vector256.IsHardwareAccelerated && length >= Lanes256.Count)
         {
-            return Distance<TTerm, Lanes256, Vector256<float>>(a, b, length);
+            return Distance<TTerm, Lanes256, Vector256<float>, TElement>(query, row, length);
         }
 
         if (Vector128.IsHardwareAccelerated && length >= Lanes128.Count)
         {
-            return Distance<TTerm, Lanes128, Vector128<float>>(a, b, length);
+            return Distance<TTerm, Lanes128, Vector128<float>, TElement>(query, row, length);
         }
 
-        return Distance<TTerm, LanesScalar, float>(a, b, length);
+        return Distance<TTerm, LanesScalar, float, TElement>(query, row, length);
     }
 
-    public static void Distance4<TTerm>(
-        float* query, float* row0, float* row1, float* row2, float* row3, int length, float* distances)
+    public static void Distance4<TTerm, TElement>(
+        float* query, TElement* row0, TElement* row1, TElement* row2, TElement* row3, int length, float* distances)
         where TTerm : struct, IDistanceTerm
+        where TElement : unmanaged
     {
         Debug.Assert(length >= 1);
         if (Vector512.IsHardwareAccelerated && length >= Lanes512.Count)
         {
-            Distance4<TTerm, Lanes512, Vector512<float>>(query, row0, row1, row2, row3, length, distances);
+            Distance4<TTerm, Lanes512, Vector512<float>, TElement>(query, row0, row1, row2, row3, length, distances);
         }
         else if (Vector256.IsHardwareAccelerated && length >= Lanes256.Count)
         {
-            Distance4<TTerm, Lanes256, Vector256<float>>(query, row0, row1, row2, row3, length, distances);
+            Distance4<TTerm, Lanes256, Vector256<float>, TElement>(query, row0, row1, row2, row3, length, distances);
         }
         else if (Vector128.IsHardwareAccelerated && length >= Lanes128.Count)
         {
-            Distance4<TTerm, Lanes128, Vector128<float>>(query, row0, row1, row2, row3, length, distances);
+            Distance4<TTerm, Lanes128, Vector128<float>, TElement>(query, row0, row1, row2, row3, length, distances);
         }
         else
         {
-            Distance4<TTerm, LanesScalar, float>(query, row0, row1, row2, row3, length, distances);
+            Distance4<TTerm, LanesScalar, float, TElement>(query, row0, row1, row2, row3, length, distances);
         }
     }
 
-    private static float Distance<TTerm, TLanes, TVector>(float* a, float* b, int length)
+    private static float Distance<TTerm, TLanes, TVector, TElement>(float* query, TElement* row, int length)
         where TTerm : struct, IDistanceTerm
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
+        where TElement : unmanaged
     {
         TVector sum0 = default;
         TVector sum1 = default;
@@ -77,23 +80,23 @@ internal static unsafe class KernelLoops
         int rest = length;
         for (; rest >= 4 * width; rest -= 4 * width)
         {
-            sum0 = TTerm.Accumulate<TLanes, TVector>(sum0, TLanes.Load(a), TLanes.Load(b));
-            sum1 = TTerm.Accumulate<TLanes, TVector>(sum1, TLanes.Load(a + width), TLanes.Load(b + width));
-            sum2 = TTerm.Accumulate<TLanes, TVector>(sum2, TLanes.Load(a + (2 * width)), TLanes.Load(b + (2 * width)));
-            sum3 = TTerm.Accumulate<TLanes, TVector>(sum3, TLanes.Load(a + (3 * width)), TLanes.Load(b + (3 * width)));
-            a += 4 * width;
-            b += 4 * width;
+            sum0 = TTerm.Accumulate<TLanes, TVector>(sum0, TLanes.Load(query), TLanes.Load(row));
+            sum1 = TTerm.Accumulate<TLanes, TVector>(sum1, TLanes.Load(query + width), TLanes.Load(row + width));
+            sum2 = TTerm.Accumulate<TLanes, TVector>(sum2, TLanes.Load(query + (2 * width)), TLanes.Load(row + (2 * width)));
+            sum3 = TTerm.Accumulate<TLanes, TVector>(sum3, TLanes.Load(query + (3 * width)), TLanes.Load(row + (3 * width)));
+            query += 4 * width;
+            row += 4 * width;
         }
 
         if (rest >= width)
         {
-            sum0 = TTerm.Accumulate<TLanes, TVector>(sum0, TLanes.Load(a), TLanes.Load(b));
+            sum0 = TTerm.Accumulate<TLanes, TVector>(sum0, TLanes.Load(query), TLanes.Load(row));
             if (rest >= 2 * width)
             {
-                sum1 = TTerm.Accumulate<TLanes, TVector>(sum1, TLanes.Load(a + width), TLanes.Load(b + width));
+                sum1 = TTerm.Accumulate<TLanes, TVector>(sum1, TLanes.Load(query + width), TLanes.Load(row + width));
                 if (rest >= 3 * width)
                 {
-                    sum2 = TTerm.Accumulate<TLanes, TVector>(sum2, TLanes.Load(a + (2 * width)), TLanes.Load(b + (2 * width)));
+                    sum2 = TTerm.Accumulate<TLanes, TVector>(sum2, TLanes.Load(query + (2 * width)), TLanes.Load(row + (2 * width)));
                 }
             }
         }
@@ -102,18 +105,19 @@ internal static unsafe class KernelLoops
         if (tail != 0)
         {
             int last = rest - width;
-            sum3 = TTerm.Accumulate<TLanes, TVector>(sum3, TLanes.LoadLast(a + last, tail), TLanes.LoadLast(b + last, tail));
+            sum3 = TTerm.Accumulate<TLanes, TVector>(sum3, TLanes.LoadLast(query + last, tail), TLanes.LoadLast(row + last, tail));
         }
 
         float sum = TLanes.Sum(TLanes.Add(TLanes.Add(sum0, sum1), TLanes.Add(sum2, sum3)));
         return TTerm.Finish<LanesScalar, float>(sum);
     }
 
-    private static void Distance4<TTerm, TLanes, TVector>(
-        float* query, float* row0, float* row1, float* row2, float* row3, int length, float* distances)
+    private static void Distance4<TTerm, TLanes, TVector, TElement>(
+        float* query, TElement* row0, TElement* row1, TElement* row2, TElement* row3, int length, float* distances)
         where TTerm : struct, IDistanceTerm
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
+        where TElement : unmanaged
     {
         // sumRC is accumulator C of row R.
         TVector sum00 = default;
@@ -136,10 +140,10 @@ internal static unsafe class KernelLoops
         int rest = length;
         for (; rest >= 4 * width; rest -= 4 * width)
         {
-            Step<TTerm, TLanes, TVector>(ref sum00, ref sum10, ref sum20, ref sum30, query, row0, row1, row2, row3, 0);
-            Step<TTerm, TLanes, TVector>(ref sum01, ref sum11, ref sum21, ref sum31, query, row0, row1, row2, row3, width);
-            Step<TTerm, TLanes, TVector>(ref sum02, ref sum12, ref sum22, ref sum32, query, row0, row1, row2, row3, 2 * width);
-            Step<TTerm, TLanes, TVector>(ref sum03, ref sum13, ref sum23, ref sum33, query, row0, row1, row2, row3, 3 * width);
+            Step<TTerm, TLanes, TVector, TElement>(ref sum00, ref sum10, ref sum20, ref sum30, query, row0, row1, row2, row3, 0);
+            Step<TTerm, TLanes, TVector, TElement>(ref sum01, ref sum11, ref sum21, ref sum31, query, row0, row1, row2, row3, width);
+            Step<TTerm, TLanes, TVector, TElement>(ref sum02, ref sum12, ref sum22, ref sum32, query, row0, row1, row2, row3, 2 * width);
+            Step<TTerm, TLanes, TVector, TElement>(ref sum03, ref sum13, ref sum23, ref sum33, query, row0, row1, row2, row3, 3 * width);
             query += 4 * width;
             row0 += 4 * width;
             row1 += 4 * width;
@@ -149,13 +153,13 @@ internal static unsafe class KernelLoops
 
         if (rest >= width)
         {
-            Step<TTerm, TLanes, TVector>(ref sum00, ref sum10, ref sum20, ref sum30, query, row0, row1, row2, row3, 0);
+            Step<TTerm, TLanes, TVector, TElement>(ref sum00, ref sum10, ref sum20, ref sum30, query, row0, row1, row2, row3, 0);
             if (rest >= 2 * width)
             {
-                Step<TTerm, TLanes, TVector>(ref sum01, ref sum11, ref sum21, ref sum31, query, row0, row1, row2, row3, width);
+                Step<TTerm, TLanes, TVector, TElement>(ref sum01, ref sum11, ref sum21, ref sum31, query, row0, row1, row2, row3, width);
                 if (rest >= 3 * width)
                 {
-                    Step<TTerm, TLanes, TVector>(ref sum02, ref sum12, ref sum22, ref sum32, query, row0, row1, row2, row3, 2 * width);
+                    Step<TTerm, TLanes, TVector, TElement>(ref sum02, ref sum12, ref sum22, ref sum32, query, row0, row1, row2, row3, 2 * width);
                 }
             }
         }
@@ -180,12 +184,13 @@ internal static unsafe class KernelLoops
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step<TTerm, TLanes, TVector>(
+    private static void Step<TTerm, TLanes, TVector, TElement>(
         ref TVector sum0, ref TVector sum1, ref TVector sum2, ref TVector sum3,
-        float* query, float* row0, float* row1, float* row2, float* row3, int at)
+        float* query, TElement* row0, TElement* row1, TElement* row2, TElement* row3, int at)
         where TTerm : struct, IDistanceTerm
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
+        where TElement : unmanaged
     {
         TVector part = TLanes.Load(query + at);
         sum0 = TTerm.Accumulate<TLanes, TVector>(sum0, part, TLanes.Load(row0 + at));

@@ -10,13 +10,17 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static int Count => Vector128<float>.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Load(float* source) => Vector128.Load(source);
+    public static Vector128<float> Load<TElement>(TElement* source)
+        where TElement : unmanaged => typeof(TElement) == typeof(Half)
+        ? Halves.Widen(Vector128.WidenLower(Vector64.Load((short*)source).ToVector128Unsafe()))
+        : Vector128.Load((float*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LoadLast(float* source, int kept)
+    public static Vector128<float> LoadLast<TElement>(TElement* source, int kept)
+        where TElement : unmanaged
     {
         Vector128<int> keep = Vector128.GreaterThanOrEqual(Vector128<int>.Indices, Vector128.Create(Count - kept));
-        return Vector128.ConditionalSelect(keep.AsSingle(), Vector128.Load(source), Vector128<float>.Zero);
+        return Vector128.ConditionalSelect(keep.AsSingle(), Load(source), Vector128<float>.Zero);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

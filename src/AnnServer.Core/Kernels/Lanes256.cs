@@ -9,13 +9,17 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static int Count => Vector256<float>.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Load(float* source) => Vector256.Load(source);
+    public static Vector256<float> Load<TElement>(TElement* source)
+        where TElement : unmanaged => typeof(TElement) == typeof(Half)
+        ? Halves.Widen(Avx2.ConvertToVector256Int32(Vector128.Load((short*)source)))
+        : Vector256.Load((float*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadLast(float* source, int kept)
+    public static Vector256<float> LoadLast<TElement>(TElement* source, int kept)
+        where TElement : unmanaged
     {
         Vector256<int> keep = Vector256.GreaterThanOrEqual(Vector256<int>.Indices, Vector256.Create(Count - kept));
-        return Vector256.ConditionalSelect(keep.AsSingle(), Vector256.Load(source), Vector256<float>.Zero);
+        return Vector256.ConditionalSelect(keep.AsSingle(), Load(source), Vector256<float>.Zero);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

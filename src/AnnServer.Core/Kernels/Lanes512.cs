@@ -9,13 +9,17 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     public static int Count => Vector512<float>.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load(float* source) => Vector512.Load(source);
+    public static Vector512<float> Load<TElement>(TElement* source)
+        where TElement : unmanaged => typeof(TElement) == typeof(Half)
+        ? Halves.Widen(Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)))
+        : Vector512.Load((float*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> LoadLast(float* source, int kept)
+    public static Vector512<float> LoadLast<TElement>(TElement* source, int kept)
+        where TElement : unmanaged
     {
         Vector512<int> keep = Vector512.GreaterThanOrEqual(Vector512<int>.Indices, Vector512.Create(Count - kept));
-        return Vector512.ConditionalSelect(keep.AsSingle(), Vector512.Load(source), Vector512<float>.Zero);
+        return Vector512.ConditionalSelect(keep.AsSingle(), Load(source), Vector512<float>.Zero);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

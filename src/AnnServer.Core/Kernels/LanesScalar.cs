@@ -11,10 +11,12 @@ internal readonly unsafe struct LanesScalar : ILanes<float>
     public static int Count => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Load(float* source) => *source;
+    public static float Load<TElement>(TElement* source)
+        where TElement : unmanaged => typeof(TElement) == typeof(Half) ? (float)*(Half*)source : *(float*)source;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float LoadLast(float* source, int kept) => kept == 0 ? 0 : *source;
+    public static float LoadLast<TElement>(TElement* source, int kept)
+        where TElement : unmanaged => kept == 0 ? 0 : Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Add(float left, float right) => left + right;

@@ -28,6 +28,11 @@ internal static class CollectionConfigValidator
             faults.Add("quantization", "is unknown; QUANTIZATION_NONE and QUANTIZATION_INT8 are allowed");
         }
 
+        if (!Enum.IsDefined(config.VectorStorage))
+        {
+            faults.Add("vector_storage", "is unknown; VECTOR_STORAGE_FLOAT32 and VECTOR_STORAGE_FLOAT16 are allowed");
+        }
+
         HnswConfig hnsw = config.Hnsw;
         if (hnsw.M is < GraphParameters.MinM or > GraphParameters.MaxM)
         {

@@ -34,6 +34,7 @@ internal sealed class CollectionData : IIdResolver, IDisposable
             (uint)limits.MaxPointsPerCollection)
         {
             UseCodes = config.Quantization == Quantization.Int8,
+            UseHalves = config.VectorStorage == VectorStorage.Float16,
         });
         Attributes = new AttributeTable(config.Attributes, Index.IsLive);
     }

@@ -137,9 +137,16 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
             return false;
         }
 
+        float[] vector = [];
+        if (withVector)
+        {
+            vector = new float[data.Config.Dimension];
+            data.Index.CopyVector(ordinal, vector);
+        }
+
         point = new Point(
             id,
-            withVector ? data.Index.Vector(ordinal).ToArray() : ReadOnlyMemory<float>.Empty,
+            vector,
             blob is null ? Point.NoAttributes : AttributeCodec.Decode(blob));
         return true;
     }

@@ -11,6 +11,10 @@ internal static class PointRules
     private const double MaxNorm = 1e18;
     private const double MinCosineNorm = 1e-18;
 
+    // The same for vectors that are kept as float16. The smallest normal one: below it what is left of a direction is noise.
+    private const float MaxHalf = 65504;
+    private const double MinHalfCosineNorm = 1.0 / (1 << 14);
+
     // Squared norms in float32 that leave no doubt.
     private const float LeastPlainSquares = 1e-30f;
     private const float GreatestPlainSquares = 1e30f;
@@ -32,6 +36,11 @@ internal static class PointRules
     {
         point.Id.Validate("id", faults);
         CheckVector(point.Vector.Span, config, faults);
+        if (config.VectorStorage == VectorStorage.Float16)
+        {
+            CheckFitsHalves(point.Vector.Span, config, faults);
+        }
+
         return point.Attributes.Count == 0
             ? null
             : AttributeRules.CheckAndEncode(point.Attributes, config.Attributes, limits, faults);
@@ -74,6 +83,28 @@ internal static class PointRules
             faults.Add("vector", norm == 0
                 ? "is zero, which has no direction; the metric is cosine"
                 : $"has length {norm:g3}; at least {MinCosineNorm:g3} is needed under cosine");
+        }
+    }
+
+    private static void CheckFitsHalves(ReadOnlySpan<float> vector, CollectionConfig config, Faults faults)
+    {
+        double squares = 0;
+        for (int i = 0; i < vector.Length; i++)
+        {
+            if (float.IsFinite(vector[i]) && Math.Abs(vector[i]) > MaxHalf)
+            {
+                faults.Add("vector", $"element {i} is {vector[i]}; the collection keeps float16, of which {MaxHalf} is the greatest");
+                return;
+            }
+
+            squares += (double)vector[i] * vector[i];
+        }
+
+        double norm = Math.Sqrt(squares);
+        if (config.Metric == Metric.Cosine && norm is >= MinCosineNorm and < MinHalfCosineNorm)
+        {
+            faults.Add(
+                "vector", $"has length {norm:g3}; at least {MinHalfCosineNorm:g3} is needed under cosine where the collection keeps float16");
         }
     }
 }

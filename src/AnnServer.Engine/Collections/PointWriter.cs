@@ -226,7 +226,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         record.WriteId(id);
         record.WriteUInt32(ordinal);
         record.WriteUInt32(replaces ? replaced : NoOrdinal);
-        record.WriteVector(index.Vector(ordinal));
+        record.WriteVector(index, ordinal);
         record.WriteBytes(blob);
         record.WriteRows(index, VectorIndex.ChangedRows(point.Scope.Scratch));
         ulong lsn = gate.Append(Operation.Upsert);

@@ -52,12 +52,10 @@ internal sealed class RecordWriter
         bytes.CopyTo(Reserve(bytes.Length));
     }
 
-    /// <summary>Elements without a count: the dimension of the collection says how many.</summary>
-    public void WriteVector(ReadOnlySpan<float> vector)
-    {
-        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(vector);
-        bytes.CopyTo(Reserve(bytes.Length));
-    }
+    /// <summary>A vector as the index keeps it, as floats without a count: the dimension of the collection says how many.</summary>
+    public void WriteVector(VectorIndex index, uint ordinal) =>
+        // Little-endian in memory, as is every processor this is built for.
+        index.CopyVector(ordinal, MemoryMarshal.Cast<byte, float>(Reserve(index.Parameters.Dimension * sizeof(float))));
 
     public void WriteOrdinals(ReadOnlySpan<uint> ordinals)
     {

@@ -13,6 +13,8 @@ public sealed record CollectionConfig
 
     public Quantization Quantization { get; init; } = Quantization.Automatic;
 
+    public VectorStorage VectorStorage { get; init; } = VectorStorage.Float32;
+
     public IReadOnlyList<AttributeSchema> Attributes { get; init; } = [];
 
     // A vector of 16 floats fills one cache line, and so does its code.

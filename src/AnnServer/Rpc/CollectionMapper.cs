@@ -31,6 +31,7 @@ internal static class CollectionMapper
                 Seed = hnsw.Seed == 0 ? defaults.Seed : hnsw.Seed,
             },
             Quantization = ToModel(config.Quantization, faults),
+            VectorStorage = ToModel(config.VectorStorage, faults),
             Attributes = ToModel(config.Attributes, "attributes", faults),
         };
     }
@@ -49,6 +50,22 @@ internal static class CollectionMapper
                 faults.Add(
                     "quantization", $"has the unknown value {(int)quantization}; allowed: QUANTIZATION_NONE, QUANTIZATION_INT8");
                 return Quantization.None;
+        }
+    }
+
+    private static VectorStorage ToModel(Wire.VectorStorage storage, Faults faults)
+    {
+        switch (storage)
+        {
+            case Wire.VectorStorage.Unspecified:
+            case Wire.VectorStorage.Float32:
+                return VectorStorage.Float32;
+            case Wire.VectorStorage.Float16:
+                return VectorStorage.Float16;
+            default:
+                faults.Add(
+                    "vector_storage", $"has the unknown value {(int)storage}; allowed: VECTOR_STORAGE_FLOAT32, VECTOR_STORAGE_FLOAT16");
+                return VectorStorage.Float32;
         }
     }
 
@@ -90,6 +107,7 @@ internal static class CollectionMapper
             Dimension = (uint)config.Dimension,
             Metric = (Wire.Metric)config.Metric,
             Quantization = config.Quantization == Quantization.Int8 ? Wire.Quantization.Int8 : Wire.Quantization.None,
+            VectorStorage = config.VectorStorage == VectorStorage.Float16 ? Wire.VectorStorage.Float16 : Wire.VectorStorage.Float32,
             Hnsw = new Wire.HnswConfig { M = (uint)config.Hnsw.M, EfConstruction = (uint)config.Hnsw.EfConstruction, Seed = config.Hnsw.Seed },
         };
         foreach (AttributeSchema schema in config.Attributes)

@@ -79,7 +79,7 @@ public sealed class ChurnTests
         {
             Assert.True(index.Index.TryGetEntry(out uint entry));
             index.Hide(entry);
-            Assert.DoesNotContain(entry, index.Search(index.Index.Vector(entry).ToArray(), 10, 50).Select(hit => hit.Ordinal));
+            Assert.DoesNotContain(entry, index.Search(index.Vector(entry), 10, 50).Select(hit => hit.Ordinal));
             index.Sweep();
             index.AssertSound();
             Assert.True(index.Index.TryGetEntry(out uint moved));

@@ -1,5 +1,6 @@
 using AnnServer.Core.Graph;
 using AnnServer.Core.Kernels;
+using AnnServer.Core.Memory;
 using AnnServer.Core.Search;
 using CsCheck;
 
@@ -32,7 +33,7 @@ public sealed class NeighborSelectionTests
         length = Math.Min(length, vectors.Length - 2);
         uint[] before = Ordinals(1, length);
         var after = new List<uint>();
-        new NeighborSelection().Extend<FullRows<SquaredEuclidean>>(store, 0, 0, before, (uint)vectors.Length - 1, after);
+        new NeighborSelection().Extend<FullRows<SquaredEuclidean, float>>(store, 0, 0, before, (uint)vectors.Length - 1, after);
         Assert.Equal([.. before, (uint)vectors.Length - 1], after);
     });
 
@@ -55,7 +56,7 @@ public sealed class NeighborSelectionTests
             }
 
             var after = new List<uint>();
-            new NeighborSelection().Extend<FullRows<SquaredEuclidean>>(store, 0, layer, Ordinals(1, capacity), added, after);
+            new NeighborSelection().Extend<FullRows<SquaredEuclidean, float>>(store, 0, layer, Ordinals(1, capacity), added, after);
 
             // Of equals the added node comes first, then the greatest ordinal.
             List<uint> candidates = [.. Ordinals(1, capacity + 1).OrderBy(node => Squared(vectors, 0, node))
@@ -81,7 +82,7 @@ public sealed class NeighborSelectionTests
         float[][] vectors = [.. Enumerable.Repeat(new float[Dimension], 30)];
         using GraphStore store = Store(DistanceKind.SquaredEuclidean, vectors);
         var after = new List<uint>();
-        new NeighborSelection().Extend<FullRows<SquaredEuclidean>>(store, 0, 0, Ordinals(2, 2 * M), 1, after);
+        new NeighborSelection().Extend<FullRows<SquaredEuclidean, float>>(store, 0, 0, Ordinals(2, 2 * M), 1, after);
         Assert.Equal(2 * M, after.Count);
         Assert.Contains(1u, after);
     }
@@ -107,7 +108,7 @@ public sealed class NeighborSelectionTests
         }
 
         var after = new List<uint>();
-        new NeighborSelection().Repair<FullRows<SquaredEuclidean>>(store, 0, 0, rows[0], after);
+        new NeighborSelection().Repair<FullRows<SquaredEuclidean, float>>(store, 0, 0, rows[0], after);
 
         List<uint> standing = [.. rows[0].Where(node => !hidden[node]).OrderBy(node => Squared(vectors, 0, node)).ThenByDescending(node => node)];
         List<uint> behind = [.. rows[0].Where(node => hidden[node]).SelectMany(node => rows[node])
@@ -142,7 +143,7 @@ public sealed class NeighborSelectionTests
             Assert.Equal(
                 Ordinals(1, vectors.Length - 1).OrderBy(node => Oracle.Distance(kind, vectors[0], vectors[node])).ThenByDescending(node => node),
                 candidates);
-            selection.Select<FullRows<TKernel>>(store, count);
+            selection.Select<FullRows<TKernel, float>>(store, count);
             Assert.Equal(
                 Naive(kind, vectors, 0, [], candidates, count),
                 selection.Kept.Select(candidate => candidate.Ordinal));
@@ -176,7 +177,7 @@ public sealed class NeighborSelectionTests
         for (uint node = 0; node < vectors.Length; node++)
         {
             store.EnsureSlot(node);
-            store.WriteVector(node, vectors[node]);
+            store.WriteVector(node, vectors[node], new AlignedBuffer<float>());
         }
 
         return store;

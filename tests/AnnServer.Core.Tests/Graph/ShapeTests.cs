@@ -123,7 +123,7 @@ public sealed class ShapeTests
             using var index = TestIndex.Build(vectors, kind);
             for (uint ordinal = 0; ordinal < 5; ordinal++)
             {
-                Assert.Equal(vectors[ordinal], index.Index.Vector(ordinal));
+                Assert.Equal(vectors[ordinal], index.Vector(ordinal));
             }
         }
     }

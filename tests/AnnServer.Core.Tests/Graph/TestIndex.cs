@@ -9,21 +9,25 @@ internal sealed class TestIndex : IDisposable
 {
     private readonly List<uint> _hidden = [];
 
-    public TestIndex(int dimension, DistanceKind distance = DistanceKind.SquaredEuclidean, int m = 12, int efConstruction = 100, uint maxNodes = 20_000, bool useCodes = false) =>
-        Index = VectorIndex.Create(new GraphParameters(dimension, distance, m, efConstruction, 42, maxNodes) { UseCodes = useCodes });
+    public TestIndex(int dimension, DistanceKind distance = DistanceKind.SquaredEuclidean, int m = 12, int efConstruction = 100, uint maxNodes = 20_000)
+        : this(new GraphParameters(dimension, distance, m, efConstruction, 42, maxNodes))
+    {
+    }
+
+    public TestIndex(GraphParameters parameters) => Index = VectorIndex.Create(parameters);
 
     public VectorIndex Index { get; }
 
     public ScratchPool Scratches { get; } = new();
 
-    /// <summary>The vectors of the points that can be found.</summary>
+    /// <summary>The vectors of the points that can be found, as they are kept.</summary>
     public SortedDictionary<uint, float[]> Points { get; } = [];
 
     public IReadOnlyList<uint> Hidden => _hidden;
 
-    public static TestIndex Build(float[][] vectors, DistanceKind distance = DistanceKind.SquaredEuclidean, int m = 12, bool useCodes = false)
+    public static TestIndex Build(float[][] vectors, DistanceKind distance = DistanceKind.SquaredEuclidean, int m = 12, bool useCodes = false, bool useHalves = false)
     {
-        var index = new TestIndex(vectors[0].Length, distance, m, useCodes: useCodes);
+        var index = new TestIndex(new GraphParameters(vectors[0].Length, distance, m, 100, 42, 20_000) { UseCodes = useCodes, UseHalves = useHalves });
         foreach (float[] vector in vectors)
         {
             index.Insert(vector);
@@ -32,13 +36,23 @@ internal sealed class TestIndex : IDisposable
         return index;
     }
 
+    public static float[] Rounded(float[] vector) => Array.ConvertAll(vector, element => (float)(Half)element);
+
+    /// <summary>The vector of an ordinal as the index gives it back.</summary>
+    public float[] Vector(uint ordinal)
+    {
+        float[] vector = new float[Index.Parameters.Dimension];
+        Index.CopyVector(ordinal, vector);
+        return vector;
+    }
+
     public uint Insert(float[] vector)
     {
         Assert.True(Index.TryReserve(out uint ordinal));
         using ScratchPool.Scope scope = Scratches.Rent();
         Index.Plan(ordinal, vector, scope.Scratch);
         Index.Commit(scope.Scratch);
-        Points.Add(ordinal, vector);
+        Points.Add(ordinal, Index.Parameters.UseHalves ? Rounded(vector) : vector);
         return ordinal;
     }
 
@@ -52,12 +66,11 @@ internal sealed class TestIndex : IDisposable
     /// <summary>The same index, put together from the rows of this one as a replay does it.</summary>
     public TestIndex Restore()
     {
-        GraphParameters parameters = Index.Parameters;
-        var restored = new TestIndex(parameters.Dimension, parameters.Distance, parameters.M, parameters.EfConstruction, parameters.MaxNodes, parameters.UseCodes);
+        var restored = new TestIndex(Index.Parameters);
         foreach (uint ordinal in Points.Keys.Concat(_hidden).Order())
         {
-            restored.Index.RestoreNode(ordinal, Index.Vector(ordinal));
-            restored.Points.Add(ordinal, Index.Vector(ordinal).ToArray());
+            restored.Index.RestoreNode(ordinal, Vector(ordinal));
+            restored.Points.Add(ordinal, Vector(ordinal));
         }
 
         foreach (RowKey row in Rows().Where(row => row.Ordinal < restored.Index.SlotCount))

@@ -11,6 +11,11 @@ internal sealed class ModelCollection(CollectionConfig config)
 
     public Dictionary<PointId, ModelPoint> Points { get; } = [];
 
+    /// <summary>A vector as the collection keeps it.</summary>
+    public float[] Kept(ReadOnlyMemory<float> vector) => Config.VectorStorage == VectorStorage.Float16
+        ? Array.ConvertAll(vector.ToArray(), element => (float)(Half)element)
+        : vector.ToArray();
+
     public double Score(ReadOnlySpan<float> query, ReadOnlySpan<float> vector)
     {
         double dot = 0;

@@ -17,6 +17,9 @@ public sealed class RandomOperationsTests
     [InlineData(4, Metric.L2)]
     [InlineData(5, Metric.Cosine)]
     [InlineData(6, Metric.Dot)]
+    [InlineData(7, Metric.L2)]
+    [InlineData(8, Metric.Cosine)]
+    [InlineData(9, Metric.Dot)]
     public async Task RandomOperations_AnySeed_AnswerAsTheModel(int seed, Metric metric)
     {
         var random = new Random(seed);
@@ -27,7 +30,8 @@ public sealed class RandomOperationsTests
             Name = "points",
             Dimension = 5 + (seed * 7 % 20),
             Metric = metric,
-            Quantization = seed > 3 ? Quantization.Int8 : Quantization.None,
+            Quantization = seed > 3 && seed != 7 ? Quantization.Int8 : Quantization.None,
+            VectorStorage = seed > 6 ? VectorStorage.Float16 : VectorStorage.Float32,
             Hnsw = new HnswConfig { M = 8, EfConstruction = 60 },
             Attributes = RandomPoints.Schema,
         };

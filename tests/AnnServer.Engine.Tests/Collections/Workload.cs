@@ -35,7 +35,7 @@ internal sealed class Workload(Random random, ModelCollection model, int batch)
         foreach (Point point in points)
         {
             Hidden += model.Points.ContainsKey(point.Id) ? 1 : 0;
-            model.Points[point.Id] = new ModelPoint(point.Vector.ToArray(), new Dictionary<string, AttributeValue>(point.Attributes));
+            model.Points[point.Id] = new ModelPoint(model.Kept(point.Vector), new Dictionary<string, AttributeValue>(point.Attributes));
         }
 
         return async collection =>

@@ -13,13 +13,15 @@ public sealed class SweepTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task Churn_ReplacedAndDeleted_KeepsSlotsBoundedAndRecall()
+    [Theory]
+    [InlineData(VectorStorage.Float32)]
+    [InlineData(VectorStorage.Float16)]
+    public async Task Churn_ReplacedAndDeleted_KeepsSlotsBoundedAndRecall(VectorStorage storage)
     {
         var random = new Random(77);
         using var folder = new DataFolder();
         await using TestDatabase test = await TestDatabase.OpenAsync(folder);
-        Collection collection = await test.CreateAsync(Config("points"));
+        Collection collection = await test.CreateAsync(Config("points", storage));
         var model = new ModelCollection(collection.Config);
         var workload = new Workload(random, model, 1);
         await workload.Upsert(Batch(workload, 0, Points))(collection);
@@ -48,7 +50,7 @@ public sealed class SweepTests
         Assert.Empty(GraphAudit.FindFaults(index));
         model.AssertAll(collection);
 
-        Collection fresh = await test.CreateAsync(Config("fresh"));
+        Collection fresh = await test.CreateAsync(Config("fresh", storage));
         await new Workload(random, new ModelCollection(fresh.Config), 1)
             .Upsert([.. model.Points.Select(p => new Point(p.Key, p.Value.Vector, p.Value.Attributes))])(fresh);
         float[][] queries = [.. Enumerable.Range(0, 300).Select(_ => RandomPoints.Vector(random, 16))];
@@ -113,11 +115,12 @@ public sealed class SweepTests
         model.AssertAll(test.Collection("points"));
     }
 
-    private static CollectionConfig Config(string name) => new()
+    private static CollectionConfig Config(string name, VectorStorage storage = VectorStorage.Float32) => new()
     {
         Name = name,
         Dimension = 16,
         Metric = Metric.L2,
+        VectorStorage = storage,
         Hnsw = new HnswConfig { M = 6, EfConstruction = 60 },
     };
 

@@ -31,7 +31,7 @@ public sealed class RecordReplayerTests
         using CollectionData actual = Replay(changed);
 
         Assert.Equal(GraphText.Of(expected.Index), GraphText.Of(actual.Index));
-        Assert.False(expected.Index.Vector(7).SequenceEqual(actual.Index.Vector(7)));
+        Assert.NotEqual(Vector(expected, 7), Vector(actual, 7));
     }
 
     [Theory]
@@ -108,6 +108,8 @@ public sealed class RecordReplayerTests
     [InlineData("""{"name":"a","dimension":4,"metric":"L2","attributes":[{"name":"x","type":"Bool"},{"name":"x","type":"Bool"}]}""")]
     [InlineData("""{"name":"a","dimension":4,"metric":"L2","hnsw":{"m":1,"ef_construction":1}}""")]
     [InlineData("""{"name":"a","dimension":4,"metric":"L2","later":1}""")]
+    [InlineData("""{"name":"a","dimension":4,"metric":"L2","vector_storage":"Float8"}""")]
+    [InlineData("""{"name":"a","dimension":4,"metric":"L2","vector_storage":7}""")]
     public void OnRecord_ConfigurationThatIsNone_Throws(string json)
     {
         var writer = new RecordWriter();
@@ -126,6 +128,14 @@ public sealed class RecordReplayerTests
         using CollectionData data = replayer.Collections.Single();
         Assert.Equal(new HnswConfig(), data.Config.Hnsw);
         Assert.Empty(data.Config.Attributes);
+        Assert.Equal(VectorStorage.Float32, data.Config.VectorStorage);
+    }
+
+    private static float[] Vector(CollectionData data, uint ordinal)
+    {
+        float[] vector = new float[Dimension];
+        data.Index.CopyVector(ordinal, vector);
+        return vector;
     }
 
     // A collection with inserts, replacements, deletes, attribute updates, schema changes and the records of a sweep.
@@ -140,6 +150,7 @@ public sealed class RecordReplayerTests
                 Name = "points",
                 Dimension = Dimension,
                 Metric = (Metric)(1 + (seed % 3)),
+                VectorStorage = seed % 2 == 0 ? VectorStorage.Float16 : VectorStorage.Float32,
                 Hnsw = new HnswConfig { M = 4, EfConstruction = 10 },
                 Attributes = RandomPoints.Schema[..3],
             };

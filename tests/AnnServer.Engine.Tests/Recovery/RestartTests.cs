@@ -11,15 +11,17 @@ public sealed class RestartTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(11, Metric.L2)]
-    [InlineData(12, Metric.Cosine)]
-    [InlineData(13, Metric.Dot)]
-    public async Task Reopen_AfterRandomOperations_GoesOnExactlyAsIfNeverStopped(int seed, Metric metric)
+    [InlineData(11, Metric.L2, VectorStorage.Float32)]
+    [InlineData(12, Metric.Cosine, VectorStorage.Float32)]
+    [InlineData(13, Metric.Dot, VectorStorage.Float32)]
+    [InlineData(14, Metric.L2, VectorStorage.Float16)]
+    [InlineData(15, Metric.Cosine, VectorStorage.Float16)]
+    public async Task Reopen_AfterRandomOperations_GoesOnExactlyAsIfNeverStopped(int seed, Metric metric, VectorStorage storage)
     {
         var random = new Random(seed);
         using var folder = new DataFolder();
         await using TestDatabase steady = await TestDatabase.OpenAsync(folder, planningThreads: 1);
-        CollectionConfig config = Config(metric);
+        CollectionConfig config = Config(metric, storage);
         await steady.CreateAsync(config);
         var model = new ModelCollection(config);
         // One point a step, so that a sweep begins between two steps and never inside one.
@@ -67,12 +69,13 @@ public sealed class RestartTests
         }
     }
 
-    private static CollectionConfig Config(Metric metric) => new()
+    private static CollectionConfig Config(Metric metric, VectorStorage storage) => new()
     {
         Name = "points",
         Dimension = 12,
         Metric = metric,
         Quantization = metric == Metric.Cosine ? Quantization.Int8 : Quantization.None,
+        VectorStorage = storage,
         Hnsw = new HnswConfig { M = 6, EfConstruction = 40 },
         Attributes = RandomPoints.Schema,
     };

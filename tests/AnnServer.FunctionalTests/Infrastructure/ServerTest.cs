@@ -46,6 +46,9 @@ public abstract class ServerTest(ServerFixture server) : IClassFixture<ServerFix
         return (await Server.Points.CountAsync(request, cancellationToken: Cancellation)).Count;
     }
 
+    protected async Task<CollectionInfo> DescribeAsync(string collection) =>
+        (await Server.Collections.GetCollectionAsync(new GetCollectionRequest { Name = collection }, cancellationToken: Cancellation)).Collection;
+
     protected static async Task<RpcException> FailsAsync<T>(AsyncUnaryCall<T> call)
     {
         ArgumentNullException.ThrowIfNull(call);

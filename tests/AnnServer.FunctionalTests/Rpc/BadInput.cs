@@ -106,6 +106,10 @@ internal sealed record BadInput(string Name, Func<Client, string, Task> Send, St
             "create of unknown quantization",
             new CollectionConfig { Name = "x", Dimension = 4, Metric = Metric.L2, Quantization = (Quantization)9 },
             "config.quantization");
+        yield return Create(
+            "create of unknown vector storage",
+            new CollectionConfig { Name = "x", Dimension = 4, Metric = Metric.L2, VectorStorage = (VectorStorage)9 },
+            "config.vector_storage");
         yield return Create("create of unknown attribute type",
             new CollectionConfig
             {

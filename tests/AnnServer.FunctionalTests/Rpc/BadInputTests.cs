@@ -113,7 +113,4 @@ public sealed class BadInputTests(ServerFixture server) : ServerTest(server)
 
         Assert.Equal(StatusCode.InvalidArgument, error.StatusCode);
     }
-
-    private async Task<CollectionInfo> DescribeAsync(string collection) =>
-        (await Server.Collections.GetCollectionAsync(new GetCollectionRequest { Name = collection }, cancellationToken: Cancellation)).Collection;
 }

@@ -15,6 +15,7 @@ public sealed class CollectionsTests(ServerFixture server) : ServerTest(server)
             Dimension = 7,
             Metric = Metric.Dot,
             Quantization = Quantization.Int8,
+            VectorStorage = VectorStorage.Float16,
             Hnsw = new HnswConfig { M = 8, EfConstruction = 99, Seed = 5 },
         };
         foreach (AttributeType type in Enum.GetValues<AttributeType>().Where(type => type != AttributeType.Unspecified))
@@ -39,6 +40,7 @@ public sealed class CollectionsTests(ServerFixture server) : ServerTest(server)
         var read = await Server.Collections.GetCollectionAsync(new GetCollectionRequest { Name = collection }, cancellationToken: Cancellation);
 
         Assert.Equal(new HnswConfig { M = 16, EfConstruction = 200, Seed = 42 }, read.Collection.Config.Hnsw);
+        Assert.Equal(VectorStorage.Float32, read.Collection.Config.VectorStorage);
     }
 
     [Theory]

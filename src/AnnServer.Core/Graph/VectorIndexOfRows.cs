@@ -1,22 +1,21 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using AnnServer.Core.Filtering;
-using AnnServer.Core.Kernels;
 using AnnServer.Core.Search;
 
 namespace AnnServer.Core.Graph;
 
 /// <summary>
-/// The index closed over the rows that its graph is walked on and over the kernel of its vectors: one virtual call a search leads
-/// here, and below it everything is inlined. Where the two differ, a walk's best candidates are ordered anew by their vectors.
+/// The index closed over the rows that its graph is walked on and over those of its vectors: one virtual call a search leads here,
+/// and below it everything is inlined. Where the two differ, a walk's best candidates are ordered anew by their vectors.
 /// </summary>
-internal sealed unsafe class VectorIndex<TRows, TKernel>(GraphParameters parameters) : VectorIndex(parameters)
+internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parameters) : VectorIndex(parameters)
     where TRows : struct, IRowSpace
-    where TKernel : struct, IDistanceKernel
+    where TVectors : struct, IRowSpace
 {
     public override void Plan(uint ordinal, ReadOnlySpan<float> vector, SearchScratch scratch)
     {
-        Store.WriteVector(ordinal, vector);
+        Store.WriteVector(ordinal, vector, scratch.Query);
         HnswBuilder<TRows>.Plan(Store, ordinal, Recent, scratch);
     }
 
@@ -72,13 +71,13 @@ internal sealed unsafe class VectorIndex<TRows, TKernel>(GraphParameters paramet
         bool done;
         if (accept is null)
         {
-            done = HnswSearcher<FullRows<TKernel>>.SearchExact(Store, row, k, Store.Live, scratch, cancellation);
+            done = HnswSearcher<TVectors>.SearchExact(Store, row, k, Store.Live, scratch, cancellation);
         }
         else
         {
             fixed (ulong* words = accept.Words)
             {
-                done = HnswSearcher<FullRows<TKernel>>.SearchExact(Store, row, k, new OrdinalWords(words, accept.Words.Length), scratch, cancellation);
+                done = HnswSearcher<TVectors>.SearchExact(Store, row, k, new OrdinalWords(words, accept.Words.Length), scratch, cancellation);
             }
         }
 
@@ -142,7 +141,7 @@ internal sealed unsafe class VectorIndex<TRows, TKernel>(GraphParameters paramet
     }
 
     // Folded by the compiler: each index is closed over one or the other.
-    private static bool WalksOnCodes => typeof(TRows) != typeof(FullRows<TKernel>);
+    private static bool WalksOnCodes => typeof(TRows) != typeof(TVectors);
 
     /// <summary>
     /// Orders the best candidates of a walk over codes by their vectors. What lies beyond them is dropped: it was farther by the
@@ -171,10 +170,10 @@ internal sealed unsafe class VectorIndex<TRows, TKernel>(GraphParameters paramet
         for (int i = 0; i < depth; i++)
         {
             nodes[i] = walked[i].Ordinal;
-            HnswSearcher<FullRows<TKernel>>.PrefetchRow(Store, nodes[i]);
+            HnswSearcher<TVectors>.PrefetchRow(Store, nodes[i]);
         }
 
-        HnswSearcher<FullRows<TKernel>>.Compute(Store, row, nodes, depth, distances);
+        HnswSearcher<TVectors>.Compute(Store, row, nodes, depth, distances);
         reranked.Reset(depth);
         for (int i = 0; i < depth; i++)
         {
@@ -201,7 +200,7 @@ internal sealed unsafe class VectorIndex<TRows, TKernel>(GraphParameters paramet
     {
         scratch.Query.EnsureLength(Store.Length + 1);
         float* row = scratch.Query.Pointer;
-        Store.LoadRow(query, row);
+        Store.LoadQuery(query, row);
         return row;
     }
 }

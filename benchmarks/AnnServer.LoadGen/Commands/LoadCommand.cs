@@ -21,8 +21,8 @@ internal sealed class LoadCommand
     private readonly Option<string?> _schema = new("--schema") { Description = "Indexed attributes: name:type,name:type." };
     private readonly Option<string> _quantization = new("--quantization")
     {
-        Description = "none or int8.",
-        DefaultValueFactory = _ => "none",
+        Description = "automatic, none or int8.",
+        DefaultValueFactory = _ => "automatic",
     };
 
     private readonly Option<string> _storage = new("--vector-storage")

@@ -16,9 +16,10 @@ internal static class Metrics
 
     public static Quantization ParseQuantization(string name) => name switch
     {
+        "automatic" => Quantization.Unspecified,
         "none" => Quantization.None,
         "int8" => Quantization.Int8,
-        _ => throw new FormatException($"'{name}' is not a quantization: none or int8."),
+        _ => throw new FormatException($"'{name}' is not a quantization: automatic, none or int8."),
     };
 
     public static VectorStorage ParseStorage(string name) => name switch

@@ -5,14 +5,14 @@ using AnnServer.LoadGen.Data;
 namespace AnnServer.Benchmarks.Compare;
 
 /// <summary>This project's graph, called as the engine calls it: walked on 8-bit codes, as is the default, or on the vectors.</summary>
-internal sealed class GraphContender(ContenderOptions options, bool useCodes, bool useHalves = false) : IContender
+internal sealed class GraphContender(ContenderOptions options, string name, CodeKind codes, bool useHalves = false) : IContender
 {
     private const ulong Seed = 42;
 
     private readonly ScratchPool _scratches = new();
     private VectorIndex? _index;
 
-    public string Name => useHalves ? "annserver-f16" : useCodes ? "annserver" : "annserver-f32";
+    public string Name => name;
 
     public string Params => $"M={options.M} efC={options.EfConstruction}";
 
@@ -29,7 +29,7 @@ internal sealed class GraphContender(ContenderOptions options, bool useCodes, bo
         };
         _index = VectorIndex.Create(new GraphParameters(
             vectors[0].Length, distance, options.M, options.EfConstruction, Seed, (uint)vectors.Length)
-        { UseCodes = useCodes, UseHalves = useHalves });
+        { Codes = codes, UseHalves = useHalves });
         foreach (float[] vector in vectors)
         {
             using ScratchPool.Scope scope = _scratches.Rent();

@@ -1,3 +1,5 @@
+using AnnServer.Core.Graph;
+
 namespace AnnServer.Benchmarks.Compare;
 
 /// <summary>The indexes that this program can be a contender with.</summary>
@@ -7,9 +9,10 @@ internal static class InProcessContenders
 
     public static IContender Create(string kind, ContenderOptions options) => kind switch
     {
-        "annserver" => new GraphContender(options, useCodes: true),
-        "annserver-f32" => new GraphContender(options, useCodes: false),
-        "annserver-f16" => new GraphContender(options, useCodes: true, useHalves: true),
+        "annserver" => new GraphContender(options, kind, CodeKind.Int8),
+        "annserver-i4" => new GraphContender(options, kind, CodeKind.Int4),
+        "annserver-f32" => new GraphContender(options, kind, CodeKind.None),
+        "annserver-f16" => new GraphContender(options, kind, CodeKind.Int8, useHalves: true),
         "exact" => new ExactContender(options.Score),
         _ => throw new FormatException($"'{kind}' is not a contender: {Known}."),
     };

@@ -37,11 +37,8 @@ public sealed record GraphParameters
 
     public ulong Seed { get; }
 
-    /// <summary>
-    /// Walk and build the graph on 8-bit codes of the vectors, a quarter of the bytes, and order the results by the vectors
-    /// themselves.
-    /// </summary>
-    public bool UseCodes { get; init; }
+    /// <summary>What the graph is built and walked on; where that is codes, results are ordered by the vectors themselves.</summary>
+    public CodeKind Codes { get; init; }
 
     /// <summary>Keep the vectors as 16-bit floats, half the bytes. What is kept, and given back, is then the nearest to each element.</summary>
     public bool UseHalves { get; init; }

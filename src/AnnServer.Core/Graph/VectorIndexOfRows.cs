@@ -15,7 +15,7 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
 {
     public override void Plan(uint ordinal, ReadOnlySpan<float> vector, SearchScratch scratch)
     {
-        Store.WriteVector(ordinal, vector, scratch.Query);
+        Store.WriteVector(ordinal, vector, scratch.Vector);
         HnswBuilder<TRows>.Plan(Store, ordinal, Recent, scratch);
     }
 
@@ -36,7 +36,7 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
             return true;
         }
 
-        byte* row = LoadWalkQuery(query, scratch);
+        byte* row = TRows.Query(Store, query, scratch.WalkQuery);
         Candidate start = HnswSearcher<TRows>.Descend(Store, row, entry, entryLayer, 0, scratch);
         FilteredWalk outcome;
         if (accept is null)
@@ -67,7 +67,7 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
     public override void SearchExact(
         ReadOnlySpan<float> query, int k, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
     {
-        byte* row = (byte*)LoadQuery(query, scratch);
+        byte* row = TVectors.Query(Store, query, scratch.Query);
         bool done;
         if (accept is null)
         {
@@ -162,7 +162,7 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
             return;
         }
 
-        byte* row = (byte*)LoadQuery(query, scratch);
+        byte* row = TVectors.Query(Store, query, scratch.Query);
         scratch.Nodes.EnsureLength(depth);
         scratch.Distances.EnsureLength(depth);
         uint* nodes = scratch.Nodes.Pointer;
@@ -182,25 +182,5 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
 
         scratch.DistanceComputations += depth;
         scratch.Results = reranked;
-    }
-
-    private byte* LoadWalkQuery(ReadOnlySpan<float> query, SearchScratch scratch)
-    {
-        if (!WalksOnCodes)
-        {
-            return (byte*)LoadQuery(query, scratch);
-        }
-
-        scratch.Code.EnsureLength(Store.CodeLength);
-        Store.LoadCode(query, scratch.Code.Pointer);
-        return TRows.Query(Store, scratch.Code.Pointer, scratch.WalkQuery);
-    }
-
-    private float* LoadQuery(ReadOnlySpan<float> query, SearchScratch scratch)
-    {
-        scratch.Query.EnsureLength(Store.Length + 1);
-        float* row = scratch.Query.Pointer;
-        Store.LoadQuery(query, row);
-        return row;
     }
 }

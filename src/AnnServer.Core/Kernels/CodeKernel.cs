@@ -259,7 +259,7 @@ internal static unsafe class CodeKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> MultiplyAdd(Vector256<short> a, Vector256<short> b)
+    internal static Vector256<int> MultiplyAdd(Vector256<short> a, Vector256<short> b)
     {
         if (Avx2.IsSupported)
         {

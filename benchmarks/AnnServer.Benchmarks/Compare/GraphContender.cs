@@ -4,8 +4,8 @@ using AnnServer.LoadGen.Data;
 
 namespace AnnServer.Benchmarks.Compare;
 
-/// <summary>This project's graph, called as the engine calls it: walked on 8-bit codes, as is the default, or on the vectors.</summary>
-internal sealed class GraphContender(ContenderOptions options, string name, CodeKind codes, bool useHalves = false) : IContender
+/// <summary>This project's graph, called as the engine calls it: walked on the codes that are the default, on given ones, or on the vectors.</summary>
+internal sealed class GraphContender(ContenderOptions options, string name, CodeKind? codes = null, bool useHalves = false) : IContender
 {
     private const ulong Seed = 42;
 
@@ -29,7 +29,7 @@ internal sealed class GraphContender(ContenderOptions options, string name, Code
         };
         _index = VectorIndex.Create(new GraphParameters(
             vectors[0].Length, distance, options.M, options.EfConstruction, Seed, (uint)vectors.Length)
-        { Codes = codes, UseHalves = useHalves });
+        { Codes = codes ?? GraphParameters.CodesFor(vectors[0].Length), UseHalves = useHalves });
         foreach (float[] vector in vectors)
         {
             using ScratchPool.Scope scope = _scratches.Rent();

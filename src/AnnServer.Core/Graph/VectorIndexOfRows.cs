@@ -13,6 +13,11 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
     where TRows : struct, IRowSpace
     where TVectors : struct, IRowSpace
 {
+    private const int RerankStep = 4;
+
+    // So many errors at least are seen before they are taken for the rule.
+    private const int LeastReranked = 8;
+
     public override void Plan(uint ordinal, ReadOnlySpan<float> vector, SearchScratch scratch)
     {
         Store.WriteVector(ordinal, vector, scratch.Vector);
@@ -144,43 +149,56 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
     private static bool WalksOnCodes => typeof(TRows) != typeof(TVectors);
 
     /// <summary>
-    /// Orders the best candidates of a walk over codes by their vectors. What lies beyond them is dropped: it was farther by the
-    /// codes than all of these.
+    /// Orders the candidates of a walk over codes by their vectors, nearest by the codes first. It stops where the next would have to
+    /// be nearer than its codes say by more than three times what they have been off so far, so that recall is that of ordering all,
+    /// however well codes fit these vectors. What lies beyond is dropped.
     /// </summary>
     private void Rerank(ReadOnlySpan<float> query, SearchEffort effort, SearchScratch scratch)
     {
-        if (!WalksOnCodes)
-        {
-            return;
-        }
-
         CandidatePool walked = scratch.Results!;
-        CandidatePool reranked = scratch.Reranked;
-        int depth = Math.Min(walked.Count, effort.RerankDepth);
-        if (depth == 0)
+        if (!WalksOnCodes || walked.Count == 0)
         {
             return;
         }
 
         byte* row = TVectors.Query(Store, query, scratch.Query);
-        scratch.Nodes.EnsureLength(depth);
-        scratch.Distances.EnsureLength(depth);
-        uint* nodes = scratch.Nodes.Pointer;
-        float* distances = scratch.Distances.Pointer;
-        for (int i = 0; i < depth; i++)
+        CandidatePool reranked = scratch.Reranked;
+        reranked.Reset(walked.Count);
+        uint* nodes = stackalloc uint[RerankStep];
+        float* distances = stackalloc float[RerankStep];
+        int least = Math.Max(effort.K, LeastReranked);
+        int done = 0;
+        int prefetched = 0;
+        float squaredErrors = 0;
+        while (done < walked.Count && (done < least || CanStillEnter(walked[done].Distance, squaredErrors / done)))
         {
-            nodes[i] = walked[i].Ordinal;
-            HnswSearcher<TVectors>.PrefetchRow(Store, nodes[i]);
+            for (int end = Math.Min(walked.Count, Math.Max(least, done + (2 * RerankStep))); prefetched < end; prefetched++)
+            {
+                HnswSearcher<TVectors>.PrefetchRow(Store, walked[prefetched].Ordinal);
+            }
+
+            int count = Math.Min(RerankStep, walked.Count - done);
+            for (int i = 0; i < count; i++)
+            {
+                nodes[i] = walked[done + i].Ordinal;
+            }
+
+            HnswSearcher<TVectors>.Compute(Store, row, nodes, count, distances);
+            for (int i = 0; i < count; i++)
+            {
+                float error = walked[done + i].Distance - distances[i];
+                squaredErrors += error * error;
+                reranked.Insert(distances[i], nodes[i]);
+            }
+
+            done += count;
         }
 
-        HnswSearcher<TVectors>.Compute(Store, row, nodes, depth, distances);
-        reranked.Reset(depth);
-        for (int i = 0; i < depth; i++)
-        {
-            reranked.Insert(distances[i], nodes[i]);
-        }
-
-        scratch.DistanceComputations += depth;
+        scratch.DistanceComputations += done;
         scratch.Results = reranked;
+
+        // Not "smaller than": where an error is not a number, nothing is ruled out.
+        bool CanStillEnter(float distance, float squaredError) =>
+            !(distance - (3 * MathF.Sqrt(squaredError)) >= reranked[effort.K - 1].Distance);
     }
 }

@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using AnnServer.Core.Graph;
 
 namespace AnnServer.Core.Kernels;
@@ -17,8 +16,10 @@ namespace AnnServer.Core.Kernels;
 /// the first 16 codes.
 /// </para>
 /// <para>
-/// The distance is k (|q|^2 + (w/2)^2 sum((2n_i - 15)^2)) - l (w/2) w_q sum((2n_i - 15) q_i), k and l as in
-/// <see cref="CodeKernel"/>. Sums are exact in 32 bits up to 65,536 elements.
+/// The squared Euclidean distance is |q|^2 + (w/2)^2 sum((2n_i - 15)^2) - 2 (w/2) w_q sum((2n_i - 15) q_i), the negated dot product
+/// half of its last part. The negated cosine is half of the former less 1, and not the latter: vectors of length 1 no longer have it
+/// once they are codes, and in a graph over dot products of different lengths the short are hard to reach. What is more, the error
+/// is then proportional to the distance, smallest where it matters. Sums are exact in 32 bits up to 65,536 elements.
 /// </para>
 /// </summary>
 internal static unsafe class NibbleKernel
@@ -28,22 +29,22 @@ internal static unsafe class NibbleKernel
 
     private const int Bytes = Granularity / 2;
     private const int Levels = 16;
+    private const int SquareOfLast = (Levels - 1) * (Levels - 1);
     private const int MaxQueryCode = 127;
-    private const int WeightBits = 16;
     private const float StepOfDeviation = 0.335f;
 
     /// <summary>Bytes of a row.</summary>
     public static int RowBytes(int length) => length / 2;
 
     /// <summary>Bytes of a query.</summary>
-    public static int QueryBytes(int length) => length + sizeof(Header);
+    public static int QueryBytes(int length) => length + sizeof(QueryTerms);
 
     /// <summary>Writes the codes of a rotated vector.</summary>
     public static void Encode(ReadOnlySpan<float> vector, byte* row)
     {
         float deviation = MathF.Sqrt(TensorPrimitives.SumOfSquares(vector) / vector.Length);
-        uint weightBits = (BitConverter.SingleToUInt32Bits(deviation * StepOfDeviation) + 0x8000) >> WeightBits;
-        float weight = Weight(weightBits);
+        uint bits = (BitConverter.SingleToUInt32Bits(deviation * StepOfDeviation) + 0x8000) >> CodeArithmetic.WeightBits;
+        float weight = CodeArithmetic.Weight(bits);
         float steps = weight > 0 ? 1 / weight : 0;
         var scales = Vector256.Create(steps);
         for (int at = 0; at < vector.Length; at += Granularity)
@@ -58,9 +59,9 @@ internal static unsafe class NibbleKernel
             }
         }
 
-        for (int i = 0; i < WeightBits; i++)
+        for (int i = 0; i < CodeArithmetic.WeightBits; i++)
         {
-            int bit = (int)(weightBits >> i) & 1;
+            int bit = (int)(bits >> i) & 1;
             int half = Math.Clamp((int)MathF.Round(((vector[i] * steps) + ((Levels - 1) / 2f) - bit) / 2), 0, (Levels / 2) - 1);
             row[i] = (byte)((row[i] & 0xF0) | (2 * half) | bit);
         }
@@ -69,13 +70,16 @@ internal static unsafe class NibbleKernel
     /// <summary>Makes a rotated vector ready to be compared with many rows: as 8-bit codes, and what the formula needs of it.</summary>
     public static void Prepare(ReadOnlySpan<float> vector, DistanceKind distance, byte* query)
     {
-        float largest = Math.Abs(TensorPrimitives.MaxMagnitude(vector));
-        float weight = largest / MaxQueryCode;
-        float steps = weight > 0 ? 1 / weight : 0;
-        var codes = (sbyte*)query;
-        for (int i = 0; i < vector.Length; i++)
+        float weight = Math.Abs(TensorPrimitives.MaxMagnitude(vector)) / MaxQueryCode;
+        var steps = Vector512.Create(weight > 0 ? 1 / weight : 0);
+        for (int i = 0; i < vector.Length; i += Vector512<float>.Count)
         {
-            codes[i] = (sbyte)Math.Clamp(MathF.Round(vector[i] * steps), -MaxQueryCode, MaxQueryCode);
+            Vector512<float> rounded = Vector512.Round(Vector512.Create(vector[i..]) * steps);
+            // The reciprocal of the smallest floats is infinite.
+            Vector512<int> codes = Vector512.ConvertToInt32(
+                Vector512.Clamp(rounded, Vector512.Create(-(float)MaxQueryCode), Vector512.Create((float)MaxQueryCode)));
+            Vector256<short> halves = Vector256.Narrow(codes.GetLower(), codes.GetUpper());
+            Vector128.Narrow(halves.GetLower(), halves.GetUpper()).Store((sbyte*)query + i);
         }
 
         Complete(query, vector.Length, weight, distance);
@@ -91,93 +95,105 @@ internal static unsafe class NibbleKernel
             Doubled(High(packed)).Store((sbyte*)query + i + Bytes);
         }
 
-        Complete(query, length, Weight(Bits(row)) / 2, distance);
+        Complete(query, length, CodeArithmetic.Weight(CodeArithmetic.Bits(row)) / 2, distance);
 
-        static Vector256<sbyte> Doubled(Vector256<byte> codes) => ((codes + codes) - Vector256.Create((byte)(Levels - 1))).AsSByte();
+        static Vector256<sbyte> Doubled(Vector256<byte> codes) => (codes + codes - Vector256.Create((byte)(Levels - 1))).AsSByte();
     }
 
     public static float Distance(byte* query, byte* row, int length)
     {
-        var header = (Header*)(query + length);
-        float weight = Weight(Bits(row)) / 2;
-        int dot = (2 * Dot(row, (sbyte*)query, length)) - header->BiasSum;
-        float constant = header->Constant;
-        if (header->AddsSquares)
+        var terms = (QueryTerms*)(query + length);
+        float weight = CodeArithmetic.Weight(CodeArithmetic.Bits(row)) / 2;
+        float constant = terms->Constant;
+        Vector256<int> dots = default;
+        if (terms->SquaresFactor != 0)
         {
-            constant += weight * weight * ((4 * Squares(row, length)) + (225 * length));
-        }
-
-        return constant - (header->Weight * weight * dot);
-    }
-
-    /// <summary>One query against four rows; writes four floats. Each part of the query is loaded once for all rows.</summary>
-    public static void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances)
-    {
-        if (!AvxVnni.IsSupported)
-        {
-            distances[0] = Distance(query, row0, length);
-            distances[1] = Distance(query, row1, length);
-            distances[2] = Distance(query, row2, length);
-            distances[3] = Distance(query, row3, length);
-            return;
-        }
-
-        var header = (Header*)(query + length);
-        Vector256<int> dot0 = default, dot1 = default, dot2 = default, dot3 = default;
-        Vector128<float> weights = (Vector128.Create(Bits(row0), Bits(row1), Bits(row2), Bits(row3)) << WeightBits).AsSingle() * 0.5f;
-        Vector128<float> constants = Vector128.Create(header->Constant);
-        if (header->AddsSquares)
-        {
-            Vector256<int> square0 = default, square1 = default, square2 = default, square3 = default;
+            Vector256<int> squares = default;
             for (nint i = 0; i < length; i += Granularity)
             {
-                Vector256<sbyte> q0 = Vector256.Load((sbyte*)query + i);
-                Vector256<sbyte> q1 = Vector256.Load((sbyte*)query + i + Bytes);
-                Add(ref dot0, ref square0, q0, q1, row0 + (i / 2));
-                Add(ref dot1, ref square1, q0, q1, row1 + (i / 2));
-                Add(ref dot2, ref square2, q0, q1, row2 + (i / 2));
-                Add(ref dot3, ref square3, q0, q1, row3 + (i / 2));
+                Add(ref dots, ref squares, Vector256.Load((sbyte*)query + i), Vector256.Load((sbyte*)query + i + Bytes), row + (i / 2));
             }
 
-            Vector128<int> squares = (Sum4(square0, square1, square2, square3) << 2) + Vector128.Create(225 * length);
-            constants += weights * weights * Vector128.ConvertToSingle(squares);
+            constant += terms->SquaresFactor * weight * weight * ((4 * Vector256.Sum(squares)) + (SquareOfLast * length));
         }
         else
         {
             for (nint i = 0; i < length; i += Granularity)
             {
-                Vector256<sbyte> q0 = Vector256.Load((sbyte*)query + i);
-                Vector256<sbyte> q1 = Vector256.Load((sbyte*)query + i + Bytes);
-                dot0 = Dot(dot0, q0, q1, row0 + (i / 2));
-                dot1 = Dot(dot1, q0, q1, row1 + (i / 2));
-                dot2 = Dot(dot2, q0, q1, row2 + (i / 2));
-                dot3 = Dot(dot3, q0, q1, row3 + (i / 2));
+                dots = Add(dots, Vector256.Load((sbyte*)query + i), Vector256.Load((sbyte*)query + i + Bytes), row + (i / 2));
             }
         }
 
-        Vector128<int> dots = (Sum4(dot0, dot1, dot2, dot3) << 1) - Vector128.Create(header->BiasSum);
-        (constants - (Vector128.Create(header->Weight) * weights * Vector128.ConvertToSingle(dots))).Store(distances);
+        return constant - (terms->Weight * weight * ((2 * Vector256.Sum(dots)) - terms->Bias));
     }
 
-    private static void Complete(byte* query, int length, float weight, DistanceKind distance)
+    /// <summary>One query against four rows; writes four floats. Each part of the query is loaded once for all rows.</summary>
+    public static void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances)
     {
-        var codes = new ReadOnlySpan<sbyte>(query, length);
-        int sum = 0;
-        int squares = 0;
-        foreach (sbyte code in codes)
+        var terms = (QueryTerms*)(query + length);
+        Vector256<int> dot0 = default, dot1 = default, dot2 = default, dot3 = default;
+        Vector128<float> weights = CodeArithmetic.Weights(row0, row1, row2, row3) * 0.5f;
+        Vector128<float> constants = Vector128.Create(terms->Constant);
+        if (terms->SquaresFactor != 0)
         {
-            sum += code;
-            squares += code * code;
+            Vector256<int> square0 = default, square1 = default, square2 = default, square3 = default;
+            for (nint i = 0; i < length; i += Granularity)
+            {
+                Vector256<sbyte> low = Vector256.Load((sbyte*)query + i);
+                Vector256<sbyte> high = Vector256.Load((sbyte*)query + i + Bytes);
+                Add(ref dot0, ref square0, low, high, row0 + (i / 2));
+                Add(ref dot1, ref square1, low, high, row1 + (i / 2));
+                Add(ref dot2, ref square2, low, high, row2 + (i / 2));
+                Add(ref dot3, ref square3, low, high, row3 + (i / 2));
+            }
+
+            Vector128<int> squares = (CodeArithmetic.Sum4(square0, square1, square2, square3) << 2) + Vector128.Create(SquareOfLast * length);
+            constants += Vector128.Create(terms->SquaresFactor) * weights * weights * Vector128.ConvertToSingle(squares);
+        }
+        else
+        {
+            for (nint i = 0; i < length; i += Granularity)
+            {
+                Vector256<sbyte> low = Vector256.Load((sbyte*)query + i);
+                Vector256<sbyte> high = Vector256.Load((sbyte*)query + i + Bytes);
+                dot0 = Add(dot0, low, high, row0 + (i / 2));
+                dot1 = Add(dot1, low, high, row1 + (i / 2));
+                dot2 = Add(dot2, low, high, row2 + (i / 2));
+                dot3 = Add(dot3, low, high, row3 + (i / 2));
+            }
         }
 
-        bool isEuclidean = distance == DistanceKind.SquaredEuclidean;
-        *(Header*)(query + length) = new Header
+        Vector128<int> dots = (CodeArithmetic.Sum4(dot0, dot1, dot2, dot3) << 1) - Vector128.Create(terms->Bias);
+        (constants - (Vector128.Create(terms->Weight) * weights * Vector128.ConvertToSingle(dots))).Store(distances);
+    }
+
+    /// <summary>Adds the terms to the codes of a query.</summary>
+    private static void Complete(byte* query, int length, float weight, DistanceKind distance)
+    {
+        Vector256<int> sums = default;
+        Vector256<int> squares = default;
+        for (nint i = 0; i < length; i += Vector256<sbyte>.Count)
         {
-            Weight = isEuclidean ? 2 * weight : weight,
-            Constant = isEuclidean ? weight * weight * squares : 0,
-            BiasSum = (Levels - 1) * sum,
-            AddsSquares = isEuclidean,
-        };
+            var codes = Vector256.Load((sbyte*)query + i);
+            Vector256<sbyte> magnitude = Vector256.Abs(codes);
+            sums = CodeArithmetic.Add(sums, Vector256<byte>.One, codes);
+            squares = CodeArithmetic.Add(squares, magnitude.AsByte(), magnitude);
+        }
+
+        int bias = (Levels - 1) * Vector256.Sum(sums);
+        if (distance == DistanceKind.NegativeDot)
+        {
+            *(QueryTerms*)(query + length) = QueryTerms.NegativeDot(weight, bias);
+            return;
+        }
+
+        var terms = QueryTerms.SquaredEuclidean(weight, Vector256.Sum(squares), bias);
+        if (distance == DistanceKind.NegativeCosine)
+        {
+            terms = new() { Weight = terms.Weight / 2, Constant = (terms.Constant / 2) - 1, SquaresFactor = 0.5f, Bias = bias };
+        }
+
+        *(QueryTerms*)(query + length) = terms;
     }
 
     // The nearest level: floor, since levels lie halfway between whole steps.
@@ -188,94 +204,26 @@ internal static unsafe class NibbleKernel
     private static Vector256<byte> Low(Vector256<byte> packed) => packed & Vector256.Create((byte)0x0F);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> High(Vector256<byte> packed) => (packed.AsUInt16() >>> 4).AsByte() & Vector256.Create((byte)0x0F);
+    private static Vector256<byte> High(Vector256<byte> packed) => Low((packed.AsUInt16() >>> 4).AsByte());
 
+    /// <summary>Adds the products of 64 codes n with those of the query.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Dot(Vector256<int> dot, Vector256<sbyte> low, Vector256<sbyte> high, byte* row)
+    private static Vector256<int> Add(Vector256<int> dot, Vector256<sbyte> low, Vector256<sbyte> high, byte* row)
     {
         var packed = Vector256.Load(row);
-        return AvxVnni.MultiplyWideningAndAdd(AvxVnni.MultiplyWideningAndAdd(dot, Low(packed), low), High(packed), high);
+        return CodeArithmetic.Add(CodeArithmetic.Add(dot, Low(packed), low), High(packed), high);
     }
 
+    /// <summary>Adds those products, and n (n - 15), which is (2n - 15)^2 less 225, over 4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(ref Vector256<int> dot, ref Vector256<int> square, Vector256<sbyte> low, Vector256<sbyte> high, byte* row)
     {
         var packed = Vector256.Load(row);
         Vector256<byte> rowLow = Low(packed);
         Vector256<byte> rowHigh = High(packed);
-        var fifteen = Vector256.Create((byte)15);
-        dot = AvxVnni.MultiplyWideningAndAdd(AvxVnni.MultiplyWideningAndAdd(dot, rowLow, low), rowHigh, high);
-        square = AvxVnni.MultiplyWideningAndAdd(square, rowLow, (rowLow - fifteen).AsSByte());
-        square = AvxVnni.MultiplyWideningAndAdd(square, rowHigh, (rowHigh - fifteen).AsSByte());
-    }
-
-    /// <summary>The sums of four vectors.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Sum4(Vector256<int> v0, Vector256<int> v1, Vector256<int> v2, Vector256<int> v3)
-    {
-        Vector256<int> sum = Avx2.HorizontalAdd(Avx2.HorizontalAdd(v0, v1), Avx2.HorizontalAdd(v2, v3));
-        return sum.GetLower() + sum.GetUpper();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Bits(byte* row) => (Vector128.Load(row).AsUInt16() << 7).AsByte().ExtractMostSignificantBits();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Weight(uint bits) => BitConverter.UInt32BitsToSingle(bits << WeightBits);
-
-    private static int Dot(byte* row, sbyte* query, int length)
-    {
-        Vector256<int> sum = default;
-        for (nint i = 0; i < length; i += Granularity)
-        {
-            if (AvxVnni.IsSupported)
-            {
-                sum = Dot(sum, Vector256.Load(query + i), Vector256.Load(query + i + Bytes), row + (i / 2));
-            }
-            else
-            {
-                var packed = Vector256.Load(row + (i / 2));
-                sum += MultiplyAdd(Low(packed), Vector256.Load(query + i)) + MultiplyAdd(High(packed), Vector256.Load(query + i + Bytes));
-            }
-        }
-
-        return Vector256.Sum(sum);
-    }
-
-    /// <summary>The sum of n (n - 15).</summary>
-    private static int Squares(byte* row, int length)
-    {
-        Vector256<int> sum = default;
-        var fifteen = Vector256.Create((byte)15);
-        for (nint i = 0; i < length / 2; i += Bytes)
-        {
-            var packed = Vector256.Load(row + i);
-            Vector256<byte> low = Low(packed);
-            Vector256<byte> high = High(packed);
-            sum += MultiplyAdd(low, (low - fifteen).AsSByte()) + MultiplyAdd(high, (high - fifteen).AsSByte());
-        }
-
-        return Vector256.Sum(sum);
-    }
-
-    private static Vector256<int> MultiplyAdd(Vector256<byte> a, Vector256<sbyte> b)
-    {
-        if (AvxVnni.IsSupported)
-        {
-            return AvxVnni.MultiplyWideningAndAdd(default, a, b);
-        }
-
-        (Vector256<ushort> aLow, Vector256<ushort> aHigh) = Vector256.Widen(a);
-        (Vector256<short> bLow, Vector256<short> bHigh) = Vector256.Widen(b);
-        return CodeKernel.MultiplyAdd(aLow.AsInt16(), bLow) + CodeKernel.MultiplyAdd(aHigh.AsInt16(), bHigh);
-    }
-
-    /// <summary>What follows the codes of a query.</summary>
-    private struct Header
-    {
-        public float Weight;
-        public float Constant;
-        public int BiasSum;
-        public bool AddsSquares;
+        var last = Vector256.Create((byte)(Levels - 1));
+        dot = CodeArithmetic.Add(CodeArithmetic.Add(dot, rowLow, low), rowHigh, high);
+        square = CodeArithmetic.Add(square, rowLow, (rowLow - last).AsSByte());
+        square = CodeArithmetic.Add(square, rowHigh, (rowHigh - last).AsSByte());
     }
 }

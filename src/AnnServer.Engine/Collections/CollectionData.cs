@@ -33,7 +33,7 @@ internal sealed class CollectionData : IIdResolver, IDisposable
             config.Hnsw.Seed,
             (uint)limits.MaxPointsPerCollection)
         {
-            Codes = config.Quantization == Quantization.Int8 ? CodeKind.Int8 : CodeKind.None,
+            Codes = (CodeKind)config.Quantization,
             UseHalves = config.VectorStorage == VectorStorage.Float16,
         });
         Attributes = new AttributeTable(config.Attributes, Index.IsLive);

@@ -22,6 +22,8 @@ public sealed class EffortGuardTests : IClassFixture<EffortGuardTests.Built>
     [InlineData(CodeKind.None, 0.99, 570.4)]
     [InlineData(CodeKind.Int8, 0.95, 351.8)]
     [InlineData(CodeKind.Int8, 0.99, 590.7)]
+    [InlineData(CodeKind.Int4, 0.95, 372.7)]
+    [InlineData(CodeKind.Int4, 0.99, 628.2)]
     public void Search_AtARecall_ComputesAsManyDistancesAsItDid(CodeKind codes, double recall, double expected)
     {
         double distances = DistancesAt(_built.Of(codes), recall);
@@ -32,6 +34,7 @@ public sealed class EffortGuardTests : IClassFixture<EffortGuardTests.Built>
     [Theory]
     [InlineData(CodeKind.None, 826.8)]
     [InlineData(CodeKind.Int8, 988.1)]
+    [InlineData(CodeKind.Int4, 907.4)]
     public void Memory_OfAFixedSet_IsAsManyBytesAVectorAsItWas(CodeKind codes, double expected)
     {
         VectorIndex index = _built.Of(codes).Index;
@@ -86,11 +89,7 @@ public sealed class EffortGuardTests : IClassFixture<EffortGuardTests.Built>
             float[][] words = ReadWords();
             Queries = [.. words.Where((_, i) => i % HeldOut == 0)];
             float[][] vectors = [.. words.Where((_, i) => i % HeldOut != 0)];
-            _indexes =
-            [
-                TestIndex.Build(vectors, DistanceKind.NegativeCosine, m: 16),
-                TestIndex.Build(vectors, DistanceKind.NegativeCosine, m: 16, codes: CodeKind.Int8),
-            ];
+            _indexes = [.. Enum.GetValues<CodeKind>().Select(codes => TestIndex.Build(vectors, DistanceKind.NegativeCosine, m: 16, codes: codes))];
             Truth = [.. Queries.Select(query => Oracle.Nearest(DistanceKind.NegativeCosine, _indexes[0].Points, query, 10)
                 .Select(nearest => nearest.Ordinal).ToHashSet())];
         }

@@ -20,7 +20,8 @@ public sealed unsafe class NibbleKernelTests
             float[] vector = Vector(random, length);
             byte[] row = Encode(Vector(random, length));
             double expected = Expected(DecodeQuery(vector), Decode(row), kind, out double magnitude);
-            Assert.Equal(expected, Distance(Prepare(vector, kind), row), 1e-5 * magnitude);
+            // An element halfway between two codes may round either way.
+            Assert.Equal(expected, Distance(Prepare(vector, kind), row), 1e-4 * magnitude);
         }
     }
 
@@ -202,7 +203,7 @@ public sealed unsafe class NibbleKernelTests
     private static double[] DecodeQuery(float[] vector)
     {
         double step = vector.Max(Math.Abs) / 127;
-        return [.. vector.Select(element => step * Math.Round(element / (vector.Max(Math.Abs) / 127)))];
+        return [.. vector.Select(element => step * Math.Round(element / step))];
     }
 
     private static double[] Decode(byte[] row)
@@ -229,7 +230,12 @@ public sealed unsafe class NibbleKernelTests
     {
         double dot = a.Zip(b, (x, y) => x * y).Sum();
         double squares = a.Sum(x => x * x) + b.Sum(x => x * x);
-        magnitude = squares;
-        return kind == DistanceKind.SquaredEuclidean ? squares - (2 * dot) : -dot;
+        magnitude = kind == DistanceKind.NegativeCosine ? 1 + squares : squares;
+        return kind switch
+        {
+            DistanceKind.SquaredEuclidean => squares - (2 * dot),
+            DistanceKind.NegativeCosine => (squares / 2) - 1 - dot,
+            _ => -dot,
+        };
     }
 }

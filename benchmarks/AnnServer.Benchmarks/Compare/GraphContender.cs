@@ -4,15 +4,15 @@ using AnnServer.LoadGen.Data;
 
 namespace AnnServer.Benchmarks.Compare;
 
-/// <summary>This project's graph, called as the engine calls it: walked on 8-bit codes, as is the default, or on the vectors.</summary>
-internal sealed class GraphContender(ContenderOptions options, bool useCodes, bool useHalves = false) : IContender
+/// <summary>This project's graph, called as the engine calls it: walked on the codes that are the default, on given ones, or on the vectors.</summary>
+internal sealed class GraphContender(ContenderOptions options, string name, CodeKind? codes = null, bool useHalves = false) : IContender
 {
     private const ulong Seed = 42;
 
     private readonly ScratchPool _scratches = new();
     private VectorIndex? _index;
 
-    public string Name => useHalves ? "annserver-f16" : useCodes ? "annserver" : "annserver-f32";
+    public string Name => name;
 
     public string Params => $"M={options.M} efC={options.EfConstruction}";
 
@@ -29,7 +29,7 @@ internal sealed class GraphContender(ContenderOptions options, bool useCodes, bo
         };
         _index = VectorIndex.Create(new GraphParameters(
             vectors[0].Length, distance, options.M, options.EfConstruction, Seed, (uint)vectors.Length)
-        { UseCodes = useCodes, UseHalves = useHalves });
+        { Codes = codes ?? GraphParameters.CodesFor(vectors[0].Length), UseHalves = useHalves });
         foreach (float[] vector in vectors)
         {
             using ScratchPool.Scope scope = _scratches.Rent();

@@ -19,7 +19,8 @@ internal static class Metrics
         "automatic" => Quantization.Unspecified,
         "none" => Quantization.None,
         "int8" => Quantization.Int8,
-        _ => throw new FormatException($"'{name}' is not a quantization: automatic, none or int8."),
+        "int4" => Quantization.Int4,
+        _ => throw new FormatException($"'{name}' is not a quantization: automatic, none, int8 or int4."),
     };
 
     public static VectorStorage ParseStorage(string name) => name switch

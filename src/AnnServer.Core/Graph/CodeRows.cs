@@ -12,7 +12,17 @@ internal readonly unsafe struct CodeRows : IRowSpace
 
     public static int UsedBytes(GraphStore store) => store.CodeLength;
 
-    public static byte* Query(GraphStore store, byte* row, AlignedBuffer<byte> buffer)
+    public static byte* Query(GraphStore store, ReadOnlySpan<float> vector, AlignedBuffer<byte> buffer)
+    {
+        int bytes = CodeKernel.QueryBytes(store.CodeLength);
+        buffer.EnsureLength(bytes + store.CodeLength);
+        byte* row = buffer.Pointer + bytes;
+        CodeKernel.Encode(vector, store.Parameters.Distance, row, store.CodeLength);
+        CodeKernel.Prepare(row, store.Parameters.Distance, buffer.Pointer, store.CodeLength);
+        return buffer.Pointer;
+    }
+
+    public static byte* QueryOf(GraphStore store, byte* row, AlignedBuffer<byte> buffer)
     {
         buffer.EnsureLength(CodeKernel.QueryBytes(store.CodeLength));
         CodeKernel.Prepare(row, store.Parameters.Distance, buffer.Pointer, store.CodeLength);

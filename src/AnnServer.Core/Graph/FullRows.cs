@@ -15,7 +15,14 @@ internal readonly unsafe struct FullRows<TKernel, TElement> : IRowSpace
 
     public static int UsedBytes(GraphStore store) => store.VectorBytes;
 
-    public static byte* Query(GraphStore store, byte* row, AlignedBuffer<byte> buffer)
+    public static byte* Query(GraphStore store, ReadOnlySpan<float> vector, AlignedBuffer<byte> buffer)
+    {
+        buffer.EnsureLength((store.Length + 1) * sizeof(float));
+        store.LoadQuery(vector, (float*)buffer.Pointer);
+        return buffer.Pointer;
+    }
+
+    public static byte* QueryOf(GraphStore store, byte* row, AlignedBuffer<byte> buffer)
     {
         if (typeof(TElement) != typeof(Half))
         {

@@ -22,6 +22,8 @@ internal sealed unsafe class GraphStore : IDisposable
     private readonly RowArena _vectors;
     // Null where the graph is walked on the vectors themselves.
     private readonly RowArena? _codes;
+    // Null but for codes of 4 bits.
+    private readonly Rotation? _rotation;
     private readonly RowArena _links0;
     private readonly RowArena _upperStart;
     private readonly RowArena _upperLinks;
@@ -38,10 +40,17 @@ internal sealed unsafe class GraphStore : IDisposable
         int elementBytes = parameters.UseHalves ? sizeof(Half) : sizeof(float);
         Length = RoundUp(parameters.Dimension, CacheLine / elementBytes);
         HasScale = parameters.Distance == DistanceKind.NegativeCosine;
-        if (parameters.UseCodes)
+        switch (parameters.Codes)
         {
-            CodeLength = RoundUp(parameters.Dimension, CodeKernel.Granularity);
-            _codes = new RowArena(RowStride(CodeLength), parameters.MaxNodes);
+            case CodeKind.Int8:
+                CodeLength = RoundUp(parameters.Dimension, CodeKernel.Granularity);
+                _codes = new RowArena(RowStride(CodeLength), parameters.MaxNodes);
+                break;
+            case CodeKind.Int4:
+                CodeLength = RoundUp(parameters.Dimension, NibbleKernel.Granularity);
+                _codes = new RowArena(RowStride(NibbleKernel.RowBytes(CodeLength)), parameters.MaxNodes);
+                _rotation = new Rotation(CodeLength, parameters.Seed);
+                break;
         }
 
         MaxLinks0 = parameters.MaxLinks0;
@@ -87,7 +96,7 @@ internal sealed unsafe class GraphStore : IDisposable
     /// <summary>The row of a vector: floats or halves.</summary>
     public byte* Vector(uint ordinal) => _vectors.Row(ordinal);
 
-    /// <summary>Codes of a row that the kernels read, in bytes.</summary>
+    /// <summary>Codes of a row that the kernels read: the dimension rounded up to what they read at once.</summary>
     public int CodeLength { get; }
 
     /// <summary>The codes of a vector, where the graph is walked on codes.</summary>
@@ -137,6 +146,7 @@ internal sealed unsafe class GraphStore : IDisposable
     public void WriteVector(uint ordinal, ReadOnlySpan<float> vector, AlignedBuffer<float> buffer)
     {
         Debug.Assert(vector.Length == Parameters.Dimension, "The caller checks dimensions.");
+        buffer.EnsureLength(vector.Length + CodeLength);
         byte* row = Vector(ordinal);
         if (Parameters.UseHalves)
         {
@@ -144,7 +154,6 @@ internal sealed unsafe class GraphStore : IDisposable
             TensorPrimitives.ConvertToHalf(vector, halves);
             halves[vector.Length..].Clear();
             // The norm and the codes are those of what is kept, which is all that whoever reads the point back has.
-            buffer.EnsureLength(vector.Length);
             vector = new ReadOnlySpan<float>(buffer.Pointer, vector.Length);
             CopyVector(ordinal, new Span<float>(buffer.Pointer, vector.Length));
             if (HasScale)
@@ -157,14 +166,35 @@ internal sealed unsafe class GraphStore : IDisposable
             LoadQuery(vector, (float*)row);
         }
 
-        if (_codes is not null)
+        switch (Parameters.Codes)
         {
-            LoadCode(vector, Code(ordinal));
+            case CodeKind.Int8:
+                CodeKernel.Encode(vector, Parameters.Distance, Code(ordinal), CodeLength);
+                break;
+            case CodeKind.Int4:
+                float* rotated = buffer.Pointer + vector.Length;
+                LoadRotated(vector, rotated);
+                NibbleKernel.Encode(new ReadOnlySpan<float>(rotated, CodeLength), Code(ordinal));
+                break;
         }
     }
 
-    /// <summary>Lays a vector out as codes.</summary>
-    public void LoadCode(ReadOnlySpan<float> vector, byte* row) => CodeKernel.Encode(vector, Parameters.Distance, row, CodeLength);
+    /// <summary>Lays a vector out as codes of 4 bits are made of it: of length 1 under the cosine, padded with zeros, and rotated.</summary>
+    public void LoadRotated(ReadOnlySpan<float> vector, float* rotated)
+    {
+        var target = new Span<float>(rotated, CodeLength);
+        if (HasScale)
+        {
+            TensorPrimitives.Multiply(vector, InverseNorm.Of(vector), target);
+        }
+        else
+        {
+            vector.CopyTo(target);
+        }
+
+        target[vector.Length..].Clear();
+        _rotation!.Apply(rotated);
+    }
 
     /// <summary>
     /// Lays a vector out as the query of the kernels, which is also a row of floats: padded with zeros, followed by its inverse

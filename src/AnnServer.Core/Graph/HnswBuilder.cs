@@ -28,7 +28,7 @@ internal static unsafe class HnswBuilder<TRows>
         }
 
         GraphParameters parameters = store.Parameters;
-        byte* query = TRows.Query(store, TRows.Row(store, node), scratch.WalkQuery);
+        byte* query = TRows.QueryOf(store, TRows.Row(store, node), scratch.WalkQuery);
         int top = Math.Min(store.TopLayer(node), entryLayer);
         Candidate start = HnswSearcher<TRows>.Descend(store, query, entry, entryLayer, top, scratch);
         for (int layer = top; layer >= 0; layer--)
@@ -105,7 +105,7 @@ internal static unsafe class HnswBuilder<TRows>
             RemoveHidden(store, plan.Layer(layer).Neighbors);
         }
 
-        byte* query = recent.Count == plan.SeenCommits ? null : TRows.Query(store, TRows.Row(store, node), scratch.WalkQuery);
+        byte* query = recent.Count == plan.SeenCommits ? null : TRows.QueryOf(store, TRows.Row(store, node), scratch.WalkQuery);
         for (long commit = plan.SeenCommits; commit < recent.Count; commit++)
         {
             uint other = recent[commit];

@@ -11,9 +11,12 @@ internal unsafe interface IRowSpace
     static abstract int UsedBytes(GraphStore store);
 
     /// <summary>
-    /// A row as the query of the distances below: itself, or made ready in the buffer, which is in use until the query is not.
+    /// A vector as the query of the distances below. It lies in the buffer, which is in use until the query is not.
     /// </summary>
-    static abstract byte* Query(GraphStore store, byte* row, AlignedBuffer<byte> buffer);
+    static abstract byte* Query(GraphStore store, ReadOnlySpan<float> vector, AlignedBuffer<byte> buffer);
+
+    /// <summary>A row as the query: itself, or made ready in the buffer.</summary>
+    static abstract byte* QueryOf(GraphStore store, byte* row, AlignedBuffer<byte> buffer);
 
     static abstract float Distance(GraphStore store, byte* query, byte* row);
 

@@ -152,7 +152,7 @@ internal sealed unsafe class NeighborSelection
     private void LoadCandidates<TRows>(GraphStore store, uint owner, int count)
         where TRows : struct, IRowSpace
     {
-        byte* query = TRows.Query(store, TRows.Row(store, owner), _query);
+        byte* query = TRows.QueryOf(store, TRows.Row(store, owner), _query);
         HnswSearcher<TRows>.Compute(store, query, _nodes.Pointer, count, _distances.Pointer);
         _candidates.Clear();
         for (int i = 0; i < count; i++)
@@ -230,7 +230,7 @@ internal sealed unsafe class NeighborSelection
     private bool IsDiverse<TRows>(GraphStore store, Candidate candidate, uint* kept, int keptCount)
         where TRows : struct, IRowSpace
     {
-        byte* query = TRows.Query(store, TRows.Row(store, candidate.Ordinal), _query);
+        byte* query = TRows.QueryOf(store, TRows.Row(store, candidate.Ordinal), _query);
         float* distances = _distances.Pointer + (GraphParameters.MaxM * 4);
         for (int i = 0; i < keptCount; i += 4)
         {

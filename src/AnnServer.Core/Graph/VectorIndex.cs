@@ -249,9 +249,13 @@ public abstract unsafe class VectorIndex : IDisposable
         : CreateOver<FullRows<TKernel, float>>(parameters);
 
     private static VectorIndex CreateOver<TVectors>(GraphParameters parameters)
-        where TVectors : struct, IRowSpace => parameters.UseCodes
-        ? new VectorIndex<CodeRows, TVectors>(parameters)
-        : new VectorIndex<TVectors, TVectors>(parameters);
+        where TVectors : struct, IRowSpace => parameters.Codes switch
+        {
+            CodeKind.None => new VectorIndex<TVectors, TVectors>(parameters),
+            CodeKind.Int8 => new VectorIndex<CodeRows, TVectors>(parameters),
+            CodeKind.Int4 => new VectorIndex<NibbleRows, TVectors>(parameters),
+            _ => throw new ArgumentOutOfRangeException(nameof(parameters), parameters.Codes, "Unknown codes."),
+        };
 
     private void EnsureSlot(uint ordinal)
     {

@@ -13,9 +13,14 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
     where TRows : struct, IRowSpace
     where TVectors : struct, IRowSpace
 {
+    private const int RerankStep = 4;
+
+    // So many errors at least are seen before they are taken for the rule.
+    private const int LeastReranked = 8;
+
     public override void Plan(uint ordinal, ReadOnlySpan<float> vector, SearchScratch scratch)
     {
-        Store.WriteVector(ordinal, vector, scratch.Query);
+        Store.WriteVector(ordinal, vector, scratch.Vector);
         HnswBuilder<TRows>.Plan(Store, ordinal, Recent, scratch);
     }
 
@@ -36,7 +41,7 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
             return true;
         }
 
-        byte* row = LoadWalkQuery(query, scratch);
+        byte* row = TRows.Query(Store, query, scratch.WalkQuery);
         Candidate start = HnswSearcher<TRows>.Descend(Store, row, entry, entryLayer, 0, scratch);
         FilteredWalk outcome;
         if (accept is null)
@@ -67,7 +72,7 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
     public override void SearchExact(
         ReadOnlySpan<float> query, int k, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
     {
-        byte* row = (byte*)LoadQuery(query, scratch);
+        byte* row = TVectors.Query(Store, query, scratch.Query);
         bool done;
         if (accept is null)
         {
@@ -144,63 +149,56 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
     private static bool WalksOnCodes => typeof(TRows) != typeof(TVectors);
 
     /// <summary>
-    /// Orders the best candidates of a walk over codes by their vectors. What lies beyond them is dropped: it was farther by the
-    /// codes than all of these.
+    /// Orders the candidates of a walk over codes by their vectors, nearest by the codes first. It stops where the next would have to
+    /// be nearer than its codes say by more than three times what they have been off so far, so that recall is that of ordering all,
+    /// however well codes fit these vectors. What lies beyond is dropped.
     /// </summary>
     private void Rerank(ReadOnlySpan<float> query, SearchEffort effort, SearchScratch scratch)
     {
-        if (!WalksOnCodes)
-        {
-            return;
-        }
-
         CandidatePool walked = scratch.Results!;
-        CandidatePool reranked = scratch.Reranked;
-        int depth = Math.Min(walked.Count, effort.RerankDepth);
-        if (depth == 0)
+        if (!WalksOnCodes || walked.Count == 0)
         {
             return;
         }
 
-        byte* row = (byte*)LoadQuery(query, scratch);
-        scratch.Nodes.EnsureLength(depth);
-        scratch.Distances.EnsureLength(depth);
-        uint* nodes = scratch.Nodes.Pointer;
-        float* distances = scratch.Distances.Pointer;
-        for (int i = 0; i < depth; i++)
+        byte* row = TVectors.Query(Store, query, scratch.Query);
+        CandidatePool reranked = scratch.Reranked;
+        reranked.Reset(walked.Count);
+        uint* nodes = stackalloc uint[RerankStep];
+        float* distances = stackalloc float[RerankStep];
+        int least = Math.Max(effort.K, LeastReranked);
+        int done = 0;
+        int prefetched = 0;
+        float squaredErrors = 0;
+        while (done < walked.Count && (done < least || CanStillEnter(walked[done].Distance, squaredErrors / done)))
         {
-            nodes[i] = walked[i].Ordinal;
-            HnswSearcher<TVectors>.PrefetchRow(Store, nodes[i]);
+            for (int end = Math.Min(walked.Count, Math.Max(least, done + (2 * RerankStep))); prefetched < end; prefetched++)
+            {
+                HnswSearcher<TVectors>.PrefetchRow(Store, walked[prefetched].Ordinal);
+            }
+
+            int count = Math.Min(RerankStep, walked.Count - done);
+            for (int i = 0; i < count; i++)
+            {
+                nodes[i] = walked[done + i].Ordinal;
+            }
+
+            HnswSearcher<TVectors>.Compute(Store, row, nodes, count, distances);
+            for (int i = 0; i < count; i++)
+            {
+                float error = walked[done + i].Distance - distances[i];
+                squaredErrors += error * error;
+                reranked.Insert(distances[i], nodes[i]);
+            }
+
+            done += count;
         }
 
-        HnswSearcher<TVectors>.Compute(Store, row, nodes, depth, distances);
-        reranked.Reset(depth);
-        for (int i = 0; i < depth; i++)
-        {
-            reranked.Insert(distances[i], nodes[i]);
-        }
-
-        scratch.DistanceComputations += depth;
+        scratch.DistanceComputations += done;
         scratch.Results = reranked;
-    }
 
-    private byte* LoadWalkQuery(ReadOnlySpan<float> query, SearchScratch scratch)
-    {
-        if (!WalksOnCodes)
-        {
-            return (byte*)LoadQuery(query, scratch);
-        }
-
-        scratch.Code.EnsureLength(Store.CodeLength);
-        Store.LoadCode(query, scratch.Code.Pointer);
-        return TRows.Query(Store, scratch.Code.Pointer, scratch.WalkQuery);
-    }
-
-    private float* LoadQuery(ReadOnlySpan<float> query, SearchScratch scratch)
-    {
-        scratch.Query.EnsureLength(Store.Length + 1);
-        float* row = scratch.Query.Pointer;
-        Store.LoadQuery(query, row);
-        return row;
+        // Not "smaller than": where an error is not a number, nothing is ruled out.
+        bool CanStillEnter(float distance, float squaredError) =>
+            !(distance - (3 * MathF.Sqrt(squaredError)) >= reranked[effort.K - 1].Distance);
     }
 }

@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using AnnServer.Core.Graph;
 
 namespace AnnServer.Core.Kernels;
@@ -27,10 +26,9 @@ internal static unsafe class CodeKernel
 
     private const int Bias = 128;
     private const int MaxCode = 127;
-    private const int WeightBits = 16;
 
     /// <summary>Bytes of a vector made ready by <see cref="Prepare"/>.</summary>
-    public static int QueryBytes(int length) => length + sizeof(Header);
+    public static int QueryBytes(int length) => length + sizeof(QueryTerms);
 
     /// <summary>Writes the codes of a vector.</summary>
     public static void Encode(ReadOnlySpan<float> vector, DistanceKind distance, byte* row, int length)
@@ -39,18 +37,18 @@ internal static unsafe class CodeKernel
         float scale = distance == DistanceKind.NegativeCosine ? InverseNorm.Of(vector) : 1;
         // Rounded up, so that the largest element does not pass the largest code.
         float largest = Math.Abs(TensorPrimitives.MaxMagnitude(vector)) * scale;
-        uint weightBits = (BitConverter.SingleToUInt32Bits(largest / MaxCode) + 0xFFFF) >> WeightBits;
-        float weight = Weight(weightBits);
+        uint bits = (BitConverter.SingleToUInt32Bits(largest / MaxCode) + 0xFFFF) >> CodeArithmetic.WeightBits;
+        float weight = CodeArithmetic.Weight(bits);
         float steps = weight > 0 ? scale / weight : 0;
-        for (int i = 0; i < WeightBits; i++)
+        for (int i = 0; i < CodeArithmetic.WeightBits; i++)
         {
-            int bit = (int)(weightBits >> i) & 1;
+            int bit = (int)(bits >> i) & 1;
             float value = i < vector.Length ? vector[i] * steps : 0;
             int half = Math.Clamp((int)MathF.Round((value - bit) / 2), -63 - bit, 63);
             row[i] = (byte)((2 * half) + bit + Bias);
         }
 
-        int at = WeightBits;
+        int at = CodeArithmetic.WeightBits;
         var scales = Vector512.Create(steps);
         for (; at + Vector512<float>.Count <= vector.Length; at += Vector512<float>.Count)
         {
@@ -70,55 +68,48 @@ internal static unsafe class CodeKernel
     /// <summary>Makes a row ready to be compared with many: its codes as signed bytes, and what the formula needs of it.</summary>
     public static void Prepare(byte* row, DistanceKind distance, byte* query, int length)
     {
+        Vector256<int> sums = default;
         for (nint i = 0; i < length; i += Granularity)
         {
-            Signed(row + i).Store((sbyte*)query + i);
+            Vector256<byte> codes = Vector256.Load(row + i);
+            sums = CodeArithmetic.Add(sums, codes, Vector256<sbyte>.One);
+            Signed(codes).Store((sbyte*)query + i);
         }
 
-        int sum = SumOf(row, length) - (Bias * length);
-        int squares = Squares(row, length);
-        bool isEuclidean = distance == DistanceKind.SquaredEuclidean;
-        float weight = Weight(Bits(row));
-        *(Header*)(query + length) = new Header
-        {
-            Weight = isEuclidean ? 2 * weight : weight,
-            Constant = isEuclidean ? weight * weight * squares : 0,
-            BiasSum = Bias * sum,
-            AddsSquares = isEuclidean,
-        };
+        int sum = Vector256.Sum(sums) - (Bias * length);
+        float weight = CodeArithmetic.Weight(CodeArithmetic.Bits(row));
+        *(QueryTerms*)(query + length) = distance == DistanceKind.SquaredEuclidean
+            ? QueryTerms.SquaredEuclidean(weight, Squares(row, length), Bias * sum)
+            : QueryTerms.NegativeDot(weight, Bias * sum);
     }
 
     public static float Distance(byte* query, byte* row, int length)
     {
-        var header = (Header*)(query + length);
-        float weight = Weight(Bits(row));
-        int dot = Dot(row, (sbyte*)query, length) - header->BiasSum;
-        float constant = header->Constant;
-        if (header->AddsSquares)
+        var terms = (QueryTerms*)(query + length);
+        float weight = CodeArithmetic.Weight(CodeArithmetic.Bits(row));
+        Vector256<int> dots = default;
+        for (nint i = 0; i < length; i += Granularity)
         {
-            constant += weight * weight * Squares(row, length);
+            dots = CodeArithmetic.Add(dots, Vector256.Load(row + i), Vector256.Load((sbyte*)query + i));
         }
 
-        return constant - (header->Weight * weight * dot);
+        float constant = terms->Constant;
+        if (terms->SquaresFactor != 0)
+        {
+            constant += terms->SquaresFactor * weight * weight * Squares(row, length);
+        }
+
+        return constant - (terms->Weight * weight * (Vector256.Sum(dots) - terms->Bias));
     }
 
     /// <summary>One query against four rows; writes four floats. Each part of the query is loaded once for all rows.</summary>
     public static void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances)
     {
-        if (!AvxVnni.IsSupported)
-        {
-            distances[0] = Distance(query, row0, length);
-            distances[1] = Distance(query, row1, length);
-            distances[2] = Distance(query, row2, length);
-            distances[3] = Distance(query, row3, length);
-            return;
-        }
-
-        var header = (Header*)(query + length);
+        var terms = (QueryTerms*)(query + length);
         Vector256<int> dot0 = default, dot1 = default, dot2 = default, dot3 = default;
-        Vector128<float> weights = (Vector128.Create(Bits(row0), Bits(row1), Bits(row2), Bits(row3)) << WeightBits).AsSingle();
-        Vector128<float> constants = Vector128.Create(header->Constant);
-        if (header->AddsSquares)
+        Vector128<float> weights = CodeArithmetic.Weights(row0, row1, row2, row3);
+        Vector128<float> constants = Vector128.Create(terms->Constant);
+        if (terms->SquaresFactor != 0)
         {
             Vector256<int> square0 = default, square1 = default, square2 = default, square3 = default;
             for (nint i = 0; i < length; i += Granularity)
@@ -130,112 +121,31 @@ internal static unsafe class CodeKernel
                 Add(ref dot3, ref square3, q, row3 + i);
             }
 
-            constants += weights * weights * Vector128.ConvertToSingle(Sum4(square0, square1, square2, square3));
+            constants += Vector128.Create(terms->SquaresFactor) * weights * weights * Vector128.ConvertToSingle(CodeArithmetic.Sum4(square0, square1, square2, square3));
         }
         else
         {
             for (nint i = 0; i < length; i += Granularity)
             {
                 Vector256<sbyte> q = Vector256.Load((sbyte*)query + i);
-                dot0 = AvxVnni.MultiplyWideningAndAdd(dot0, Vector256.Load(row0 + i), q);
-                dot1 = AvxVnni.MultiplyWideningAndAdd(dot1, Vector256.Load(row1 + i), q);
-                dot2 = AvxVnni.MultiplyWideningAndAdd(dot2, Vector256.Load(row2 + i), q);
-                dot3 = AvxVnni.MultiplyWideningAndAdd(dot3, Vector256.Load(row3 + i), q);
+                dot0 = CodeArithmetic.Add(dot0, Vector256.Load(row0 + i), q);
+                dot1 = CodeArithmetic.Add(dot1, Vector256.Load(row1 + i), q);
+                dot2 = CodeArithmetic.Add(dot2, Vector256.Load(row2 + i), q);
+                dot3 = CodeArithmetic.Add(dot3, Vector256.Load(row3 + i), q);
             }
         }
 
-        Vector128<int> dots = Sum4(dot0, dot1, dot2, dot3) - Vector128.Create(header->BiasSum);
-        (constants - (Vector128.Create(header->Weight) * weights * Vector128.ConvertToSingle(dots))).Store(distances);
+        Vector128<int> dots = CodeArithmetic.Sum4(dot0, dot1, dot2, dot3) - Vector128.Create(terms->Bias);
+        (constants - (Vector128.Create(terms->Weight) * weights * Vector128.ConvertToSingle(dots))).Store(distances);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(ref Vector256<int> dot, ref Vector256<int> square, Vector256<sbyte> query, byte* row)
     {
-        var biased = Vector256.Load(row);
-        Vector256<byte> magnitude = Magnitude(biased);
-        dot = AvxVnni.MultiplyWideningAndAdd(dot, biased, query);
-        square = AvxVnni.MultiplyWideningAndAdd(square, magnitude, magnitude.AsSByte());
-    }
-
-    // At most 127, so it is the same number as a signed byte.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> Magnitude(Vector256<byte> biased) =>
-        Vector256.Abs((biased ^ Vector256.Create((byte)Bias)).AsSByte()).AsByte();
-
-    /// <summary>The sums of four vectors.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Sum4(Vector256<int> v0, Vector256<int> v1, Vector256<int> v2, Vector256<int> v3)
-    {
-        Vector256<int> sum = Avx2.HorizontalAdd(Avx2.HorizontalAdd(v0, v1), Avx2.HorizontalAdd(v2, v3));
-        return sum.GetLower() + sum.GetUpper();
-    }
-
-    /// <summary>The weight's bits out of the lowest bits of the first codes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Bits(byte* row) => (Vector128.Load(row).AsUInt16() << 7).AsByte().ExtractMostSignificantBits();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Weight(uint bits) => BitConverter.UInt32BitsToSingle(bits << WeightBits);
-
-    // 128 more or less is the same as the top bit flipped.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<sbyte> Signed(byte* codes) => (Vector256.Load(codes) ^ Vector256.Create((byte)Bias)).AsSByte();
-
-    /// <summary>The sum of products of biased and signed codes.</summary>
-    private static int Dot(byte* row, sbyte* query, int length)
-    {
-        if (AvxVnni.IsSupported)
-        {
-            Vector256<int> sum = default;
-            for (nint i = 0; i < length; i += Granularity)
-            {
-                sum = AvxVnni.MultiplyWideningAndAdd(sum, Vector256.Load(row + i), Vector256.Load(query + i));
-            }
-
-            return Vector256.Sum(sum);
-        }
-
-        if (Avx512BW.IsSupported)
-        {
-            Vector512<int> sum = default;
-            for (nint i = 0; i < length; i += Granularity)
-            {
-                sum += Avx512BW.MultiplyAddAdjacent(
-                    Avx512BW.ConvertToVector512Int16(Vector256.Load(row + i)), Avx512BW.ConvertToVector512Int16(Vector256.Load(query + i)));
-            }
-
-            return Vector512.Sum(sum);
-        }
-
-        Vector256<int> portable = default;
-        for (nint i = 0; i < length; i += Granularity)
-        {
-            (Vector256<ushort> low, Vector256<ushort> high) = Vector256.Widen(Vector256.Load(row + i));
-            (Vector256<short> queryLow, Vector256<short> queryHigh) = Vector256.Widen(Vector256.Load(query + i));
-            portable += MultiplyAdd(low.AsInt16(), queryLow) + MultiplyAdd(high.AsInt16(), queryHigh);
-        }
-
-        return Vector256.Sum(portable);
-    }
-
-    /// <summary>The sum of biased codes.</summary>
-    private static int SumOf(byte* row, int length)
-    {
-        Vector256<int> sum = default;
-        for (nint i = 0; i < length; i += Granularity)
-        {
-            if (AvxVnni.IsSupported)
-            {
-                sum = AvxVnni.MultiplyWideningAndAdd(sum, Vector256.Load(row + i), Vector256<sbyte>.One);
-            }
-            else
-            {
-                (Vector256<ushort> low, Vector256<ushort> high) = Vector256.Widen(Vector256.Load(row + i));
-                sum += MultiplyAdd(low.AsInt16(), Vector256<short>.One) + MultiplyAdd(high.AsInt16(), Vector256<short>.One);
-            }
-        }
-
-        return Vector256.Sum(sum);
+        var codes = Vector256.Load(row);
+        dot = CodeArithmetic.Add(dot, codes, query);
+        Vector256<byte> magnitude = Magnitude(codes);
+        square = CodeArithmetic.Add(square, magnitude, magnitude.AsSByte());
     }
 
     private static int Squares(byte* row, int length)
@@ -244,39 +154,17 @@ internal static unsafe class CodeKernel
         for (nint i = 0; i < length; i += Granularity)
         {
             Vector256<byte> magnitude = Magnitude(Vector256.Load(row + i));
-            if (AvxVnni.IsSupported)
-            {
-                sum = AvxVnni.MultiplyWideningAndAdd(sum, magnitude, magnitude.AsSByte());
-            }
-            else
-            {
-                (Vector256<ushort> low, Vector256<ushort> high) = Vector256.Widen(magnitude);
-                sum += MultiplyAdd(low.AsInt16(), low.AsInt16()) + MultiplyAdd(high.AsInt16(), high.AsInt16());
-            }
+            sum = CodeArithmetic.Add(sum, magnitude, magnitude.AsSByte());
         }
 
         return Vector256.Sum(sum);
     }
 
+    // 128 more or less is the same as the top bit flipped.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> MultiplyAdd(Vector256<short> a, Vector256<short> b)
-    {
-        if (Avx2.IsSupported)
-        {
-            return Avx2.MultiplyAddAdjacent(a, b);
-        }
+    private static Vector256<sbyte> Signed(Vector256<byte> codes) => (codes ^ Vector256.Create((byte)Bias)).AsSByte();
 
-        (Vector256<int> aLow, Vector256<int> aHigh) = Vector256.Widen(a);
-        (Vector256<int> bLow, Vector256<int> bHigh) = Vector256.Widen(b);
-        return (aLow * bLow) + (aHigh * bHigh);
-    }
-
-    /// <summary>What follows the codes of a prepared vector.</summary>
-    private struct Header
-    {
-        public float Weight;
-        public float Constant;
-        public int BiasSum;
-        public bool AddsSquares;
-    }
+    // At most 127, so it is the same number as a signed byte.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Magnitude(Vector256<byte> codes) => Vector256.Abs(Signed(codes)).AsByte();
 }

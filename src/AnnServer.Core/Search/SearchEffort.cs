@@ -7,10 +7,4 @@ namespace AnnServer.Core.Search;
 public readonly record struct SearchEffort(int K, int Ef, long Budget = long.MaxValue)
 {
     public int Width => Math.Max(K, Ef);
-
-    /// <summary>
-    /// Candidates of a walk over codes that are compared by their vectors: more than are wanted, by more the harder the search
-    /// tries. On 200,000 SIFT vectors recall is then within 0.1 point of a walk over the vectors at every ef.
-    /// </summary>
-    public int RerankDepth => Math.Min(Width, Math.Max(2 * K, K + (Ef / 4)));
 }

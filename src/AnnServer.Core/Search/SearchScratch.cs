@@ -39,12 +39,13 @@ public sealed unsafe class SearchScratch
 
     internal VisitedSet Visited { get; } = new();
 
-    internal AlignedBuffer<float> Query { get; } = new();
+    /// <summary>A vector on its way into its row.</summary>
+    internal AlignedBuffer<float> Vector { get; } = new();
 
-    /// <summary>The query as codes.</summary>
-    internal AlignedBuffer<byte> Code { get; } = new();
+    /// <summary>What vectors are compared with.</summary>
+    internal AlignedBuffer<byte> Query { get; } = new();
 
-    /// <summary>What the walk compares rows with, where that is not a row.</summary>
+    /// <summary>What the walk compares rows with.</summary>
     internal AlignedBuffer<byte> WalkQuery { get; } = new();
 
     internal AlignedBuffer<uint> Nodes { get; } = new();

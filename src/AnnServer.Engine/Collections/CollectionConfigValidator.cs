@@ -25,7 +25,7 @@ internal static class CollectionConfigValidator
 
         if (!Enum.IsDefined(config.Quantization))
         {
-            faults.Add("quantization", "is unknown; QUANTIZATION_NONE and QUANTIZATION_INT8 are allowed");
+            faults.Add("quantization", "is unknown; QUANTIZATION_NONE, QUANTIZATION_INT8 and QUANTIZATION_INT4 are allowed");
         }
 
         if (!Enum.IsDefined(config.VectorStorage))

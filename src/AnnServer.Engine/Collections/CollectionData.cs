@@ -33,7 +33,7 @@ internal sealed class CollectionData : IIdResolver, IDisposable
             config.Hnsw.Seed,
             (uint)limits.MaxPointsPerCollection)
         {
-            UseCodes = config.Quantization == Quantization.Int8,
+            Codes = (CodeKind)config.Quantization,
             UseHalves = config.VectorStorage == VectorStorage.Float16,
         });
         Attributes = new AttributeTable(config.Attributes, Index.IsLive);

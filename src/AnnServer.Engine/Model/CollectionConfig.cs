@@ -1,3 +1,5 @@
+using AnnServer.Core.Graph;
+
 namespace AnnServer.Engine.Model;
 
 /// <summary>What a collection is: fixed when it is created, but for <see cref="Attributes"/>.</summary>
@@ -17,11 +19,7 @@ public sealed record CollectionConfig
 
     public IReadOnlyList<AttributeSchema> Attributes { get; init; } = [];
 
-    // A vector of 16 floats fills one cache line, and so does its code.
-    private const int SmallestQuantizedDimension = 17;
-
     /// <summary>The same with every choice made that was left to the engine.</summary>
-    internal CollectionConfig Resolve() => Quantization != Quantization.Automatic
-        ? this
-        : this with { Quantization = Dimension < SmallestQuantizedDimension ? Quantization.None : Quantization.Int8 };
+    internal CollectionConfig Resolve() =>
+        Quantization == Quantization.Automatic ? this with { Quantization = (Quantization)GraphParameters.CodesFor(Dimension) } : this;
 }

@@ -46,9 +46,11 @@ internal static class CollectionMapper
                 return Quantization.None;
             case Wire.Quantization.Int8:
                 return Quantization.Int8;
+            case Wire.Quantization.Int4:
+                return Quantization.Int4;
             default:
                 faults.Add(
-                    "quantization", $"has the unknown value {(int)quantization}; allowed: QUANTIZATION_NONE, QUANTIZATION_INT8");
+                    "quantization", $"has the unknown value {(int)quantization}; allowed: QUANTIZATION_NONE, QUANTIZATION_INT8, QUANTIZATION_INT4");
                 return Quantization.None;
         }
     }
@@ -99,6 +101,13 @@ internal static class CollectionMapper
         },
     };
 
+    private static Wire.Quantization ToWire(Quantization quantization) => quantization switch
+    {
+        Quantization.Int8 => Wire.Quantization.Int8,
+        Quantization.Int4 => Wire.Quantization.Int4,
+        _ => Wire.Quantization.None,
+    };
+
     private static Wire.CollectionConfig ToWire(CollectionConfig config)
     {
         Wire.CollectionConfig wire = new()
@@ -106,7 +115,7 @@ internal static class CollectionMapper
             Name = config.Name,
             Dimension = (uint)config.Dimension,
             Metric = (Wire.Metric)config.Metric,
-            Quantization = config.Quantization == Quantization.Int8 ? Wire.Quantization.Int8 : Wire.Quantization.None,
+            Quantization = ToWire(config.Quantization),
             VectorStorage = config.VectorStorage == VectorStorage.Float16 ? Wire.VectorStorage.Float16 : Wire.VectorStorage.Float32,
             Hnsw = new Wire.HnswConfig { M = (uint)config.Hnsw.M, EfConstruction = (uint)config.Hnsw.EfConstruction, Seed = config.Hnsw.Seed },
         };

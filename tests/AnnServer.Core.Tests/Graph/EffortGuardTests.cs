@@ -18,23 +18,26 @@ public sealed class EffortGuardTests : IClassFixture<EffortGuardTests.Built>
     public EffortGuardTests(Built built) => _built = built;
 
     [Theory]
-    [InlineData(false, 0.95, 340.2)]
-    [InlineData(false, 0.99, 570.4)]
-    [InlineData(true, 0.95, 351.8)]
-    [InlineData(true, 0.99, 590.7)]
-    public void Search_AtARecall_ComputesAsManyDistancesAsItDid(bool useCodes, double recall, double expected)
+    [InlineData(CodeKind.None, 0.95, 340.2)]
+    [InlineData(CodeKind.None, 0.99, 570.4)]
+    [InlineData(CodeKind.Int8, 0.95, 351.8)]
+    [InlineData(CodeKind.Int8, 0.99, 590.7)]
+    [InlineData(CodeKind.Int4, 0.95, 372.7)]
+    [InlineData(CodeKind.Int4, 0.99, 628.2)]
+    public void Search_AtARecall_ComputesAsManyDistancesAsItDid(CodeKind codes, double recall, double expected)
     {
-        double distances = DistancesAt(_built.Of(useCodes), recall);
+        double distances = DistancesAt(_built.Of(codes), recall);
 
         Assert.InRange(distances, 0.97 * expected, 1.03 * expected);
     }
 
     [Theory]
-    [InlineData(false, 826.8)]
-    [InlineData(true, 988.1)]
-    public void Memory_OfAFixedSet_IsAsManyBytesAVectorAsItWas(bool useCodes, double expected)
+    [InlineData(CodeKind.None, 826.8)]
+    [InlineData(CodeKind.Int8, 988.1)]
+    [InlineData(CodeKind.Int4, 907.4)]
+    public void Memory_OfAFixedSet_IsAsManyBytesAVectorAsItWas(CodeKind codes, double expected)
     {
-        VectorIndex index = _built.Of(useCodes).Index;
+        VectorIndex index = _built.Of(codes).Index;
 
         Assert.Equal(expected, (index.VectorMemoryBytes + index.CodeMemoryBytes + index.LinkMemoryBytes) / (double)index.LiveCount, 1.0);
     }
@@ -86,11 +89,7 @@ public sealed class EffortGuardTests : IClassFixture<EffortGuardTests.Built>
             float[][] words = ReadWords();
             Queries = [.. words.Where((_, i) => i % HeldOut == 0)];
             float[][] vectors = [.. words.Where((_, i) => i % HeldOut != 0)];
-            _indexes =
-            [
-                TestIndex.Build(vectors, DistanceKind.NegativeCosine, m: 16),
-                TestIndex.Build(vectors, DistanceKind.NegativeCosine, m: 16, useCodes: true),
-            ];
+            _indexes = [.. Enum.GetValues<CodeKind>().Select(codes => TestIndex.Build(vectors, DistanceKind.NegativeCosine, m: 16, codes: codes))];
             Truth = [.. Queries.Select(query => Oracle.Nearest(DistanceKind.NegativeCosine, _indexes[0].Points, query, 10)
                 .Select(nearest => nearest.Ordinal).ToHashSet())];
         }
@@ -99,7 +98,7 @@ public sealed class EffortGuardTests : IClassFixture<EffortGuardTests.Built>
 
         internal HashSet<uint>[] Truth { get; }
 
-        internal TestIndex Of(bool useCodes) => _indexes[useCodes ? 1 : 0];
+        internal TestIndex Of(CodeKind codes) => _indexes[(int)codes];
 
         // Each row is a dimension and that many halves.
         private static float[][] ReadWords()

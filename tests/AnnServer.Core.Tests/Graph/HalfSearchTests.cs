@@ -9,21 +9,21 @@ namespace AnnServer.Core.Tests.Graph;
 /// </summary>
 public sealed class HalfSearchTests
 {
-    public static TheoryData<DistanceKind, bool> Cases { get; } = new(
+    public static TheoryData<DistanceKind, CodeKind> Cases { get; } = new(
         from kind in Enum.GetValues<DistanceKind>()
-        from useCodes in (bool[])[false, true]
-        select (kind, useCodes));
+        from codes in Enum.GetValues<CodeKind>()
+        select (kind, codes));
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Index_OfHalves_IsThatOfTheRoundedVectors(DistanceKind kind, bool useCodes)
+    public void Index_OfHalves_IsThatOfTheRoundedVectors(DistanceKind kind, CodeKind codes)
     {
         // Rows of floats end at another multiple than rows of halves.
         var source = new ClusteredVectors(40, 51);
         float[][] vectors = source.Next(900);
         float[][] queries = source.Next(40);
-        using var halves = TestIndex.Build(vectors, kind, useCodes: useCodes, useHalves: true);
-        using var floats = TestIndex.Build([.. vectors.Select(TestIndex.Rounded)], kind, useCodes: useCodes);
+        using var halves = TestIndex.Build(vectors, kind, codes: codes, useHalves: true);
+        using var floats = TestIndex.Build([.. vectors.Select(TestIndex.Rounded)], kind, codes: codes);
         AssertAlike();
 
         foreach (uint ordinal in halves.Points.Keys.Where(ordinal => ordinal % 3 == 0).ToList())
@@ -62,10 +62,10 @@ public sealed class HalfSearchTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Restore_Halves_AnswersAndGoesOnAsTheOriginal(DistanceKind kind, bool useCodes)
+    public void Restore_Halves_AnswersAndGoesOnAsTheOriginal(DistanceKind kind, CodeKind codes)
     {
         var source = new ClusteredVectors(33, 52);
-        using var original = TestIndex.Build(source.Next(400), kind, useCodes: useCodes, useHalves: true);
+        using var original = TestIndex.Build(source.Next(400), kind, codes: codes, useHalves: true);
         using TestIndex restored = original.Restore();
         float[][] queries = source.Next(20);
         foreach (float[] vector in source.Next(60))
@@ -91,7 +91,7 @@ public sealed class HalfSearchTests
             for (int dimension = 1; dimension <= 130; dimension++)
             {
                 float[] vector = [.. edges.Concat(new ClusteredVectors(dimension, dimension).Next()).Take(dimension)];
-                using var index = TestIndex.Build([vector, vector], kind, useCodes: dimension % 2 == 0, useHalves: true);
+                using var index = TestIndex.Build([vector, vector], kind, codes: (CodeKind)(dimension % 3), useHalves: true);
                 Assert.Equal(Bits(TestIndex.Rounded(vector)), Bits(index.Vector(1)));
             }
         }
@@ -119,12 +119,13 @@ public sealed class HalfSearchTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Search_HalvesAfterWarmUp_AllocatesNothing(bool useCodes)
+    [InlineData(CodeKind.None)]
+    [InlineData(CodeKind.Int8)]
+    [InlineData(CodeKind.Int4)]
+    public void Search_HalvesAfterWarmUp_AllocatesNothing(CodeKind codes)
     {
         var source = new ClusteredVectors(40, 53);
-        using var index = TestIndex.Build(source.Next(500), useCodes: useCodes, useHalves: true);
+        using var index = TestIndex.Build(source.Next(500), codes: codes, useHalves: true);
         float[][] queries = source.Next(20);
         using ScratchPool.Scope scope = index.Scratches.Rent();
         Run();

@@ -25,9 +25,9 @@ internal sealed class TestIndex : IDisposable
 
     public IReadOnlyList<uint> Hidden => _hidden;
 
-    public static TestIndex Build(float[][] vectors, DistanceKind distance = DistanceKind.SquaredEuclidean, int m = 12, bool useCodes = false, bool useHalves = false)
+    public static TestIndex Build(float[][] vectors, DistanceKind distance = DistanceKind.SquaredEuclidean, int m = 12, CodeKind codes = CodeKind.None, bool useHalves = false)
     {
-        var index = new TestIndex(new GraphParameters(vectors[0].Length, distance, m, 100, 42, 20_000) { UseCodes = useCodes, UseHalves = useHalves });
+        var index = new TestIndex(new GraphParameters(vectors[0].Length, distance, m, 100, 42, 20_000) { Codes = codes, UseHalves = useHalves });
         foreach (float[] vector in vectors)
         {
             index.Insert(vector);

@@ -37,7 +37,12 @@ public sealed partial class KernelWidthRunTests
         CancellationToken cancelled = TestContext.Current.CancellationToken;
         var start = new ProcessStartInfo(TestExecutable()) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add("-noColor");
-        foreach (Type tests in new[] { typeof(KernelWidthTests), typeof(SquaredEuclideanTests), typeof(NegativeDotTests), typeof(CodeKernelTests), typeof(HalvesTests) })
+        Type[] kernelTests =
+        [
+            typeof(KernelWidthTests), typeof(SquaredEuclideanTests), typeof(NegativeDotTests), typeof(CodeKernelTests),
+            typeof(NibbleKernelTests), typeof(RotationTests), typeof(HalvesTests),
+        ];
+        foreach (Type tests in kernelTests)
         {
             start.ArgumentList.Add("-class");
             start.ArgumentList.Add(tests.FullName!);

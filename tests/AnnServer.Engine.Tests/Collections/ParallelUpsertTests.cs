@@ -17,6 +17,7 @@ public sealed class ParallelUpsertTests
     [Theory]
     [InlineData(Metric.L2, Quantization.None)]
     [InlineData(Metric.Cosine, Quantization.Int8)]
+    [InlineData(Metric.Cosine, Quantization.Int4)]
     public async Task Upsert_PlannedSideBySide_HasTheRecallOfOneByOneAndComesBackTheSame(Metric metric, Quantization quantization)
     {
         var random = new Random(31);

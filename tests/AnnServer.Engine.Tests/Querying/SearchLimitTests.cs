@@ -113,6 +113,7 @@ public sealed class SearchLimitTests
     [InlineData(false, Quantization.None)]
     [InlineData(true, Quantization.None)]
     [InlineData(false, Quantization.Int8)]
+    [InlineData(false, Quantization.Int4)]
     public async Task TrySearch_AfterWarmUp_AllocatesNothing(bool exact, Quantization quantization)
     {
         using var folder = new DataFolder();

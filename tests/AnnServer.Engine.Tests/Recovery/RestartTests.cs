@@ -74,7 +74,7 @@ public sealed class RestartTests
         Name = "points",
         Dimension = 12,
         Metric = metric,
-        Quantization = metric == Metric.Cosine ? Quantization.Int8 : Quantization.None,
+        Quantization = metric switch { Metric.Cosine => Quantization.Int8, Metric.Dot => Quantization.Int4, _ => Quantization.None },
         VectorStorage = storage,
         Hnsw = new HnswConfig { M = 6, EfConstruction = 40 },
         Attributes = RandomPoints.Schema,

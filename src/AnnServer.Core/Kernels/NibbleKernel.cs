@@ -40,6 +40,7 @@ internal static unsafe class NibbleKernel
     public static int QueryBytes(int length) => length + sizeof(QueryTerms);
 
     /// <summary>Writes the codes of a rotated vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Encode(ReadOnlySpan<float> vector, byte* row)
     {
         float deviation = MathF.Sqrt(TensorPrimitives.SumOfSquares(vector) / vector.Length);
@@ -68,6 +69,7 @@ internal static unsafe class NibbleKernel
     }
 
     /// <summary>Makes a rotated vector ready to be compared with many rows: as 8-bit codes, and what the formula needs of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Prepare(ReadOnlySpan<float> vector, DistanceKind distance, byte* query)
     {
         float weight = Math.Abs(TensorPrimitives.MaxMagnitude(vector)) / MaxQueryCode;
@@ -86,6 +88,7 @@ internal static unsafe class NibbleKernel
     }
 
     /// <summary>Makes a row ready to be compared with others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Prepare(byte* row, DistanceKind distance, byte* query, int length)
     {
         for (nint i = 0; i < length; i += Granularity)
@@ -100,6 +103,7 @@ internal static unsafe class NibbleKernel
         static Vector256<sbyte> Doubled(Vector256<byte> codes) => (codes + codes - Vector256.Create((byte)(Levels - 1))).AsSByte();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Distance(byte* query, byte* row, int length)
     {
         var terms = (QueryTerms*)(query + length);
@@ -128,6 +132,7 @@ internal static unsafe class NibbleKernel
     }
 
     /// <summary>One query against four rows; writes four floats. Each part of the query is loaded once for all rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances)
     {
         var terms = (QueryTerms*)(query + length);

@@ -58,6 +58,7 @@ internal sealed unsafe class Rotation
         return signs;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transform(float* block, float[] signs)
     {
         int count = signs.Length;

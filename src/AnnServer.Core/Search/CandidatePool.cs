@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.Intrinsics;
@@ -56,6 +57,7 @@ internal sealed unsafe class CandidatePool
     /// <summary>
     /// Adds a candidate unless the pool is full of nearer ones or the distance is NaN. Equal distances keep the order they came in.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Insert(float distance, uint ordinal)
     {
         int count = Count;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.Intrinsics;
@@ -41,6 +42,7 @@ internal sealed unsafe class VisitedSet
     /// The row is as long as <paramref name="capacity"/> rounded up to a cache line, and what is in it beyond the capacity or
     /// not below <see cref="Limit"/> is passed over: ends of lists, and nodes linked after the search began.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddRow(uint* row, int capacity)
     {
         Reserve(capacity + LinksPerLine);

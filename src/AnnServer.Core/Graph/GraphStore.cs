@@ -146,7 +146,6 @@ internal sealed unsafe class GraphStore : IDisposable
     public void WriteVector(uint ordinal, ReadOnlySpan<float> vector, AlignedBuffer<float> buffer)
     {
         Debug.Assert(vector.Length == Parameters.Dimension, "The caller checks dimensions.");
-        buffer.EnsureLength(vector.Length + CodeLength);
         byte* row = Vector(ordinal);
         if (Parameters.UseHalves)
         {
@@ -154,8 +153,10 @@ internal sealed unsafe class GraphStore : IDisposable
             TensorPrimitives.ConvertToHalf(vector, halves);
             halves[vector.Length..].Clear();
             // The norm and the codes are those of what is kept, which is all that whoever reads the point back has.
-            vector = new ReadOnlySpan<float>(buffer.Pointer, vector.Length);
-            CopyVector(ordinal, new Span<float>(buffer.Pointer, vector.Length));
+            buffer.EnsureLength(CodeLength + vector.Length);
+            var kept = new Span<float>(buffer.Pointer + CodeLength, vector.Length);
+            CopyVector(ordinal, kept);
+            vector = kept;
             if (HasScale)
             {
                 *(float*)((Half*)row + Length) = InverseNorm.Of(vector);
@@ -172,9 +173,10 @@ internal sealed unsafe class GraphStore : IDisposable
                 CodeKernel.Encode(vector, Parameters.Distance, Code(ordinal), CodeLength);
                 break;
             case CodeKind.Int4:
-                float* rotated = buffer.Pointer + vector.Length;
-                LoadRotated(vector, rotated);
-                NibbleKernel.Encode(new ReadOnlySpan<float>(rotated, CodeLength), Code(ordinal));
+                // As long already where the vector lies behind it.
+                buffer.EnsureLength(CodeLength);
+                LoadRotated(vector, buffer.Pointer);
+                NibbleKernel.Encode(new ReadOnlySpan<float>(buffer.Pointer, CodeLength), Code(ordinal));
                 break;
         }
     }

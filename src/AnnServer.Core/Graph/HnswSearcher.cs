@@ -29,6 +29,7 @@ internal static unsafe class HnswSearcher<TRows>
     private const int MinSlotsPerHidden = 8;
 
     /// <summary>Greedy descent from the entry point to the nearest node found on <paramref name="layer"/> + 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Candidate Descend(GraphStore store, byte* query, uint entry, int entryLayer, int layer, SearchScratch scratch)
     {
         var best = new Candidate(TRows.Distance(store, query, TRows.Row(store, entry)), entry);
@@ -122,6 +123,7 @@ internal static unsafe class HnswSearcher<TRows>
     /// Algorithm 2 without a filter: fills <see cref="SearchScratch.Pool"/> with the <paramref name="ef"/> nearest nodes found
     /// on the layer, live or not. False when cancelled.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool SearchLayer(
         GraphStore store, byte* query, Candidate start, int layer, int ef, SearchScratch scratch, CancellationToken cancellation)
     {
@@ -184,6 +186,7 @@ internal static unsafe class HnswSearcher<TRows>
     /// that many are found and nothing nearer is left to expand, so it grows as the filter gets rarer; it gives up when it has
     /// computed more than <paramref name="budget"/> distances.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static FilteredWalk SearchLayerFiltered(
         GraphStore store, byte* query, Candidate start, int layer, int ef, OrdinalWords accept, long budget, SearchScratch scratch, CancellationToken cancellation)
     {
@@ -253,6 +256,7 @@ internal static unsafe class HnswSearcher<TRows>
     /// Compares with every accepted node: fills <see cref="SearchScratch.Accepted"/> with the <paramref name="k"/> nearest.
     /// False when cancelled.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool SearchExact(
         GraphStore store, byte* query, int k, OrdinalWords accept, SearchScratch scratch, CancellationToken cancellation)
     {
@@ -302,6 +306,7 @@ internal static unsafe class HnswSearcher<TRows>
     }
 
     /// <summary>Distances of one vector to many nodes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compute(GraphStore store, byte* query, uint* nodes, int count, float* distances)
     {
         int i = 0;

@@ -14,12 +14,8 @@ internal sealed class LayerAssignment(int m, ulong seed)
 
     public int TopLayer(uint ordinal)
     {
-        // splitmix64 of the pair; the top 53 bits make a uniform double in (0, 1].
-        ulong z = seed + ((ordinal + 1UL) * 0x9E37_79B9_7F4A_7C15);
-        z = (z ^ (z >> 30)) * 0xBF58_476D_1CE4_E5B9;
-        z = (z ^ (z >> 27)) * 0x94D0_49BB_1331_11EB;
-        z ^= z >> 31;
-        double u = ((z >> 11) + 1) * (1.0 / (1UL << 53));
+        // The top 53 bits make a uniform double in (0, 1].
+        double u = ((SplitMix64.At(seed, ordinal) >> 11) + 1) * (1.0 / (1UL << 53));
         return Math.Min((int)(-Math.Log(u) * _scale), MaxLayer);
     }
 }

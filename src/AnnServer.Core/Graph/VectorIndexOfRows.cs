@@ -15,7 +15,7 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
 {
     private const int RerankStep = 4;
 
-    // So many errors at least are seen before they are taken for the rule.
+    // So many more than are wanted are compared at least: errors to take for the rule, and results for those who drop some.
     private const int LeastReranked = 8;
 
     public override void Plan(uint ordinal, ReadOnlySpan<float> vector, SearchScratch scratch)
@@ -150,8 +150,8 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
 
     /// <summary>
     /// Orders the candidates of a walk over codes by their vectors, nearest by the codes first. It stops where the next would have to
-    /// be nearer than its codes say by more than three times what they have been off so far, so that recall is that of ordering all,
-    /// however well codes fit these vectors. What lies beyond is dropped.
+    /// be nearer than its codes say by more than three times what they have been off so far: the worse codes fit these vectors, the
+    /// more are ordered. What lies beyond is dropped.
     /// </summary>
     private void Rerank(ReadOnlySpan<float> query, SearchEffort effort, SearchScratch scratch)
     {
@@ -163,13 +163,14 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
 
         byte* row = TVectors.Query(Store, query, scratch.Query);
         CandidatePool reranked = scratch.Reranked;
-        reranked.Reset(walked.Count);
+        int least = effort.K + LeastReranked;
+        reranked.Reset(Math.Min(walked.Count, least));
         uint* nodes = stackalloc uint[RerankStep];
         float* distances = stackalloc float[RerankStep];
-        int least = Math.Max(effort.K, LeastReranked);
         int done = 0;
         int prefetched = 0;
-        float squaredErrors = 0;
+        // Of squared distances: in floats these would come to nothing where vectors are short.
+        double squaredErrors = 0;
         while (done < walked.Count && (done < least || CanStillEnter(walked[done].Distance, squaredErrors / done)))
         {
             for (int end = Math.Min(walked.Count, Math.Max(least, done + (2 * RerankStep))); prefetched < end; prefetched++)
@@ -186,7 +187,7 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
             HnswSearcher<TVectors>.Compute(Store, row, nodes, count, distances);
             for (int i = 0; i < count; i++)
             {
-                float error = walked[done + i].Distance - distances[i];
+                double error = (double)walked[done + i].Distance - distances[i];
                 squaredErrors += error * error;
                 reranked.Insert(distances[i], nodes[i]);
             }
@@ -198,7 +199,7 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
         scratch.Results = reranked;
 
         // Not "smaller than": where an error is not a number, nothing is ruled out.
-        bool CanStillEnter(float distance, float squaredError) =>
-            !(distance - (3 * MathF.Sqrt(squaredError)) >= reranked[effort.K - 1].Distance);
+        bool CanStillEnter(float distance, double squaredError) =>
+            !(distance - (3 * Math.Sqrt(squaredError)) >= reranked[effort.K - 1].Distance);
     }
 }

@@ -31,6 +31,7 @@ internal static unsafe class CodeKernel
     public static int QueryBytes(int length) => length + sizeof(QueryTerms);
 
     /// <summary>Writes the codes of a vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Encode(ReadOnlySpan<float> vector, DistanceKind distance, byte* row, int length)
     {
         // The zero vector has no direction; its codes are zero.
@@ -66,6 +67,7 @@ internal static unsafe class CodeKernel
     }
 
     /// <summary>Makes a row ready to be compared with many: its codes as signed bytes, and what the formula needs of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Prepare(byte* row, DistanceKind distance, byte* query, int length)
     {
         Vector256<int> sums = default;
@@ -83,6 +85,7 @@ internal static unsafe class CodeKernel
             : QueryTerms.NegativeDot(weight, Bias * sum);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Distance(byte* query, byte* row, int length)
     {
         var terms = (QueryTerms*)(query + length);
@@ -103,6 +106,7 @@ internal static unsafe class CodeKernel
     }
 
     /// <summary>One query against four rows; writes four floats. Each part of the query is loaded once for all rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances)
     {
         var terms = (QueryTerms*)(query + length);

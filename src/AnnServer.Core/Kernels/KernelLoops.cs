@@ -66,6 +66,7 @@ internal static unsafe class KernelLoops
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Distance<TTerm, TLanes, TVector, TElement>(float* query, TElement* row, int length)
         where TTerm : struct, IDistanceTerm
         where TLanes : struct, ILanes<TVector>
@@ -112,6 +113,7 @@ internal static unsafe class KernelLoops
         return TTerm.Finish<LanesScalar, float>(sum);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Distance4<TTerm, TLanes, TVector, TElement>(
         float* query, TElement* row0, TElement* row1, TElement* row2, TElement* row3, int length, float* distances)
         where TTerm : struct, IDistanceTerm

@@ -2,7 +2,7 @@ namespace AnnServer.Core.Kernels;
 
 /// <summary>
 /// What follows the codes of a query, and what a distance is made of besides the sums over codes: constant + squares factor
-/// (row weight)^2 (sum of squares of the row) - weight (row weight) (dot - bias).
+/// (row weight)^2 (sum of squares of the row) - weight (row weight) (dot - bias). What dot and bias count, the kernel knows.
 /// </summary>
 internal struct QueryTerms
 {

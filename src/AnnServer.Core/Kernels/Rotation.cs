@@ -1,22 +1,29 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using AnnServer.Core.Graph;
 
 namespace AnnServer.Core.Kernels;
 
 /// <summary>
-/// A pseudo-random rotation of vectors, the same for one length and seed: twice, signs are flipped and a Walsh-Hadamard transform
-/// is taken of the largest power of two of elements, first of those at the front and then of those at the end. It keeps every
-/// distance, and leaves elements that are alike in size whatever the vectors were, which is what makes a step of their root mean
-/// square fit for all of them (Gao et al., RaBitQ, arXiv 2405.12497, section 3; Ailon and Chazelle's fast transform in place of a
-/// dense matrix). Takes n log n additions; the result is the same at every register width.
+/// A pseudo-random rotation of vectors, the same for one length and seed. Signs are flipped and a Walsh-Hadamard transform is taken of
+/// the largest power of two of elements, at the front and then at the end. Where that is not the whole vector, elements change
+/// places and both are done once more: else blocks that hardly overlap would keep to themselves what they hold. It keeps every
+/// distance, and leaves elements that are alike in size whatever the vectors were, which is what makes a step of their root mean square
+/// fit for all of them (Gao et al., RaBitQ, arXiv 2405.12497, section 3; Ailon and Chazelle's fast transform in place of a dense matrix).
+/// Takes n log n additions; the result is the same at every register width.
 /// </summary>
 internal sealed unsafe class Rotation
 {
     private const int Lanes = 16;
 
     private readonly int _length;
-    private readonly float[] _front;
-    private readonly float[] _end;
+    private readonly int _block;
+
+    // Of the transforms in order, with their norm taken out.
+    private readonly float[][] _signs;
+
+    // Every element is in one pair.
+    private readonly int[] _pairs;
 
     /// <param name="length">Elements of a vector: at least, and a multiple of, sixteen.</param>
     public Rotation(int length, ulong seed)
@@ -24,40 +31,50 @@ internal sealed unsafe class Rotation
         ArgumentOutOfRangeException.ThrowIfLessThan(length, Lanes);
         ArgumentOutOfRangeException.ThrowIfNotEqual(length % Lanes, 0);
         _length = length;
-        int block = 1 << System.Numerics.BitOperations.Log2((uint)length);
-        ulong state = seed;
-        _front = Signs(block, ref state);
-        _end = Signs(block, ref state);
+        _block = 1 << System.Numerics.BitOperations.Log2((uint)length);
+        _signs = new float[_block == length ? 2 : 4][];
+        ulong drawn = 0;
+        float unit = 1 / MathF.Sqrt(_block);
+        for (int i = 0; i < _signs.Length; i++)
+        {
+            _signs[i] = new float[_block];
+            foreach (ref float sign in _signs[i].AsSpan())
+            {
+                sign = (SplitMix64.At(seed, drawn++) & 1) == 0 ? unit : -unit;
+            }
+        }
+
+        _pairs = [.. Enumerable.Range(0, length)];
+        for (int i = length - 1; i > 0; i--)
+        {
+            int other = (int)(SplitMix64.At(seed, drawn++) % (uint)(i + 1));
+            (_pairs[i], _pairs[other]) = (_pairs[other], _pairs[i]);
+        }
     }
 
     public void Apply(float* vector)
     {
-        Transform(vector, _front);
-        Transform(vector + _length - _end.Length, _end);
-    }
-
-    // SplitMix64 (Steele, Lea and Flood, 2014): one word for 64 signs. The transform's norm is taken out here.
-    private static float[] Signs(int count, ref ulong state)
-    {
-        float[] signs = new float[count];
-        float unit = 1 / MathF.Sqrt(count);
-        ulong word = 0;
-        for (int i = 0; i < count; i++)
+        TransformEnds(vector, 0);
+        if (_block < _length)
         {
-            if (i % 64 == 0)
+            for (int i = 0; i < _pairs.Length; i += 2)
             {
-                state += 0x9E3779B97F4A7C15;
-                word = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9;
-                word = (word ^ (word >> 27)) * 0x94D049BB133111EB;
-                word ^= word >> 31;
+                int one = _pairs[i];
+                int other = _pairs[i + 1];
+                (vector[one], vector[other]) = (vector[other], vector[one]);
             }
 
-            signs[i] = (word >> (i % 64) & 1) == 0 ? unit : -unit;
+            TransformEnds(vector, 2);
         }
-
-        return signs;
     }
 
+    private void TransformEnds(float* vector, int first)
+    {
+        Transform(vector, _signs[first]);
+        Transform(vector + _length - _block, _signs[first + 1]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transform(float* block, float[] signs)
     {
         int count = signs.Length;
@@ -65,12 +82,15 @@ internal sealed unsafe class Rotation
         {
             for (int i = 0; i < count; i += Lanes)
             {
-                Vector512<float> lanes = Vector512.Load(block + i) * Vector512.Load(factors + i);
-                lanes = Butterfly(lanes, Vector512.Create(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14), 1);
-                lanes = Butterfly(lanes, Vector512.Create(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13), 2);
-                lanes = Butterfly(lanes, Vector512.Create(4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11), 4);
-                lanes = Butterfly(lanes, Vector512.Create(8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7), 8);
-                lanes.Store(block + i);
+                Vector128<float> v0 = Within(Vector128.Load(block + i) * Vector128.Load(factors + i));
+                Vector128<float> v1 = Within(Vector128.Load(block + i + 4) * Vector128.Load(factors + i + 4));
+                Vector128<float> v2 = Within(Vector128.Load(block + i + 8) * Vector128.Load(factors + i + 8));
+                Vector128<float> v3 = Within(Vector128.Load(block + i + 12) * Vector128.Load(factors + i + 12));
+                (v0, v1, v2, v3) = (v0 + v1, v0 - v1, v2 + v3, v2 - v3);
+                (v0 + v2).Store(block + i);
+                (v1 + v3).Store(block + i + 4);
+                (v0 - v2).Store(block + i + 8);
+                (v1 - v3).Store(block + i + 12);
             }
         }
 
@@ -89,12 +109,14 @@ internal sealed unsafe class Rotation
         }
     }
 
-    /// <summary>The step of the transform within a vector: each lane and the one <paramref name="half"/> away become sum and difference.</summary>
+    /// <summary>
+    /// The steps of the transform within a vector: elements 1 and then 2 apart become sum and difference. Of 128 bits, since wider
+    /// vectors are not shuffled by the processor everywhere.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Butterfly(Vector512<float> lanes, Vector512<int> partners, int half)
+    private static Vector128<float> Within(Vector128<float> v)
     {
-        Vector512<float> isUpper = Vector512.Equals(Vector512<int>.Indices & Vector512.Create(half), Vector512.Create(half)).AsSingle();
-        Vector512<float> minus = isUpper & Vector512.Create(-0f);
-        return Vector512.Shuffle(lanes, partners) + (lanes ^ minus);
+        v = Vector128.Shuffle(v, Vector128.Create(1, 0, 3, 2)) + (v ^ Vector128.Create(0f, -0f, 0f, -0f));
+        return Vector128.Shuffle(v, Vector128.Create(2, 3, 0, 1)) + (v ^ Vector128.Create(0f, 0f, -0f, -0f));
     }
 }

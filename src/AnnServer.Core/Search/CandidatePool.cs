@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using AnnServer.Core.Memory;
 
@@ -56,6 +57,7 @@ internal sealed unsafe class CandidatePool
     /// <summary>
     /// Adds a candidate unless the pool is full of nearer ones or the distance is NaN. Equal distances keep the order they came in.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Insert(float distance, uint ordinal)
     {
         int count = Count;

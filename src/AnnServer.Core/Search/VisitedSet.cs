@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using AnnServer.Core.Memory;
@@ -41,6 +42,7 @@ internal sealed unsafe class VisitedSet
     /// The row is as long as <paramref name="capacity"/> rounded up to a cache line, and what is in it beyond the capacity or
     /// not below <see cref="Limit"/> is passed over: ends of lists, and nodes linked after the search began.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddRow(uint* row, int capacity)
     {
         Reserve(capacity + LinksPerLine);

@@ -65,6 +65,34 @@ public sealed class CodeSearchTests : IClassFixture<CodeSearchTests.Built>
         Assert.All(_built.Queries, query => Assert.Equal(original.Search(query, 10, 40), restored.Search(query, 10, 40)));
     }
 
+    /// <summary>At a dimension where 4 bits are the default, and that is padded and has two different blocks of rotation.</summary>
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Search_LongVectors_FindsWhatComparingAllCandidatesWould(CodeKind codes, DistanceKind kind)
+    {
+        var source = new ClusteredVectors(400, 22);
+        using var index = TestIndex.Build(source.Next(1_500), kind, codes: codes);
+        float[][] queries = source.Next(200);
+        foreach (int k in (int[])[1, 10])
+        {
+            int found = 0;
+            foreach (float[] query in queries)
+            {
+                // As many wanted as candidates: all are compared.
+                HashSet<uint> all = [.. index.Search(query, 64, 64).Take(k).Select(hit => hit.Ordinal)];
+                found += index.Search(query, k, 64).Count(hit => all.Contains(hit.Ordinal));
+            }
+
+            Assert.InRange(found / (double)(k * queries.Length), 0.99, 1);
+        }
+
+        if (kind != DistanceKind.NegativeDot)
+        {
+            index.AssertSound();
+            Assert.InRange(index.Recall(queries, 64), 0.95, 1);
+        }
+    }
+
     [Theory]
     [InlineData(CodeKind.Int8)]
     [InlineData(CodeKind.Int4)]

@@ -16,6 +16,20 @@ public sealed partial class KernelWidthRunTests
     }
 
     [Fact]
+    public Task KernelTests_WithoutVnni_PassAtTheWidthThereIs()
+    {
+        Assert.SkipUnless(AvxVnni.IsSupported, "This machine has no VNNI to do without.");
+        return RunKernelTests("DOTNET_EnableAVXVNNI", KernelWidth.Bits);
+    }
+
+    [Fact]
+    public Task KernelTests_WithoutVnniAndAvx512_PassAt256Bits()
+    {
+        Assert.SkipUnless(AvxVnni.IsSupported, "This machine has no VNNI to do without.");
+        return RunKernelTests("DOTNET_EnableAVX512", 256, "DOTNET_EnableAVXVNNI");
+    }
+
+    [Fact]
     public Task KernelTests_WithoutAvx2_PassAt128Bits()
     {
         Assert.SkipUnless(X86Base.IsSupported, "DOTNET_EnableAVX2 means something on x86 only; on Arm the ordinary run is the 128-bit one.");
@@ -32,7 +46,7 @@ public sealed partial class KernelWidthRunTests
     [GeneratedRegex(@"Total: (\d+)")]
     private static partial Regex TotalPattern { get; }
 
-    private static async Task RunKernelTests(string disabledSwitch, int expectedBits)
+    private static async Task RunKernelTests(string disabledSwitch, int expectedBits, params string[] moreSwitches)
     {
         CancellationToken cancelled = TestContext.Current.CancellationToken;
         var start = new ProcessStartInfo(TestExecutable()) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -48,7 +62,11 @@ public sealed partial class KernelWidthRunTests
             start.ArgumentList.Add(tests.FullName!);
         }
 
-        start.Environment[disabledSwitch] = "0";
+        foreach (string name in moreSwitches.Append(disabledSwitch))
+        {
+            start.Environment[name] = "0";
+        }
+
         start.Environment[KernelWidthTests.ExpectedBitsVariable] = expectedBits.ToString();
         using Process run = Process.Start(start)!;
         try

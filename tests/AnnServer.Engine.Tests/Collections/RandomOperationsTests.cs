@@ -30,7 +30,7 @@ public sealed class RandomOperationsTests
             Name = "points",
             Dimension = 5 + (seed * 7 % 20),
             Metric = metric,
-            Quantization = seed > 3 && seed != 7 ? Quantization.Int8 : Quantization.None,
+            Quantization = seed switch { <= 3 or 7 => Quantization.None, 5 or 9 => Quantization.Int4, _ => Quantization.Int8 },
             VectorStorage = seed > 6 ? VectorStorage.Float16 : VectorStorage.Float32,
             Hnsw = new HnswConfig { M = 8, EfConstruction = 60 },
             Attributes = RandomPoints.Schema,

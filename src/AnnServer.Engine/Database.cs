@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using AnnServer.Core.Kernels;
 using AnnServer.Core.Search;
-using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Collections;
 using AnnServer.Engine.Diagnostics;
 using AnnServer.Engine.Maintenance;

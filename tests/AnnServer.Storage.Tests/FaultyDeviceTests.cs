@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using FASTER.core;
 
 namespace AnnServer.Storage.Tests;
 

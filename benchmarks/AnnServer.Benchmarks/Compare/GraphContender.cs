@@ -4,7 +4,9 @@ using AnnServer.LoadGen.Data;
 
 namespace AnnServer.Benchmarks.Compare;
 
-/// <summary>This project's graph, called as the engine calls it: walked on the codes that are the default, on given ones, or on the vectors.</summary>
+/// <summary>
+/// This project's graph, called as the engine calls it: walked on the codes that are the default, on given ones, or on the vectors.
+/// </summary>
 internal sealed class GraphContender(ContenderOptions options, string name, CodeKind? codes = null, bool useHalves = false) : IContender
 {
     private const ulong Seed = 42;

@@ -21,16 +21,14 @@ internal sealed class LoadCommand
     private readonly Option<string?> _schema = new("--schema") { Description = "Indexed attributes: name:type,name:type." };
     private readonly Option<string> _quantization = new("--quantization")
     {
-        Description = "automatic, none or int8.",
+        Description = "automatic, none, int8 or int4.",
         DefaultValueFactory = _ => "automatic",
     };
-
     private readonly Option<string> _storage = new("--vector-storage")
     {
         Description = "float32 or float16.",
         DefaultValueFactory = _ => "float32",
     };
-
     private readonly Option<string> _metric = new("--metric") { Description = "l2, cosine or dot.", Required = true };
     private readonly Option<uint> _m = new("--m") { Description = "Links of a new node on each layer." };
     private readonly Option<uint> _efConstruction = new("--ef-construction") { Description = "Candidates when a node is linked." };
@@ -51,8 +49,8 @@ internal sealed class LoadCommand
         Command command = new("load", "Create a collection and load vectors and attributes into it.");
         _server.AddTo(command);
         foreach (Option option in (Option[])[
-            _base, _attributes, _idAttribute, _schema, _metric, _quantization, _storage, _m, _efConstruction, _seed, _recreate, _append, _limit, _batch, _inFlight,
-            _stream])
+            _base, _attributes, _idAttribute, _schema, _metric, _quantization, _storage, _m, _efConstruction, _seed, _recreate, _append,
+            _limit, _batch, _inFlight, _stream])
         {
             command.Options.Add(option);
         }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using AnnServer.LoadGen.Data;
 using AnnServer.LoadGen.Load;
-using AnnServer.LoadGen.Queries;
 using AnnServer.LoadGen.Wire;
 using AnnServer.Protocol.V1;
 using Grpc.Core;

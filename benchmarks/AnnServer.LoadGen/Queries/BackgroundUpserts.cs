@@ -39,7 +39,8 @@ internal sealed class BackgroundUpserts(ServerConnections connections, PointSour
                 await connections.Points(0).UpsertAsync(request, cancellationToken: stop);
                 Volatile.Read(ref _latencies).Record(due, Stopwatch.GetTimestamp());
             }
-            catch (Exception failure) when (stop.IsCancellationRequested && failure is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
+            catch (Exception failure) when (stop.IsCancellationRequested
+                && failure is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
             {
                 return;
             }

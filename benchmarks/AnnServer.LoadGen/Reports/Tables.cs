@@ -1,4 +1,3 @@
-using AnnServer.LoadGen.Load;
 using Spectre.Console;
 
 namespace AnnServer.LoadGen.Reports;

@@ -297,13 +297,10 @@ internal sealed unsafe class GraphStore : IDisposable
 
         Volatile.Write(ref *word, *word ^ bit);
         LiveCount += live ? 1 : -1;
-        if (!live)
+        if (LiveCount == 0)
         {
-            if (LiveCount == 0)
-            {
-                // What is left cannot be found, and new nodes must not lead to it: the graph starts afresh.
-                ClearEntry();
-            }
+            // What is left cannot be found, and new nodes must not lead to it: the graph starts afresh.
+            ClearEntry();
         }
     }
 

@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using AnnServer.Core.Filtering;
-using AnnServer.Core.Kernels;
 using AnnServer.Core.Search;
 
 namespace AnnServer.Core.Graph;

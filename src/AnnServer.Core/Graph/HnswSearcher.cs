@@ -1,10 +1,8 @@
-using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using AnnServer.Core.Filtering;
-using AnnServer.Core.Kernels;
 using AnnServer.Core.Search;
 
 namespace AnnServer.Core.Graph;
@@ -271,7 +269,7 @@ internal static unsafe class HnswSearcher<TRows>
         {
             for (ulong rest = accept.Word(word); rest != 0; rest &= rest - 1)
             {
-                uint ordinal = (uint)(word << 6) + (uint)System.Numerics.BitOperations.TrailingZeroCount(rest);
+                uint ordinal = (uint)(word << 6) + (uint)BitOperations.TrailingZeroCount(rest);
                 ordinals[filled++] = ordinal;
                 PrefetchRow(store, ordinal);
                 if (filled == Batch)

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using AnnServer.Core.Kernels;
 using AnnServer.Core.Memory;
 using AnnServer.Core.Search;
 
@@ -8,7 +7,8 @@ namespace AnnServer.Core.Graph;
 /// <summary>
 /// The diversity heuristic (Malkov &amp; Yashunin, arXiv 1603.09320, algorithm 4): of the candidates in order of distance, one is
 /// kept if it is not nearer to a neighbour kept before than to the base, so that links point in different directions. The paper
-/// drops it at equal distances too; here it stays, since equal vectors would else have one link each. Candidates are not extended and pruned ones are not kept. Holds scratch; owned by one thread.
+/// drops it at equal distances too; here it stays, since equal vectors would else have one link each. Candidates are not extended
+/// and pruned ones are not kept. Holds scratch; owned by one thread.
 /// </summary>
 internal sealed unsafe class NeighborSelection
 {

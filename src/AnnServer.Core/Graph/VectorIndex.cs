@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using AnnServer.Core.Filtering;
 using AnnServer.Core.Kernels;
 using AnnServer.Core.Memory;
@@ -233,7 +234,7 @@ public abstract unsafe class VectorIndex : IDisposable
             }
         }
 
-        _slots.Restore(Store.SlotCount, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(free));
+        _slots.Restore(Store.SlotCount, CollectionsMarshal.AsSpan(free));
     }
 
     /// <summary>Frees the memory. Only when no scratch is rented for this index any more.</summary>

@@ -2,7 +2,7 @@ using AnnServer.Engine.Model;
 
 namespace AnnServer.Engine.Collections;
 
-/// <summary>What every change of a collection passes: whether it can be made now, and its place in the log.</summary>
+/// <summary>What every change that a caller makes to a collection passes: whether it can be made now, and its place in the log.</summary>
 internal sealed class CommitGate(CollectionData data, CollectionContext context)
 {
     /// <summary>Puts the record that <see cref="CollectionData.Record"/> holds into the log; its sequence. Under the commit lock.</summary>

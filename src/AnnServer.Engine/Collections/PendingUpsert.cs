@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using AnnServer.Engine.Model;
 
 namespace AnnServer.Engine.Collections;
@@ -54,7 +55,7 @@ internal sealed class PendingUpsert(PointWriter writer, IReadOnlyList<Point> poi
     {
         if (_exception is not null)
         {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_exception);
+            ExceptionDispatchInfo.Throw(_exception);
         }
 
         return _error is null ? Sequence : _error;

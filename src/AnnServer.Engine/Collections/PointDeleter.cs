@@ -8,9 +8,6 @@ namespace AnnServer.Engine.Collections;
 /// <summary>Deletes points: hides them and puts that into the log under one lock, then waits until it is durable.</summary>
 internal sealed class PointDeleter(CollectionData data, CollectionContext context, CommitGate gate, PointReader reader)
 {
-    // A record of ordinals stays far below a page of the log.
-    private const int OrdinalsPerRecord = 100_000;
-
     public async ValueTask<EngineResult<WriteReceipt>> DeleteAsync(
         IReadOnlyList<PointId> ids, Faults faults, CancellationToken cancellation)
     {
@@ -57,7 +54,7 @@ internal sealed class PointDeleter(CollectionData data, CollectionContext contex
                     deleted = ordinals.Count;
                     try
                     {
-                        foreach (uint[] chunk in ordinals.Chunk(OrdinalsPerRecord))
+                        foreach (uint[] chunk in ordinals.Chunk(RecordWriter.MaxOrdinals))
                         {
                             lsn = Hide(chunk);
                         }

@@ -16,6 +16,9 @@ internal sealed class RecordWriter
     internal const byte NumberTag = 0;
     internal const byte KeyTag = 1;
 
+    /// <summary>Ordinals of one record, which so stays far below a page of the log.</summary>
+    internal const int MaxOrdinals = 100_000;
+
     private byte[] _buffer = new byte[4096];
     private int _length;
 
@@ -54,7 +57,6 @@ internal sealed class RecordWriter
 
     /// <summary>A vector as the index keeps it, as floats without a count: the dimension of the collection says how many.</summary>
     public void WriteVector(VectorIndex index, uint ordinal) =>
-        // Little-endian in memory, as is every processor this is built for.
         index.CopyVector(ordinal, MemoryMarshal.Cast<byte, float>(Reserve(index.Parameters.Dimension * sizeof(float))));
 
     public void WriteOrdinals(ReadOnlySpan<uint> ordinals)

@@ -1,3 +1,4 @@
+using AnnServer.Core.Search;
 using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Model;
 using AnnServer.Storage;
@@ -11,17 +12,13 @@ internal static class SchemaChange
     public static EngineResult<ulong> Apply(
         CollectionData data, CollectionContext context, IReadOnlyList<AttributeSchema> add, IReadOnlyList<string> drop, Faults faults)
     {
-        using Core.Search.ScratchPool.Scope scope = context.Scratches.Rent();
+        var gate = new CommitGate(data, context);
+        using ScratchPool.Scope scope = context.Scratches.Rent();
         lock (data.CommitLock)
         {
-            if (data.IsDropped)
+            if (gate.Refusal(data.Config) is { } refused)
             {
-                return Catalog.NotFound(data.Config.Name);
-            }
-
-            if (context.Log.Fault is not null)
-            {
-                return context.StoreFailed();
+                return refused;
             }
 
             List<AttributeSchema> kept = Keep(data.Config.Attributes, drop, faults);
@@ -48,7 +45,7 @@ internal static class SchemaChange
                 data.Config = config;
                 data.Record.Clear();
                 data.Record.WriteBytes(ConfigCodec.Encode(config));
-                return context.Log.Append((byte)Operation.UpdateCollection, data.Number, data.Record.Payload);
+                return gate.Append(Operation.UpdateCollection);
             }
             catch (Exception error) when (error is not StorageFaultException)
             {

@@ -17,8 +17,6 @@ namespace AnnServer.Engine.Maintenance;
 /// </summary>
 internal sealed class GraphSweep(CollectionData data, OperationLog log, ScratchPool scratches, CancellationToken stopping)
 {
-    private const int OrdinalsPerRecord = 100_000;
-
     private uint[] _condemned = [];
 
     public int Forgotten => _condemned.Length;
@@ -118,7 +116,7 @@ internal sealed class GraphSweep(CollectionData data, OperationLog log, ScratchP
 
     private void Forget()
     {
-        foreach (uint[] chunk in _condemned.Chunk(OrdinalsPerRecord))
+        foreach (uint[] chunk in _condemned.Chunk(RecordWriter.MaxOrdinals))
         {
             lock (data.CommitLock)
             {

@@ -88,7 +88,9 @@ public sealed class Faults
         return false;
     }
 
-    private string Prefix() => _scopes is null ? "" : string.Concat(_scopes.Select(static scope => scope.Index < 0 ? $"{scope.Path}." : $"{scope.Path}[{scope.Index}]."));
+    private string Prefix() => _scopes is null
+        ? ""
+        : string.Concat(_scopes.Select(static scope => scope.Index < 0 ? $"{scope.Path}." : $"{scope.Path}[{scope.Index}]."));
 
     public readonly struct Scope : IDisposable
     {

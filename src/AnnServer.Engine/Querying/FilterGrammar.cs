@@ -1,8 +1,6 @@
-using System.Collections.Immutable;
 using AnnServer.Engine.Attributes;
 using Parlot;
 using Parlot.Fluent;
-using static Parlot.Fluent.Parsers;
 
 namespace AnnServer.Engine.Querying;
 

@@ -10,14 +10,13 @@ internal sealed class FilterState
     /// <summary>No filter. Has no state, so that all searches share it.</summary>
     public static readonly FilterState None = new(null);
 
-    private readonly Predicate? _predicate;
     private OrdinalBitmap? _accepted;
     private long _revision;
 
-    private FilterState(Predicate? predicate) => _predicate = predicate;
+    private FilterState(Predicate? predicate) => Predicate = predicate;
 
     /// <summary>Null where there is no filter.</summary>
-    public Predicate? Predicate => _predicate;
+    public Predicate? Predicate { get; }
 
     /// <summary>Points that satisfy it, exactly, when it was evaluated.</summary>
     public int Matching { get; private set; }
@@ -26,7 +25,7 @@ internal sealed class FilterState
 
     /// <summary>Whether it has yet to be evaluated, and that takes reading points, since it names an attribute without an index.</summary>
     public bool ReadsPoints(IReadOnlyList<AttributeSchema> indexed) =>
-        _predicate is not null && _accepted is null && NamesOtherThan(_predicate, indexed);
+        Predicate is not null && _accepted is null && NamesOtherThan(Predicate, indexed);
 
     /// <summary>
     /// The revision to compare with once the results are there: of the time when the filter was evaluated, or, where there is
@@ -37,10 +36,10 @@ internal sealed class FilterState
     /// <summary>The live points that satisfy the filter; null where there is none. Under a rented scratch.</summary>
     public OrdinalBitmap? Evaluate(PointReader reader, CollectionData data, CancellationToken cancellation)
     {
-        if (_predicate is not null && _accepted is null)
+        if (Predicate is not null && _accepted is null)
         {
             _revision = data.Revision;
-            _accepted = reader.Matching(_predicate, cancellation);
+            _accepted = reader.Matching(Predicate, cancellation);
             Matching = _accepted.Count();
         }
 

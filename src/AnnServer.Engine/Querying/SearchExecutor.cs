@@ -65,7 +65,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
             using Faults.Scope path = faults.Within("queries", i);
             SearchRules.Check(query, config, context.Limits, faults);
             FilterCompiler.TryCompile(query.Filter, config.Attributes, context.Limits, faults, out Predicate? predicate);
-            filters[i] = predicate is null ? FilterState.None : Share(predicate, known ??= new Dictionary<string, FilterState>(StringComparer.Ordinal));
+            filters[i] = predicate is null ? FilterState.None : Share(predicate, known ??= new(StringComparer.Ordinal));
             readAfter = Math.Max(readAfter, query.ReadAfter);
         }
 
@@ -180,28 +180,26 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
 
         started = Stopwatch.GetTimestamp();
         scratch.ResetCounters();
-        int k = plan.K;
-        int width = plan.Width;
         bool fallback = false;
         if (plan.Strategy == SearchStrategy.Exact)
         {
-            SearchExact(query, k, accept, scratch, cancellation);
+            SearchExact(query, plan.K, accept, scratch, cancellation);
         }
         else
         {
-            var effort = new SearchEffort(k, width, plan.Budget);
+            var effort = new SearchEffort(plan.K, plan.Width, plan.Budget);
             bool complete = data.Index.Search(query.Vector.Span, effort, accept, scratch, cancellation);
-            fallback = !complete || scratch.ResultCount < k;
+            fallback = !complete || scratch.ResultCount < plan.K;
             if (fallback)
             {
-                SearchExact(query, k, accept, scratch, cancellation);
+                SearchExact(query, plan.K, accept, scratch, cancellation);
             }
         }
 
         return new SearchReport
         {
             Strategy = plan.Strategy,
-            EfUsed = plan.Strategy == SearchStrategy.Graph ? width : 0,
+            EfUsed = plan.Strategy == SearchStrategy.Graph ? plan.Width : 0,
             DistanceComputations = scratch.DistanceComputations,
             Expansions = scratch.Expansions,
             Selectivity = live == 0 ? 1 : (double)matching / live,

@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Model;
 using Google.Protobuf.Collections;
@@ -56,7 +56,7 @@ internal static class AttributeMapper
     }
 
     private static bool TryToModel(
-        Wire.Value? value, out AttributeValue attribute, [System.Diagnostics.CodeAnalysis.NotNullWhen(false)] out string? fault)
+        Wire.Value? value, out AttributeValue attribute, [NotNullWhen(false)] out string? fault)
     {
         fault = null;
         switch (value?.KindCase)

@@ -45,18 +45,6 @@ internal static class ResponseMapper
         return wire;
     }
 
-    private static Wire.Point ToWire(Point point)
-    {
-        Wire.Point wire = new() { Id = PointIdMapper.ToWire(point.Id) };
-        AttributeMapper.ToWire(point.Attributes, wire.Attributes);
-        if (!point.Vector.IsEmpty)
-        {
-            wire.Vector = VectorMapper.ToWire(point.Vector);
-        }
-
-        return wire;
-    }
-
     public static Wire.SearchReport ToWire(in SearchReport report) => new()
     {
         Strategy = report.Strategy switch
@@ -75,4 +63,16 @@ internal static class ResponseMapper
         SearchMicroseconds = report.SearchMicroseconds,
         TotalMicroseconds = report.TotalMicroseconds,
     };
+
+    private static Wire.Point ToWire(Point point)
+    {
+        Wire.Point wire = new() { Id = PointIdMapper.ToWire(point.Id) };
+        AttributeMapper.ToWire(point.Attributes, wire.Attributes);
+        if (!point.Vector.IsEmpty)
+        {
+            wire.Vector = VectorMapper.ToWire(point.Vector);
+        }
+
+        return wire;
+    }
 }

@@ -1,5 +1,3 @@
-using AnnServer.Core.Kernels;
-
 namespace AnnServer.Core.Tests.Kernels;
 
 /// <summary>What every kernel must do, against sums of its terms in double precision.</summary>

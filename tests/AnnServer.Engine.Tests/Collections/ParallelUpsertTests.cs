@@ -51,18 +51,13 @@ public sealed class ParallelUpsertTests
         await using TestDatabase test = await TestDatabase.OpenAsync(folder, planningThreads: Planners);
         Collection collection = await test.CreateAsync(Config());
         var random = new Random(32);
-        Point[] points = [.. Enumerable.Range(0, 1000).Select(_ => NewPoint(random.Next(40), RandomPoints.Vector(random, Dimension)))];
-        var last = new Dictionary<PointId, float[]>();
-        foreach (Point point in points)
-        {
-            last[point.Id] = point.Vector.ToArray();
-        }
+        Point[] points = NewPoints(random, 1000, ids: 40);
 
         Assert.Equal(points.Length, (await collection.UpsertAsync(points, new Faults(), Cancellation)).Value.Affected);
 
-        AssertHolds(collection, last);
+        AssertHolds(collection, points);
         await test.RestartAsync();
-        AssertHolds(test.Collection("points"), last);
+        AssertHolds(test.Collection("points"), points);
     }
 
     [Fact]
@@ -73,12 +68,12 @@ public sealed class ParallelUpsertTests
         Collection collection = await test.CreateAsync(Config());
         var random = new Random(33);
         var order = new WriteOrder();
-        var last = new Dictionary<PointId, float[]>();
+        var written = new List<Point>();
         var begun = new List<Task<EngineResult<WriteReceipt>>>();
         for (int i = 0; i < 300; i++)
         {
-            Point[] points = [.. Enumerable.Range(0, 1 + random.Next(4)).Select(_ => NewPoint(random.Next(10), RandomPoints.Vector(random, Dimension)))];
-            Array.ForEach(points, point => last[point.Id] = point.Vector.ToArray());
+            Point[] points = NewPoints(random, 1 + random.Next(4), ids: 10);
+            written.AddRange(points);
             begun.Add(collection.UpsertAsync(points, order, new Faults(), Cancellation).AsTask());
         }
 
@@ -86,7 +81,7 @@ public sealed class ParallelUpsertTests
 
         ulong[] sequences = [.. results.Select(result => result.Value.Sequence)];
         Assert.Equal(sequences.Distinct().Order(), sequences);
-        AssertHolds(collection, last);
+        AssertHolds(collection, written);
     }
 
     [Fact]
@@ -103,7 +98,7 @@ public sealed class ParallelUpsertTests
         Assert.Equal(EngineStatus.ResourceExhausted, error?.Status);
         Assert.Contains("41", error!.Message, StringComparison.Ordinal);
         Assert.Equal(sequence, test.Database.GetStats().Sequence);
-        AssertHolds(collection, NewPoints(0, 60).ToDictionary(point => point.Id, point => point.Vector.ToArray()));
+        AssertHolds(collection, NewPoints(0, 60));
         Assert.Null((await collection.UpsertAsync(NewPoints(60, 40), new Faults(), Cancellation)).Error);
         Assert.Equal(100, collection.Data.Index.LiveCount);
     }
@@ -131,9 +126,9 @@ public sealed class ParallelUpsertTests
         // Applied is a beginning of the request; every other slot can be had.
         int live = collection.Data.Index.LiveCount;
         Assert.InRange(live, 0, Capacity - 1);
-        AssertHolds(collection, NewPoints(0, live).ToDictionary(point => point.Id, point => point.Vector.ToArray()));
+        AssertHolds(collection, NewPoints(0, live));
         Assert.Null((await collection.UpsertAsync(NewPoints(live, Capacity - live), new Faults(), Cancellation)).Error);
-        AssertHolds(collection, NewPoints(0, Capacity).ToDictionary(point => point.Id, point => point.Vector.ToArray()));
+        AssertHolds(collection, NewPoints(0, Capacity));
     }
 
     [Fact]
@@ -167,7 +162,7 @@ public sealed class ParallelUpsertTests
         await File.WriteAllBytesAsync(highWater, saved, Cancellation);
         await using TestDatabase again = await TestDatabase.OpenAsync(folder);
         int logged = again.Collection("points").Data.Index.LiveCount;
-        AssertHolds(again.Collection("points"), points.Take(logged).ToDictionary(point => point.Id, point => point.Vector.ToArray()));
+        AssertHolds(again.Collection("points"), points.Take(logged));
     }
 
     [Fact]
@@ -224,8 +219,18 @@ public sealed class ParallelUpsertTests
     private static Point[] NewPoints(int from, int count) =>
         [.. Enumerable.Range(from, count).Select(i => NewPoint(i, RandomPoints.Vector(new Random(i), Dimension)))];
 
-    private static void AssertHolds(Collection collection, Dictionary<PointId, float[]> expected)
+    private static Point[] NewPoints(Random random, int count, int ids) =>
+        [.. Enumerable.Range(0, count).Select(_ => NewPoint(random.Next(ids), RandomPoints.Vector(random, Dimension)))];
+
+    // The last written of each identifier, and nothing else.
+    private static void AssertHolds(Collection collection, IEnumerable<Point> written)
     {
+        var expected = new Dictionary<PointId, float[]>();
+        foreach (Point point in written)
+        {
+            expected[point.Id] = point.Vector.ToArray();
+        }
+
         Assert.Equal(expected.Count, collection.Count(FilterSpec.None, 0, new Faults(), Cancellation).Value);
         foreach ((PointId id, float[] vector) in expected)
         {

@@ -1,4 +1,3 @@
-using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
 

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using AnnServer.Core.Graph;
 using AnnServer.Core.Search;
-using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Collections;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Recovery;

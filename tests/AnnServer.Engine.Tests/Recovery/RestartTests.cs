@@ -1,4 +1,3 @@
-using AnnServer.Core.Graph;
 using AnnServer.Engine.Collections;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Tests.Collections;

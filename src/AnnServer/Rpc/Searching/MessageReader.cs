@@ -18,16 +18,6 @@ internal ref struct MessageReader(ReadOnlySpan<byte> message)
     private readonly ReadOnlySpan<byte> _message = message;
     private int _position;
 
-    private enum WireType
-    {
-        Varint = 0,
-        Fixed64 = 1,
-        Bytes = 2,
-        StartGroup = 3,
-        EndGroup = 4,
-        Fixed32 = 5,
-    }
-
     /// <summary>The next tag: field number and wire type. False at the end.</summary>
     public bool TryReadTag(out uint tag)
     {
@@ -102,7 +92,7 @@ internal ref struct MessageReader(ReadOnlySpan<byte> message)
 
     private void Skip(uint tag, int depth)
     {
-        switch ((WireType)(tag & 7))
+        switch (tag & 7)
         {
             case WireType.Varint:
                 ReadUInt64();
@@ -133,7 +123,7 @@ internal ref struct MessageReader(ReadOnlySpan<byte> message)
 
         while (TryReadTag(out uint tag))
         {
-            if ((WireType)(tag & 7) == WireType.EndGroup)
+            if ((tag & 7) == WireType.EndGroup)
             {
                 if (tag >> 3 != field)
                 {

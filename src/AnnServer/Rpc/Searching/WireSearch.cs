@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 using System.Text;
 using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Model;
-using AnnServer.Protocol.V1;
 using Google.Protobuf;
+using Wire = AnnServer.Protocol.V1;
 
 namespace AnnServer.Rpc.Searching;
 
@@ -18,13 +18,17 @@ internal sealed class WireSearch
     private const int KeptHits = 256;
     private const int KeptNameBytes = 256;
 
+    // Of the pairs that a map is on the wire.
+    private const int MapKeyField = 1;
+    private const int MapValueField = 2;
+
     private readonly WireVector _vector = new();
     private byte[] _collectionUtf8 = [];
 
     /// <summary>Empty where it is not given.</summary>
     public string Collection { get; private set; } = "";
 
-    public Filter? Filter { get; private set; }
+    public Wire.Filter? Filter { get; private set; }
 
     public bool Explain { get; private set; }
 
@@ -65,38 +69,38 @@ internal sealed class WireSearch
         {
             switch (tag)
             {
-                case (1 << 3) | 2:
+                case (Wire.SearchRequest.CollectionFieldNumber << 3) | WireType.Bytes:
                     SetCollection(reader.ReadUtf8());
                     named = true;
                     break;
-                case (2 << 3) | 2:
+                case (Wire.SearchRequest.VectorFieldNumber << 3) | WireType.Bytes:
                     _vector.Merge(reader.ReadBytes(), message);
                     break;
-                case 3 << 3:
+                case (Wire.SearchRequest.KFieldNumber << 3) | WireType.Varint:
                     Query.K = CollectionMapper.Clamp(reader.ReadUInt32());
                     break;
-                case (4 << 3) | 2:
-                    (Filter ??= new Filter()).MergeFrom(reader.ReadBytes());
+                case (Wire.SearchRequest.FilterFieldNumber << 3) | WireType.Bytes:
+                    (Filter ??= new Wire.Filter()).MergeFrom(reader.ReadBytes());
                     break;
-                case 5 << 3:
+                case (Wire.SearchRequest.EfFieldNumber << 3) | WireType.Varint:
                     (Query.Ef, Query.Exact) = (CollectionMapper.Clamp(reader.ReadUInt32()), false);
                     break;
-                case 7 << 3:
+                case (Wire.SearchRequest.ExactFieldNumber << 3) | WireType.Varint:
                     (Query.Ef, Query.Exact) = (null, reader.ReadBool());
                     break;
-                case 8 << 3:
+                case (Wire.SearchRequest.WithAttributesFieldNumber << 3) | WireType.Varint:
                     Query.WithAttributes = reader.ReadBool();
                     break;
-                case 9 << 3:
+                case (Wire.SearchRequest.WithVectorFieldNumber << 3) | WireType.Varint:
                     Query.WithVector = reader.ReadBool();
                     break;
-                case (10 << 3) | 5:
+                case (Wire.SearchRequest.ScoreThresholdFieldNumber << 3) | WireType.Fixed32:
                     Query.ScoreThreshold = reader.ReadFloat();
                     break;
-                case 11 << 3:
+                case (Wire.SearchRequest.ExplainFieldNumber << 3) | WireType.Varint:
                     Explain = reader.ReadBool();
                     break;
-                case 12 << 3:
+                case (Wire.SearchRequest.ReadAfterFieldNumber << 3) | WireType.Varint:
                     Query.ReadAfter = reader.ReadUInt64();
                     break;
                 default:
@@ -130,7 +134,7 @@ internal sealed class WireSearch
     {
         foreach (ref readonly SearchHit hit in Answer.HitSpan)
         {
-            writer.WriteTag((1 << 3) | 2);
+            writer.WriteTag((Wire.SearchResponse.HitsFieldNumber << 3) | WireType.Bytes);
             int begin = writer.Begin();
             Write(hit, writer);
             writer.End(begin);
@@ -138,28 +142,28 @@ internal sealed class WireSearch
 
         if (Explain)
         {
-            writer.WriteTag((2 << 3) | 2);
+            writer.WriteTag((Wire.SearchResponse.ReportFieldNumber << 3) | WireType.Bytes);
             writer.WriteMessage(ResponseMapper.ToWire(Answer.Report));
         }
     }
 
     private static void Write(in SearchHit hit, MessageWriter writer)
     {
-        writer.WriteTag((1 << 3) | 2);
+        writer.WriteTag((Wire.Hit.IdFieldNumber << 3) | WireType.Bytes);
         int begin = writer.Begin();
         if (hit.Id.Key is { } key)
         {
-            writer.WriteTag((2 << 3) | 2);
+            writer.WriteTag((Wire.PointId.KeyFieldNumber << 3) | WireType.Bytes);
             writer.WriteString(key);
         }
         else
         {
-            writer.WriteTag(1 << 3);
+            writer.WriteTag((Wire.PointId.NumFieldNumber << 3) | WireType.Varint);
             writer.WriteUInt64(hit.Id.Number);
         }
 
         writer.End(begin);
-        writer.WriteTag((2 << 3) | 5);
+        writer.WriteTag((Wire.Hit.ScoreFieldNumber << 3) | WireType.Fixed32);
         writer.WriteFloat(hit.Score);
         if (hit.Attributes.Count > 0)
         {
@@ -168,26 +172,25 @@ internal sealed class WireSearch
 
         if (!hit.Vector.IsEmpty)
         {
-            writer.WriteTag((4 << 3) | 2);
+            writer.WriteTag((Wire.Hit.VectorFieldNumber << 3) | WireType.Bytes);
             begin = writer.Begin();
-            writer.WriteTag((1 << 3) | 2);
+            writer.WriteTag((Wire.Vector.PackedFieldNumber << 3) | WireType.Bytes);
             writer.WriteBytes(MemoryMarshal.AsBytes(hit.Vector.Span));
-            writer.WriteTag(3 << 3);
-            writer.WriteUInt64((ulong)VectorFormat.Float32);
+            writer.WriteTag((Wire.Vector.FormatFieldNumber << 3) | WireType.Varint);
+            writer.WriteUInt64((ulong)Wire.VectorFormat.Float32);
             writer.End(begin);
         }
     }
 
-    // A map on the wire is a list of pairs.
     private static void WriteAttributes(in SearchHit hit, MessageWriter writer)
     {
         foreach ((string name, AttributeValue value) in hit.Attributes)
         {
-            writer.WriteTag((3 << 3) | 2);
+            writer.WriteTag((Wire.Hit.AttributesFieldNumber << 3) | WireType.Bytes);
             int begin = writer.Begin();
-            writer.WriteTag((1 << 3) | 2);
+            writer.WriteTag((MapKeyField << 3) | WireType.Bytes);
             writer.WriteString(name);
-            writer.WriteTag((2 << 3) | 2);
+            writer.WriteTag((MapValueField << 3) | WireType.Bytes);
             writer.WriteMessage(AttributeMapper.ToWire(value));
             writer.End(begin);
         }

@@ -1,5 +1,6 @@
 using System.Text;
 using AnnServer.Engine.Model;
+using Wire = AnnServer.Protocol.V1;
 
 namespace AnnServer.Rpc.Searching;
 
@@ -51,10 +52,10 @@ internal sealed class WireSearchBatch
         {
             switch (tag)
             {
-                case (1 << 3) | 2:
+                case (Wire.SearchBatchRequest.CollectionFieldNumber << 3) | WireType.Bytes:
                     Collection = Encoding.UTF8.GetString(reader.ReadUtf8());
                     break;
-                case (2 << 3) | 2:
+                case (Wire.SearchBatchRequest.QueriesFieldNumber << 3) | WireType.Bytes:
                     Next().Read(reader.ReadBytes());
                     break;
                 default:
@@ -84,7 +85,7 @@ internal sealed class WireSearchBatch
     {
         for (int i = 0; i < _queries.Count; i++)
         {
-            writer.WriteTag((1 << 3) | 2);
+            writer.WriteTag((Wire.SearchBatchResponse.ResultsFieldNumber << 3) | WireType.Bytes);
             int begin = writer.Begin();
             _searches[i].Write(writer);
             writer.End(begin);

@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using AnnServer.Protocol.V1;
 
 namespace AnnServer.Rpc.Searching;
@@ -8,10 +5,10 @@ namespace AnnServer.Rpc.Searching;
 /// <summary>The vector of a search: read from the bytes of the message into floats that are used again for the next.</summary>
 internal sealed class WireVector
 {
-    private const uint Packed = (1 << 3) | 2;
-    private const uint PackedValues = (2 << 3) | 2;
-    private const uint OneValue = (2 << 3) | 5;
-    private const uint Format = 3 << 3;
+    private const uint Packed = (Vector.PackedFieldNumber << 3) | WireType.Bytes;
+    private const uint PackedValues = (Vector.ValuesFieldNumber << 3) | WireType.Bytes;
+    private const uint OneValue = (Vector.ValuesFieldNumber << 3) | WireType.Fixed32;
+    private const uint Format = (Vector.FormatFieldNumber << 3) | WireType.Varint;
 
     private float[] _elements = [];
     private int _values;

@@ -13,6 +13,8 @@ internal sealed class RandomRequests(int seed)
 
     private readonly Random _random = new(seed);
 
+    public int Seed => seed;
+
     public byte[] Search(bool mayBeDamaged = true)
     {
         using MemoryStream bytes = new();

@@ -17,24 +17,9 @@ public sealed class WireReadingTests
     public void Search_RandomMessages_ReadAsByTheGeneratedParser(int seed)
     {
         RandomRequests random = new(seed);
-        int read = 0;
-        for (int i = 0; i < 2000; i++)
-        {
-            byte[] message = random.Search();
-            SearchRequest? expected = Parse(SearchRequest.Parser, message);
-            WireSearch? actual = Read(SearchMethods.Search, message, random.Cuts(message.Length));
+        IEnumerable<byte[]> messages = Enumerable.Range(0, 2000).Select(_ => random.Search());
 
-            Assert.True(expected is null == actual is null, $"seed {seed}, message {i}: {Convert.ToHexString(message)}");
-            if (actual is not null)
-            {
-                read++;
-                AssertSame(expected!, actual);
-                // Back to where the next is taken from, as after an answer.
-                SearchMethods.Search.ContextualSerializer(actual, new LeavingMessage());
-            }
-        }
-
-        Assert.InRange(read, 1000, 1999);
+        Assert.InRange(CountRead(messages, random, SearchRequest.Parser, SearchMethods.Search, AssertSame), 1000, 1999);
     }
 
     [Theory]
@@ -42,30 +27,9 @@ public sealed class WireReadingTests
     public void SearchBatch_RandomMessages_ReadAsByTheGeneratedParser(int seed)
     {
         RandomRequests random = new(1000 + seed);
-        int read = 0;
-        for (int i = 0; i < 1000; i++)
-        {
-            byte[] message = random.Batch();
-            SearchBatchRequest? expected = Parse(SearchBatchRequest.Parser, message);
-            WireSearchBatch? actual = Read(SearchMethods.SearchBatch, message, random.Cuts(message.Length));
+        IEnumerable<byte[]> messages = Enumerable.Range(0, 1000).Select(_ => random.Batch());
 
-            Assert.True(expected is null == actual is null, $"seed {seed}, message {i}: {Convert.ToHexString(message)}");
-            if (actual is not null)
-            {
-                read++;
-                Assert.Equal(expected!.Collection, actual.Collection);
-                Assert.Equal(expected.Queries.Count, actual.Queries.Count);
-                Assert.Equal(expected.Queries.Count, actual.Answers.Count);
-                for (int query = 0; query < actual.Queries.Count; query++)
-                {
-                    AssertSame(expected.Queries[query], actual[query]);
-                }
-
-                SearchMethods.SearchBatch.ContextualSerializer(actual, new LeavingMessage());
-            }
-        }
-
-        Assert.InRange(read, 400, 999);
+        Assert.InRange(CountRead(messages, random, SearchBatchRequest.Parser, SearchMethods.SearchBatch, AssertSame), 400, 999);
     }
 
     [Fact]
@@ -109,6 +73,35 @@ public sealed class WireReadingTests
         AssertSame(new SearchRequest(), search);
     }
 
+    // How many are read, which are those that the generated parser reads, and as it does.
+    private static int CountRead<TExpected, TActual>(
+        IEnumerable<byte[]> messages,
+        RandomRequests random,
+        MessageParser<TExpected> parser,
+        Marshaller<TActual> marshaller,
+        Action<TExpected, TActual> assertSame)
+        where TExpected : class, IMessage<TExpected>
+        where TActual : class
+    {
+        int read = 0;
+        foreach ((int i, byte[] message) in messages.Index())
+        {
+            TExpected? expected = Parse(parser, message);
+            TActual? actual = Read(marshaller, message, random.Cuts(message.Length));
+
+            Assert.True(expected is null == actual is null, $"seed {random.Seed}, message {i}: {Convert.ToHexString(message)}");
+            if (actual is not null)
+            {
+                read++;
+                assertSame(expected!, actual);
+                // Back to where the next is taken from, as after an answer.
+                marshaller.ContextualSerializer(actual, new LeavingMessage());
+            }
+        }
+
+        return read;
+    }
+
     private static T? Parse<T>(MessageParser<T> parser, byte[] message)
         where T : class, IMessage<T>
     {
@@ -134,6 +127,17 @@ public sealed class WireReadingTests
             Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
             Assert.StartsWith("The message cannot be read: ", e.Status.Detail, StringComparison.Ordinal);
             return null;
+        }
+    }
+
+    private static void AssertSame(SearchBatchRequest expected, WireSearchBatch actual)
+    {
+        Assert.Equal(expected.Collection, actual.Collection);
+        Assert.Equal(expected.Queries.Count, actual.Queries.Count);
+        Assert.Equal(expected.Queries.Count, actual.Answers.Count);
+        for (int query = 0; query < actual.Queries.Count; query++)
+        {
+            AssertSame(expected.Queries[query], actual[query]);
         }
     }
 

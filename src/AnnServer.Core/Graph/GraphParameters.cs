@@ -11,8 +11,8 @@ public sealed record GraphParameters
     // A vector of 16 floats fills one cache line, and so does its code.
     private const int LeastForInt8 = 17;
 
-    // Below it 4 bits lose in recall at the same ef what they win in time.
-    private const int LeastForInt4 = 384;
+    // Below it 4 bits are no faster at the same recall.
+    private const int LeastForInt4 = 512;
 
     public GraphParameters(int dimension, DistanceKind distance, int m, int efConstruction, ulong seed, uint maxNodes)
     {

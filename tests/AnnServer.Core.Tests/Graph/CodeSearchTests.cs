@@ -70,7 +70,7 @@ public sealed class CodeSearchTests : IClassFixture<CodeSearchTests.Built>
     [MemberData(nameof(Cases))]
     public void Search_LongVectors_FindsWhatComparingAllCandidatesWould(CodeKind codes, DistanceKind kind)
     {
-        var source = new ClusteredVectors(400, 22);
+        var source = new ClusteredVectors(530, 22);
         using var index = TestIndex.Build(source.Next(1_500), kind, codes: codes);
         float[][] queries = source.Next(200);
         foreach (int k in (int[])[1, 10])

@@ -46,8 +46,8 @@ public sealed class CollectionsTests(ServerFixture server) : ServerTest(server)
     [Theory]
     [InlineData(16, Quantization.None)]
     [InlineData(17, Quantization.Int8)]
-    [InlineData(383, Quantization.Int8)]
-    [InlineData(384, Quantization.Int4)]
+    [InlineData(511, Quantization.Int8)]
+    [InlineData(512, Quantization.Int4)]
     public async Task CreateCollection_NoQuantization_IsDecidedByTheDimension(uint dimension, Quantization expected)
     {
         CollectionConfig config = new() { Name = $"automatic-{dimension}", Dimension = dimension, Metric = Metric.L2 };

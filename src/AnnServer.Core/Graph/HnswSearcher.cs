@@ -83,7 +83,8 @@ internal static unsafe class HnswSearcher<TRows>
     {
         // Read before the walk: with none hidden now, whatever it meets was live when it began or later.
         int hidden = store.HiddenCount;
-        if (hidden <= store.SlotCount / MinSlotsPerHidden)
+        // Out of the nodes that are linked. Slots that requests have reserved must not count: what a plan finds would depend on them.
+        if (hidden <= (store.LiveCount + hidden) / MinSlotsPerHidden)
         {
             if (!SearchLayer(store, query, start, layer, ef, scratch, cancellation))
             {

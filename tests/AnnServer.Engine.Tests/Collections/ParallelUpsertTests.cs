@@ -84,6 +84,41 @@ public sealed class ParallelUpsertTests
         AssertHolds(collection, written);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
+    public async Task Upsert_ManyInARequestWhileSomeAreHidden_GivesTheGraphOfOneByOne(int seed)
+    {
+        using var folder = new DataFolder();
+        using var otherFolder = new DataFolder();
+        await using TestDatabase test = await TestDatabase.OpenAsync(folder, planningThreads: 1);
+        await using TestDatabase other = await TestDatabase.OpenAsync(otherFolder, planningThreads: 1);
+        Collection together = await test.CreateAsync(Config());
+        Collection oneByOne = await other.CreateAsync(Config());
+        var random = new Random(seed);
+        for (int count = 6; count <= 360; count += 6)
+        {
+            Point[] points = [.. Enumerable.Range(count - 6, 6).Select(i => NewPoint(i, RandomPoints.Vector(random, Dimension)))];
+            Assert.Null((await together.UpsertAsync(points, new Faults(), Cancellation)).Error);
+            foreach (Point point in points)
+            {
+                Assert.Null((await oneByOne.UpsertAsync([point], new Faults(), Cancellation)).Error);
+            }
+
+            PointId gone = PointId.FromNumber((ulong)random.Next(count));
+            Assert.Null((await together.DeleteAsync([gone], new Faults(), Cancellation)).Error);
+            Assert.Null((await oneByOne.DeleteAsync([gone], new Faults(), Cancellation)).Error);
+        }
+
+        Assert.Equal(GraphText.Of(oneByOne.Data.Index), GraphText.Of(together.Data.Index));
+    }
+
     [Fact]
     public async Task Upsert_MoreThanThereIsRoomFor_ChangesNothing()
     {

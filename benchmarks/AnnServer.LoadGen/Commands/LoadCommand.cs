@@ -32,7 +32,7 @@ internal sealed class LoadCommand
     private readonly Option<string> _metric = new("--metric") { Description = "l2, cosine or dot.", Required = true };
     private readonly Option<uint> _m = new("--m") { Description = "Links of a new node on each layer." };
     private readonly Option<uint> _efConstruction = new("--ef-construction") { Description = "Candidates when a node is linked." };
-    private readonly Option<ulong> _seed = new("--seed") { Description = "Seed of the layers." };
+    private readonly Option<ulong> _seed = new("--seed") { Description = "Seed of the layers and of the rotation before 4-bit codes." };
     private readonly Option<bool> _recreate = new("--recreate") { Description = "Drop a collection of that name first." };
     private readonly Option<bool> _append = new("--append") { Description = "Load into a collection that exists." };
     private readonly Option<int> _limit = new("--limit") { Description = "Rows at most.", DefaultValueFactory = _ => int.MaxValue };

@@ -24,7 +24,7 @@ internal static unsafe class HnswSearcher<TRows>
     private const int LanesPerMask = 16;
 
     // Up to one node in this many may be hidden before a walk looks out for them.
-    private const int MinSlotsPerHidden = 8;
+    private const int MinNodesPerHidden = 8;
 
     /// <summary>Greedy descent from the entry point to the nearest node found on <paramref name="layer"/> + 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -84,7 +84,7 @@ internal static unsafe class HnswSearcher<TRows>
         // Read before the walk: with none hidden now, whatever it meets was live when it began or later.
         int hidden = store.HiddenCount;
         // Out of the nodes that are linked. Slots that requests have reserved must not count: what a plan finds would depend on them.
-        if (hidden <= (store.LiveCount + hidden) / MinSlotsPerHidden)
+        if (hidden <= (store.LiveCount + hidden) / MinNodesPerHidden)
         {
             if (!SearchLayer(store, query, start, layer, ef, scratch, cancellation))
             {

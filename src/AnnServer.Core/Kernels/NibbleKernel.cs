@@ -19,7 +19,8 @@ namespace AnnServer.Core.Kernels;
 /// The squared Euclidean distance is |q|^2 + (w/2)^2 sum((2n_i - 15)^2) - 2 (w/2) w_q sum((2n_i - 15) q_i), the negated dot product
 /// half of its last part. The negated cosine is half of the former less 1, and not the latter: vectors of length 1 no longer have it
 /// once they are codes, and in a graph over dot products of different lengths the short are hard to reach. What is more, the error
-/// is then proportional to the distance, smallest where it matters. (The zero vector is at -1/2 from all others.) Sums are exact in 32 bits up to 65,536 elements.
+/// is then proportional to the distance, smallest where it matters. (The zero vector is at -1/2 from all others.) Sums are exact in
+/// 32 bits up to 65,536 elements.
 /// </para>
 /// </summary>
 internal static unsafe class NibbleKernel

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using AnnServer.Core.Graph;
@@ -22,7 +23,7 @@ internal sealed unsafe class Rotation
     // Of the transforms in order, with their norm taken out.
     private readonly float[][] _signs;
 
-    // Every element is in one pair.
+    // Every element is in one pair; none where nothing has to change places.
     private readonly int[] _pairs;
 
     /// <param name="length">Elements of a vector: at least, and a multiple of, sixteen.</param>
@@ -31,7 +32,7 @@ internal sealed unsafe class Rotation
         ArgumentOutOfRangeException.ThrowIfLessThan(length, Lanes);
         ArgumentOutOfRangeException.ThrowIfNotEqual(length % Lanes, 0);
         _length = length;
-        _block = 1 << System.Numerics.BitOperations.Log2((uint)length);
+        _block = 1 << BitOperations.Log2((uint)length);
         _signs = new float[_block == length ? 2 : 4][];
         ulong drawn = 0;
         float unit = 1 / MathF.Sqrt(_block);
@@ -44,8 +45,8 @@ internal sealed unsafe class Rotation
             }
         }
 
-        _pairs = [.. Enumerable.Range(0, length)];
-        for (int i = length - 1; i > 0; i--)
+        _pairs = _block == length ? [] : [.. Enumerable.Range(0, length)];
+        for (int i = _pairs.Length - 1; i > 0; i--)
         {
             int other = (int)(SplitMix64.At(seed, drawn++) % (uint)(i + 1));
             (_pairs[i], _pairs[other]) = (_pairs[other], _pairs[i]);

@@ -26,6 +26,7 @@ internal sealed class LogWriter : IDisposable
     private Exception? _fault;
     private bool _closing;
     private bool _sealing;
+    private bool _truncating;
     private bool _wakePending;
     private int _blockedAppends;
 
@@ -55,6 +56,17 @@ internal sealed class LogWriter : IDisposable
     public ulong LastLsn => Volatile.Read(ref _lastLsn);
 
     public ulong DurableLsn => Volatile.Read(ref _durableLsn);
+
+    public LogPosition Position
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new LogPosition(_lastLsn, _tail);
+            }
+        }
+    }
 
     public Exception? Fault => Volatile.Read(ref _fault);
 
@@ -133,6 +145,18 @@ internal sealed class LogWriter : IDisposable
             }
 
             return lsn;
+        }
+    }
+
+    /// <summary>The log begins at the address from the next commit on, which is made in any case.</summary>
+    public void TruncateUntil(long address)
+    {
+        lock (_gate)
+        {
+            ThrowIfUnusable();
+            _file.Log.TruncateUntil(address);
+            _truncating = true;
+            Wake();
         }
     }
 
@@ -268,6 +292,7 @@ internal sealed class LogWriter : IDisposable
             bool due = _waiters.NextWanted
                 || _blockedAppends > 0
                 || IsCommitDue
+                || _truncating
                 // Closing commits what is left and then seals: see LogRecovery.
                 || (_sealing && (_lastLsn > _durableLsn || _mark.LastLsn > _mark.PreviousLsn))
                 || force;
@@ -284,6 +309,7 @@ internal sealed class LogWriter : IDisposable
                 PreviousTail = _durableTail,
             };
             _waiters.Begin(_lastLsn);
+            _truncating = false;
 
             // Inside the gate, so that the mark names exactly the records before the commit record.
             _issued = _file.Log.CommitStronglyAsync(_mark.ToBytes(_format.LogId)).AsTask();

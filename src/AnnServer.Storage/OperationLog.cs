@@ -52,6 +52,12 @@ public sealed class OperationLog : IAsyncDisposable
     /// <summary>Generation written into every record.</summary>
     public ulong Epoch => _format.Epoch;
 
+    /// <summary>What tells this log from every other.</summary>
+    public Guid Identity => _format.LogId;
+
+    /// <summary>Place after the last record appended.</summary>
+    public LogPosition Position => _writer.Position;
+
     /// <summary>LSN of the last record appended, 0 for an empty log.</summary>
     public ulong LastLsn => _writer.LastLsn;
 
@@ -112,9 +118,13 @@ public sealed class OperationLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Hands every record of the log to the handler, once, before the first append.</summary>
+    /// <summary>Whether every record after a place is still in the log.</summary>
+    public bool Reaches(LogPosition position) =>
+        position.Address >= _file.Log.BeginAddress && position.Address <= _recoveredTail && position.Lsn <= _recoveredLsn;
+
+    /// <summary>Hands every record after a place to the handler, or every record there ever was; once, before the first append.</summary>
     /// <exception cref="StorageCorruptionException">A record is damaged, missing or of an unknown version.</exception>
-    public ReplaySummary Replay(IRecordHandler handler)
+    public ReplaySummary Replay(IRecordHandler handler, LogPosition? after = null)
     {
         ArgumentNullException.ThrowIfNull(handler);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
@@ -124,19 +134,33 @@ public sealed class OperationLog : IAsyncDisposable
         }
 
         long started = _time.GetTimestamp();
-        long begin = _file.Log.BeginAddress;
-        ulong first = begin == LogFile.FirstAddress ? 1UL : 0UL;
-        (long records, ulong lastLsn) = LogReader.Read(_file.Log, begin, _recoveredTail, first, handler);
+        LogPosition from = after ?? new LogPosition(0, LogFile.FirstAddress);
+        if (!Reaches(from))
+        {
+            throw new StorageCorruptionException(
+                $"The records after LSN {from.Lsn} are not in the log, which goes from address {_file.Log.BeginAddress} to LSN {_recoveredLsn}.",
+                from.Address,
+                from.Lsn + 1);
+        }
+
+        (long records, ulong lastLsn) = LogReader.Read(_file.Log, from.Address, _recoveredTail, from.Lsn + 1, handler);
         if (lastLsn != _recoveredLsn)
         {
             throw new StorageCorruptionException(
                 $"The log is damaged: its last commit names LSN {_recoveredLsn}, its records end at LSN {lastLsn}.", _recoveredTail, lastLsn + 1);
         }
 
-        var summary = new ReplaySummary(records, lastLsn, _recoveredTail - begin, _time.GetElapsedTime(started));
+        var summary = new ReplaySummary(records, lastLsn, _recoveredTail - from.Address, _time.GetElapsedTime(started));
         Volatile.Write(ref _replayState, (int)ReplayState.Done);
         StorageLog.Replayed(_logger, summary.Records, summary.LastLsn, summary.Bytes, summary.Elapsed);
         return summary;
+    }
+
+    /// <summary>Lets go of the records before a place: it begins there after the next commit, which this asks for.</summary>
+    public void TruncateUntil(LogPosition position)
+    {
+        ThrowIfNotReplayed();
+        _writer.TruncateUntil(position.Address);
     }
 
     /// <summary>Appends one record and returns its LSN. It may wait when much of the log is not yet durable.</summary>

@@ -1,0 +1,326 @@
+using FASTER.core;
+using Microsoft.Extensions.Logging;
+
+namespace AnnServer.Storage.Pages;
+
+/// <summary>
+/// Images of pages by key, kept in FasterKV: the newest of every page, as of the last checkpoint. Open it, load a checkpoint, begin
+/// after it; then write what has changed and commit, again and again. One thread at a time.
+/// </summary>
+/// <remarks>
+/// A commit is a fold-over checkpoint of FASTER, which makes the pages durable, and then a manifest, which makes them the checkpoint.
+/// The last two are kept: the one before stands in where the last is damaged.
+/// </remarks>
+public sealed class PageStore : IAsyncDisposable
+{
+    private const int KeptCheckpoints = 2;
+
+    private readonly StorageOptions _options;
+    private readonly StorageLayout _layout;
+    private readonly Guid _logId;
+    private readonly ulong _epoch;
+    private readonly TimeProvider _time;
+    private readonly Func<string, IDevice> _createDevice;
+    private readonly List<Checkpoint> _checkpoints = [];
+    private readonly List<PageExtent> _extents = [];
+
+    // FASTER reads its whole log to rebuild its index; nobody waits for it before the first page is written.
+    private Task<PageLog>? _opening;
+    private PageLog? _log;
+    private byte[] _envelope = new byte[4096];
+    private long _begin = PageLog.FirstAddress;
+
+    // Of the pages written since the last commit: where they begin, how many, and where those of the collection at hand begin.
+    private long _roundFrom;
+    private long _written;
+    private (uint Collection, long From)? _extent;
+    private long _newestNumber;
+    private long _busySince;
+
+    private PageStore(StorageDependencies dependencies, Guid logId, ulong epoch)
+    {
+        (_options, _, _time, _createDevice) = dependencies;
+        _layout = new StorageLayout(_options.Directory);
+        _logId = logId;
+        _epoch = epoch;
+        MaxImageBytes = _options.PageBytes - PageEnvelope.OverheadBytes - 64;
+    }
+
+    /// <summary>Checkpoints that can be loaded, newest first.</summary>
+    public IReadOnlyList<Checkpoint> Checkpoints => _checkpoints;
+
+    /// <summary>Manifests that were found and are damaged, and why.</summary>
+    public IReadOnlyList<string> Damaged { get; private set; } = [];
+
+    /// <summary>Largest image of one page.</summary>
+    public int MaxImageBytes { get; }
+
+    /// <summary>Opens the store of the folder that a log has locked.</summary>
+    public static PageStore Open(StorageOptions options, OperationLog log, ILogger logger, TimeProvider? time = null) =>
+        Open(new StorageDependencies(options, logger, time ?? TimeProvider.System, LogFile.CreateDevice), log);
+
+    internal static PageStore Open(StorageDependencies dependencies, OperationLog log)
+    {
+        var store = new PageStore(dependencies, log.Identity, log.Epoch);
+        Directory.CreateDirectory(store._layout.PageFolder);
+        store.FindCheckpoints();
+        return store;
+    }
+
+    /// <summary>Hands every image of a checkpoint to the handler, newest first, but those of the collections to leave out.</summary>
+    /// <exception cref="StorageCorruptionException">Some of its bytes are not what was written.</exception>
+    public void Load(Checkpoint checkpoint, IPageHandler handler, IReadOnlySet<uint> leaveOut)
+    {
+        if (TokenFiles.Checksum(_layout, checkpoint.Token) != checkpoint.TokenChecksum)
+        {
+            throw new StorageCorruptionException(
+                $"Checkpoint {checkpoint.Number} is damaged: FASTER's description of it in '{_layout.Token(checkpoint.Token)}' has the wrong checksum.");
+        }
+
+        using var files = new PageFiles(_layout, checkpoint.SegmentBytes);
+        new PageReader(checkpoint, files).Read(handler, leaveOut);
+    }
+
+    /// <summary>Collections of a checkpoint that damaged bytes belong to.</summary>
+    public IReadOnlySet<uint> FindDamaged(Checkpoint checkpoint)
+    {
+        using var files = new PageFiles(_layout, checkpoint.SegmentBytes);
+        return PageBlocks.FindDamaged(checkpoint, files)
+            .SelectMany(range => checkpoint.Extents.Where(extent => extent.From < range.To && extent.To > range.From))
+            .Select(static extent => extent.Collection)
+            .ToHashSet();
+    }
+
+    /// <summary>Goes on after a checkpoint, or with an empty store: whatever else is in the folder is deleted.</summary>
+    /// <param name="pages">How many pages are expected.</param>
+    public void Begin(Checkpoint? checkpoint, long pages)
+    {
+        foreach (long number in _layout.ExistingManifests())
+        {
+            if (checkpoint is null || number > checkpoint.Number)
+            {
+                File.Delete(_layout.Manifest(number));
+            }
+        }
+
+        _checkpoints.RemoveAll(other => checkpoint is null || other.Number > checkpoint.Number);
+        if (checkpoint is null)
+        {
+            foreach (long segment in _layout.ExistingPageSegments())
+            {
+                File.Delete(_layout.PageSegment(segment));
+            }
+        }
+        else
+        {
+            _begin = checkpoint.Begin;
+            _extents.AddRange(checkpoint.Extents);
+        }
+
+        DirectorySync.Flush(_layout.PageFolder);
+        RemoveUnnamed();
+        _opening = Task.Run(() => PageLog.Open(_options, _layout, _createDevice, pages, checkpoint));
+    }
+
+    /// <summary>Writes an image. The pages of one collection come together.</summary>
+    /// <exception cref="IOException">A write has failed.</exception>
+    public void Write(PageKey key, ulong lsn, ReadOnlySpan<byte> image)
+    {
+        int length = PageEnvelope.OverheadBytes + image.Length;
+        if (_envelope.Length < length)
+        {
+            _envelope = new byte[Math.Max(length, _envelope.Length * 2)];
+        }
+
+        Volatile.Write(ref _busySince, _time.GetTimestamp());
+        PageLog log = Log();
+        ThrowIfFailed(log);
+        if (_extent?.Collection != key.Collection)
+        {
+            EndExtent(log.Tail);
+            _extent = (key.Collection, log.Tail);
+            _roundFrom = _written == 0 ? log.Tail : _roundFrom;
+        }
+
+        Span<byte> envelope = _envelope.AsSpan(0, length);
+        PageEnvelope.Write(envelope, key.Packed, lsn, image);
+        _written += log.Write(key.Packed, envelope) ? 1 : 0;
+        Volatile.Write(ref _busySince, 0);
+    }
+
+    /// <summary>
+    /// Makes what has been written since the last commit a checkpoint: all of it, with every page that was not written as it was
+    /// before. It belongs to the place in the log that <paramref name="redo"/> names, up to which the log must be durable.
+    /// </summary>
+    /// <param name="replacesAll">Every page that is still wanted has been written since the last commit: nothing older is kept.</param>
+    /// <exception cref="IOException">A write has failed; so will every later one.</exception>
+    /// <exception cref="TimeoutException">The disk does not answer.</exception>
+    public async Task<Checkpoint> CommitAsync(LogPosition redo, ReadOnlyMemory<byte> catalog, bool replacesAll)
+    {
+        Volatile.Write(ref _busySince, _time.GetTimestamp());
+        PageLog log = Log();
+        long tail = log.Tail;
+        EndExtent(tail);
+        long begin = !replacesAll ? _begin : _written == 0 ? tail : _roundFrom;
+        Guid token = await log.CheckpointAsync(_options.CommitTimeout, _time).ConfigureAwait(false);
+        Checkpoint? before = _checkpoints.Count == 0 ? null : _checkpoints[0];
+        PageExtent[] extents = [.. _extents.Where(extent => extent.From >= begin)];
+        using var files = new PageFiles(_layout, _options.SegmentBytes);
+        Verify(files, before?.Tail ?? PageLog.FirstAddress, tail);
+        TokenFiles.Flush(_layout, token);
+        var checkpoint = new Checkpoint
+        {
+            Number = ++_newestNumber,
+            LogId = _logId,
+            Epoch = _epoch,
+            Redo = redo,
+            PageBytes = _options.PageBytes,
+            SegmentBytes = _options.SegmentBytes,
+            Begin = begin,
+            Tail = tail,
+            Token = token,
+            TokenChecksum = TokenFiles.Checksum(_layout, token),
+            BlockChecksums = PageBlocks.Extend(before, files, _options.PageBytes, begin, tail),
+            Extents = extents,
+            Catalog = catalog,
+        };
+        ManifestFile.Save(_layout, checkpoint);
+        _checkpoints.Insert(0, checkpoint);
+        (_begin, _written) = (begin, 0);
+        _extents.Clear();
+        _extents.AddRange(extents);
+        RetireOld(log);
+        Volatile.Write(ref _busySince, 0);
+        return checkpoint;
+    }
+
+    /// <summary>How long the disk has owed an answer to the call that is under way; zero where none is.</summary>
+    public TimeSpan BusyFor => Volatile.Read(ref _busySince) is var since && since != 0 ? _time.GetElapsedTime(since) : TimeSpan.Zero;
+
+    /// <summary>Closes the files. What has been written since the last commit is lost.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_opening is { } opening)
+        {
+            // Why it could not be opened has been said to whoever wanted to write; nobody did, or it was said.
+            await opening.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+            if (opening.IsCompletedSuccessfully && !opening.Result.Failed.IsCompleted)
+            {
+                opening.Result.Dispose();
+            }
+        }
+    }
+
+    private static void ThrowIfFailed(PageLog log)
+    {
+        if (log.Failed.IsCompleted)
+        {
+            throw log.Failed.Result;
+        }
+    }
+
+    private PageLog Log() => _log ??= (_opening ?? throw new InvalidOperationException("Pages are written after the store has begun."))
+        .GetAwaiter().GetResult();
+
+    private void FindCheckpoints()
+    {
+        var damaged = new List<string>();
+        foreach (long number in _layout.ExistingManifests().AsEnumerable().Reverse())
+        {
+            _newestNumber = Math.Max(_newestNumber, number);
+            Checkpoint? checkpoint = ManifestFile.TryLoad(_layout, number, _logId, out string fault);
+            if (checkpoint is null)
+            {
+                damaged.Add($"'{_layout.Manifest(number)}' cannot be used: {fault}.");
+            }
+            else if (checkpoint.PageBytes != _options.PageBytes || checkpoint.SegmentBytes != _options.SegmentBytes)
+            {
+                throw new InvalidOperationException(
+                    $"The pages in '{_layout.PageFolder}' were written with pages of {checkpoint.PageBytes} bytes and segments of "
+                    + $"{checkpoint.SegmentBytes} bytes; they cannot be opened with {_options.PageBytes} and {_options.SegmentBytes} bytes.");
+            }
+            else
+            {
+                _checkpoints.Add(checkpoint);
+            }
+        }
+
+        Damaged = damaged;
+    }
+
+    private void EndExtent(long to)
+    {
+        if (_extent is not { } extent)
+        {
+            return;
+        }
+
+        _extent = null;
+        if (_extents.Count > 0 && _extents[^1].Collection == extent.Collection && _extents[^1].To == extent.From)
+        {
+            _extents[^1] = _extents[^1] with { To = to };
+        }
+        else
+        {
+            _extents.Add(new PageExtent(extent.From, to, extent.Collection));
+        }
+    }
+
+    // FASTER has reported success for pages that are not there; what is read back must be what was written.
+    private void Verify(PageFiles files, long from, long to)
+    {
+        byte[] page = new byte[_options.PageBytes];
+        var offsets = new List<int>();
+        long found = 0;
+        for (long at = from; at < to;)
+        {
+            long end = Math.Min(to, ((at / page.Length) + 1) * page.Length);
+            Span<byte> bytes = page.AsSpan(0, (int)(end - at));
+            files.Read(at, bytes);
+            offsets.Clear();
+            if (!PageScan.TryFind(bytes, offsets))
+            {
+                throw new StorageCorruptionException("The page log does not hold what was written to it.", at, 0);
+            }
+
+            found += offsets.Count;
+            at = end;
+        }
+
+        if (found != _written)
+        {
+            throw new StorageCorruptionException($"{_written} pages were written to the page log and {found} are in it.", from, 0);
+        }
+    }
+
+    private void RetireOld(PageLog log)
+    {
+        while (_checkpoints.Count > KeptCheckpoints)
+        {
+            File.Delete(_layout.Manifest(_checkpoints[^1].Number));
+            _checkpoints.RemoveAt(_checkpoints.Count - 1);
+        }
+
+        // No manifest names any more what is deleted now, also after a power cut.
+        DirectorySync.Flush(_layout.PageFolder);
+        RemoveUnnamed();
+        log.TruncateUntil(_checkpoints[^1].Begin);
+    }
+
+    private void RemoveUnnamed()
+    {
+        if (!Directory.Exists(_layout.TokenFolder))
+        {
+            return;
+        }
+
+        HashSet<string> named = [.. _checkpoints.Select(checkpoint => _layout.Token(checkpoint.Token))];
+        foreach (string folder in Directory.GetDirectories(_layout.TokenFolder))
+        {
+            if (Guid.TryParse(Path.GetFileName(folder), out _) && !named.Contains(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+    }
+}

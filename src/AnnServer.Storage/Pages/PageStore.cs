@@ -164,7 +164,7 @@ public sealed class PageStore : IAsyncDisposable
         long begin = !replacesAll ? _begin : _written == 0 ? tail : _roundFrom;
         Guid token = await log.CheckpointAsync(_options.CommitTimeout, _time).ConfigureAwait(false);
         Checkpoint? before = _checkpoints.Count == 0 ? null : _checkpoints[0];
-        PageExtent[] extents = [.. _extents.Where(extent => extent.From >= begin)];
+        PageExtent[] extents = [.. _extents.Where(extent => extent.To > begin).Select(extent => extent with { From = Math.Max(extent.From, begin) })];
         using var files = new PageFiles(_layout, _options.SegmentBytes);
         Verify(files, before?.Tail ?? PageLog.FirstAddress, tail);
         TokenFiles.Flush(_layout, token);

@@ -1,12 +1,14 @@
 using System.Diagnostics.Metrics;
 using AnnServer.Core.Kernels;
 using AnnServer.Core.Search;
+using AnnServer.Engine.Checkpoints;
 using AnnServer.Engine.Collections;
 using AnnServer.Engine.Diagnostics;
 using AnnServer.Engine.Maintenance;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Recovery;
 using AnnServer.Storage;
+using AnnServer.Storage.Pages;
 using Microsoft.Extensions.Logging;
 
 namespace AnnServer.Engine;
@@ -15,6 +17,11 @@ namespace AnnServer.Engine;
 public sealed class Database : IAsyncDisposable
 {
     private readonly CollectionContext _context;
+    private readonly PageStore _pages;
+    private readonly Checkpointer _checkpointer;
+
+    // Names of collections that cannot be served, with their numbers. Under the catalog lock.
+    private readonly Dictionary<string, uint> _damaged;
     private readonly ReplaySummary _replay;
     private readonly ILogger _logger;
     private readonly Catalog _catalog = new();
@@ -24,13 +31,16 @@ public sealed class Database : IAsyncDisposable
     private uint _lastNumber;
     private int _disposed;
 
-    private Database(CollectionContext context, RecordReplayer replayer, ReplaySummary replay, ILogger logger)
+    private Database(CollectionContext context, PageStore pages, Checkpointer checkpointer, StoreRecovery recovery, ILogger logger)
     {
         _context = context;
-        _replay = replay;
+        _pages = pages;
+        _checkpointer = checkpointer;
+        _replay = recovery.Replay;
         _logger = logger;
-        _lastNumber = replayer.LastNumber;
-        foreach (CollectionData data in replayer.Collections)
+        _lastNumber = recovery.Replayer.LastNumber;
+        _damaged = recovery.Damaged.ToDictionary(static damaged => damaged.Config.Name, static damaged => damaged.Number, StringComparer.Ordinal);
+        foreach (CollectionData data in recovery.Replayer.Collections)
         {
             _catalog.Add(new Collection(data, context));
         }
@@ -83,7 +93,7 @@ public sealed class Database : IAsyncDisposable
     }
 
     public EngineResult<Collection> GetCollection(string name) =>
-        _catalog.TryGet(name, out Collection? collection) ? collection! : Catalog.NotFound(name);
+        _catalog.TryGet(name, out Collection? collection) ? collection! : NotServed(name);
 
     /// <summary>Ordered by name.</summary>
     public IReadOnlyList<Collection> ListCollections() => [.. _catalog.All];
@@ -94,7 +104,7 @@ public sealed class Database : IAsyncDisposable
     {
         if (!_catalog.TryGet(name, out Collection? collection))
         {
-            return faults.Any ? faults.ToError() : Catalog.NotFound(name);
+            return faults.Any ? faults.ToError() : NotServed(name);
         }
 
         try
@@ -134,14 +144,16 @@ public sealed class Database : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when everything applied before the call is durable.</summary>
+    /// <summary>Makes a checkpoint that holds everything applied before the call: what comes after is all that a start replays.</summary>
     public async ValueTask<EngineResult<CheckpointReceipt>> CheckpointAsync(CancellationToken cancellation)
     {
         try
         {
             ulong sequence = _context.Log.LastLsn;
-            await _context.Log.WaitDurableAsync(sequence, cancellation).ConfigureAwait(false);
-            return new CheckpointReceipt(sequence, _context.Log.Bytes);
+            Checkpoint? made = await _checkpointer.RequestAsync().WaitAsync(cancellation).ConfigureAwait(false);
+            return made is null
+                ? EngineError.Of(EngineStatus.FailedPrecondition, "No checkpoint is made while a collection is damaged; restore a backup or delete it.")
+                : new CheckpointReceipt(sequence, _checkpointer.LogBytes);
         }
         catch (StorageFaultException)
         {
@@ -152,7 +164,7 @@ public sealed class Database : IAsyncDisposable
     public DatabaseStats GetStats() => new(
         _context.Log.LastLsn,
         _context.Log.DurableLsn,
-        _context.Log.Bytes,
+        _checkpointer.LogBytes,
         KernelWidth.Bits,
         _replay.Records,
         _replay.Elapsed,
@@ -173,6 +185,8 @@ public sealed class Database : IAsyncDisposable
 
         _context.Planning.Dispose();
         _context.Janitor.Dispose();
+        _checkpointer.Dispose();
+        await _pages.DisposeAsync().ConfigureAwait(false);
         await _context.Log.DisposeAsync().ConfigureAwait(false);
         foreach (Collection collection in _catalog.All)
         {
@@ -197,26 +211,34 @@ public sealed class Database : IAsyncDisposable
         OperationLog log = OperationLog.Open(options.Storage, loggers.CreateLogger<OperationLog>());
         try
         {
-            var replayer = new RecordReplayer(options.Limits);
-            ReplaySummary replay = log.Replay(replayer);
-            replayer.Complete();
+            PageStore pages = PageStore.Open(options.Pages, log, loggers.CreateLogger<PageStore>());
+            var recovery = new StoreRecovery(log, pages, options.Limits, logger);
+            recovery.Run();
             var metrics = new EngineMetrics(meters);
             var scratches = new ScratchPool();
             var janitor = new Janitor(scratches, metrics, logger);
             var planning = new PlanningThreads(options.PlanningThreads == 0 ? Environment.ProcessorCount : options.PlanningThreads, log);
             var context = new CollectionContext(log, scratches, planning, janitor, metrics, options.Limits);
-            var database = new Database(context, replayer, replay, logger);
+            var policy = new CheckpointPolicy(options.CheckpointLogBytes, options.CheckpointInterval);
+            var checkpointer = new Checkpointer(log, pages, scratches, policy, options.Pages.CommitTimeout, metrics, logger);
+            var database = new Database(context, pages, checkpointer, recovery, logger);
             janitor.Start(log);
             planning.Start();
+            checkpointer.Start(database.GetCheckpointSource);
             long points = 0;
-            foreach (CollectionData data in replayer.Collections)
+            foreach (CollectionData data in recovery.Replayer.Collections)
             {
                 points += data.Index.LiveCount;
                 janitor.PointsHidden(data);
             }
 
             EngineLog.Opened(
-                logger, options.DataDirectory, replayer.Collections.Count, points, replay.Records, replay.Elapsed.TotalMilliseconds);
+                logger,
+                options.DataDirectory,
+                recovery.Replayer.Collections.Count,
+                points,
+                recovery.Replay.Records,
+                recovery.Replay.Elapsed.TotalMilliseconds);
             return database;
         }
         catch
@@ -226,11 +248,34 @@ public sealed class Database : IAsyncDisposable
         }
     }
 
+    // Under the lock of the catalog no collection is created: those that the log names up to here are all there.
+    private CheckpointSource? GetCheckpointSource()
+    {
+        lock (_catalogLock)
+        {
+            return _damaged.Count > 0
+                ? null
+                : new CheckpointSource(_lastNumber, [.. _catalog.All.Select(static collection => collection.Data)], _context.Log.Position);
+        }
+    }
+
+    private EngineError NotServed(string name)
+    {
+        lock (_catalogLock)
+        {
+            return _damaged.ContainsKey(name)
+                ? EngineError.Of(
+                    EngineStatus.DataLoss,
+                    $"Collection \"{name}\" is damaged on disk in every checkpoint and is not served; restore a backup or delete it.")
+                : Catalog.NotFound(name);
+        }
+    }
+
     private EngineResult<(Collection Collection, ulong Lsn)> Create(CollectionConfig config)
     {
         lock (_catalogLock)
         {
-            if (_catalog.TryGet(config.Name, out _))
+            if (_catalog.TryGet(config.Name, out _) || _damaged.ContainsKey(config.Name))
             {
                 return EngineError.Of(EngineStatus.AlreadyExists, $"There is a collection \"{config.Name}\" already.");
             }
@@ -270,14 +315,19 @@ public sealed class Database : IAsyncDisposable
     {
         lock (_catalogLock)
         {
-            if (!_catalog.TryGet(name, out Collection? collection))
-            {
-                return Catalog.NotFound(name);
-            }
-
             if (_context.Log.Fault is not null)
             {
                 return _context.StoreFailed();
+            }
+
+            if (_damaged.Remove(name, out uint number))
+            {
+                return _context.Log.Append((byte)Operation.DropCollection, number, []);
+            }
+
+            if (!_catalog.TryGet(name, out Collection? collection))
+            {
+                return Catalog.NotFound(name);
             }
 
             CollectionData data = collection!.Data;

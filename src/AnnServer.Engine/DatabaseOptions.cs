@@ -18,6 +18,15 @@ public sealed record DatabaseOptions
 
     public EngineLimits Limits { get; init; } = new();
 
+    /// <summary>Bytes of log after which a checkpoint is made: what a start has to replay at most, but for what is written meanwhile.</summary>
+    public long CheckpointLogBytes { get; init; } = 128L << 20;
+
+    /// <summary>Time after which a checkpoint is made if anything has changed.</summary>
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>Sizes of the log. The defaults keep 32 MiB of it in memory, in pages of 4 MiB, and cut files at 64 MiB.</summary>
     internal StorageOptions Storage => new(DataDirectory);
+
+    /// <summary>Sizes of the page store, which keeps 16 MiB in memory while it is written.</summary>
+    internal StorageOptions Pages => new(DataDirectory, memoryBytes: 16L << 20);
 }

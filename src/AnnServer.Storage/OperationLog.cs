@@ -1,3 +1,4 @@
+using AnnServer.Storage.Pages;
 using Microsoft.Extensions.Logging;
 
 namespace AnnServer.Storage;
@@ -38,6 +39,9 @@ public sealed class OperationLog : IAsyncDisposable
         _recoveredTail = file.Log.CommittedUntilAddress;
         MaxPayloadBytes = _options.PageBytes - LogFile.EntryHeaderBytes - RecordEnvelope.OverheadBytes;
     }
+
+    /// <summary>The place before the first record of every log.</summary>
+    public static LogPosition FirstPosition { get; } = new(0, LogFile.FirstAddress);
 
     private enum ReplayState
     {
@@ -118,6 +122,9 @@ public sealed class OperationLog : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether every record after the checkpoint is still in the log.</summary>
+    public bool Reaches(Checkpoint checkpoint) => Reaches(checkpoint.Redo);
+
     /// <summary>Whether every record after a place is still in the log.</summary>
     public bool Reaches(LogPosition position) =>
         position.Address >= _file.Log.BeginAddress && position.Address <= _recoveredTail && position.Lsn <= _recoveredLsn;
@@ -134,7 +141,7 @@ public sealed class OperationLog : IAsyncDisposable
         }
 
         long started = _time.GetTimestamp();
-        LogPosition from = after ?? new LogPosition(0, LogFile.FirstAddress);
+        LogPosition from = after ?? FirstPosition;
         if (!Reaches(from))
         {
             throw new StorageCorruptionException(
@@ -205,6 +212,9 @@ public sealed class OperationLog : IAsyncDisposable
         _writer.Fail(cause);
         return _writer.NewFault();
     }
+
+    /// <summary>The exception to throw after a failure.</summary>
+    public StorageFaultException NewFault() => _writer.NewFault();
 
     /// <summary>Makes everything durable, closes the log and unlocks the folder. After a fault it only closes.</summary>
     public async ValueTask DisposeAsync()

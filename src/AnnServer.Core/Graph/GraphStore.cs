@@ -227,6 +227,33 @@ internal sealed unsafe class GraphStore : IDisposable
         }
     }
 
+    /// <summary>Told of a node before any of its rows is written by a change. Under the commit lock.</summary>
+    public Action<uint>? RowsChanging { get; set; }
+
+    /// <summary>Replaces a row as part of a change. Under the commit lock.</summary>
+    public void ChangeLinks(uint ordinal, int layer, ReadOnlySpan<uint> links)
+    {
+        RowsChanging?.Invoke(ordinal);
+        WriteLinks(ordinal, layer, links);
+    }
+
+    /// <summary>Bytes of a vector as it is kept, without padding.</summary>
+    public int KeptBytes => Parameters.Dimension * (Parameters.UseHalves ? sizeof(Half) : sizeof(float));
+
+    /// <summary>Bytes of the rows of a node on all its layers.</summary>
+    public int RowsBytes(uint ordinal) => (MaxLinks0 + (TopLayer(ordinal) * Parameters.M)) * sizeof(uint);
+
+    /// <summary>Copies the rows of a node, from layer 0 up, each with its capacity. Under the commit lock.</summary>
+    public void CopyRows(uint ordinal, Span<byte> rows)
+    {
+        for (int layer = 0; layer <= TopLayer(ordinal); layer++)
+        {
+            int bytes = Parameters.MaxLinks(layer) * sizeof(uint);
+            new ReadOnlySpan<byte>(Links(ordinal, layer), bytes).CopyTo(rows);
+            rows = rows[bytes..];
+        }
+    }
+
     /// <summary>Replaces a row. Words are written in order, each at once, so a concurrent reader sees a legal mix.</summary>
     public void WriteLinks(uint ordinal, int layer, ReadOnlySpan<uint> links)
     {

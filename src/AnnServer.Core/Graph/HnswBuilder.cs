@@ -172,7 +172,7 @@ internal static unsafe class HnswBuilder<TRows>
             row[i] = neighbors[i].Ordinal;
         }
 
-        store.WriteLinks(plan.Ordinal, layer, row[..neighbors.Count]);
+        store.ChangeLinks(plan.Ordinal, layer, row[..neighbors.Count]);
         plan.AddChanged(new RowKey(plan.Ordinal, layer));
     }
 
@@ -196,7 +196,7 @@ internal static unsafe class HnswBuilder<TRows>
             ReadOnlySpan<uint> after = CollectionsMarshal.AsSpan(row.After);
             if (!current.SequenceEqual(after))
             {
-                store.WriteLinks(neighbor.Ordinal, layer, after);
+                store.ChangeLinks(neighbor.Ordinal, layer, after);
                 plan.AddChanged(new RowKey(neighbor.Ordinal, layer));
             }
         }

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using AnnServer.Core.Filtering;
 using AnnServer.Core.Kernels;
@@ -20,6 +21,7 @@ public abstract unsafe class VectorIndex : IDisposable
 
     // Of replays, which have no scratch.
     private readonly AlignedBuffer<float> _restored = new();
+    private readonly AlignedBuffer<float> _loaded = new();
 
     private protected VectorIndex(GraphParameters parameters)
     {
@@ -60,6 +62,13 @@ public abstract unsafe class VectorIndex : IDisposable
         DistanceKind.NegativeCosine => Create<NegativeCosine>(parameters),
         _ => throw new ArgumentOutOfRangeException(nameof(parameters), parameters.Distance, "Unknown distance."),
     };
+
+    /// <summary>Told of a node before any of its rows is written by a change, while they are as they were. Under the commit lock.</summary>
+    public Action<uint>? RowsChanging
+    {
+        get => Store.RowsChanging;
+        set => Store.RowsChanging = value;
+    }
 
     /// <summary>Takes a slot for a new vector. False when the index is full. Any thread.</summary>
     public bool TryReserve(out uint ordinal)
@@ -195,11 +204,85 @@ public abstract unsafe class VectorIndex : IDisposable
         Store.ForgetHidden(ordinals.Length);
     }
 
+    /// <summary>Bytes of a vector in <see cref="CopyKept"/>.</summary>
+    public int KeptBytes => Store.KeptBytes;
+
+    /// <summary>Bytes of the rows of a node in <see cref="CopyRows"/>; they follow from its ordinal.</summary>
+    public int RowsBytes(uint ordinal) => Store.RowsBytes(ordinal);
+
+    /// <summary>The vector of an ordinal in the bytes it is kept in.</summary>
+    public void CopyKept(uint ordinal, Span<byte> vector) => new ReadOnlySpan<byte>(Store.Vector(ordinal), Store.KeptBytes).CopyTo(vector);
+
+    /// <summary>The rows of a node as they are. Under the commit lock.</summary>
+    public void CopyRows(uint ordinal, Span<byte> rows) => Store.CopyRows(ordinal, rows);
+
+    /// <summary>Makes slots for an index that is loaded. One thread, before the index is used, as the next four.</summary>
+    public void LoadSlots(uint count)
+    {
+        if (count > 0)
+        {
+            EnsureSlot(count - 1);
+        }
+    }
+
+    /// <summary>Loads what <see cref="CopyKept"/> has copied.</summary>
+    public void LoadKept(uint ordinal, ReadOnlySpan<byte> vector)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(vector.Length, Store.KeptBytes);
+        if (Parameters.UseHalves)
+        {
+            _loaded.EnsureLength(Parameters.Dimension);
+            var floats = new Span<float>(_loaded.Pointer, Parameters.Dimension);
+            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(vector), floats);
+            Store.WriteVector(ordinal, floats, _restored);
+        }
+        else
+        {
+            Store.WriteVector(ordinal, MemoryMarshal.Cast<byte, float>(vector), _restored);
+        }
+    }
+
+    /// <summary>Loads what <see cref="CopyRows"/> has copied. False where a link leads to no slot, or to none on its layer.</summary>
+    public bool TryLoadRows(uint ordinal, ReadOnlySpan<byte> rows)
+    {
+        ReadOnlySpan<uint> links = MemoryMarshal.Cast<byte, uint>(rows);
+        if (rows.Length != Store.RowsBytes(ordinal))
+        {
+            return false;
+        }
+
+        for (int layer = 0; layer <= Store.TopLayer(ordinal); layer++)
+        {
+            ReadOnlySpan<uint> row = links[..Parameters.MaxLinks(layer)];
+            int end = row.IndexOf(GraphStore.NoNode);
+            ReadOnlySpan<uint> used = end < 0 ? row : row[..end];
+            foreach (uint link in used)
+            {
+                if (link >= Store.SlotCount || (layer > 0 && Store.TopLayer(link) < layer))
+                {
+                    return false;
+                }
+            }
+
+            Store.WriteLinks(ordinal, layer, used);
+            links = links[row.Length..];
+        }
+
+        return true;
+    }
+
+    /// <summary>Makes the point of a loaded slot one that can be found.</summary>
+    public void LoadLive(uint ordinal) => Store.SetLive(ordinal, true);
+
+    /// <summary>Sets the node where searches start.</summary>
+    public void LoadEntry(uint ordinal) => Store.SetEntry(ordinal);
+
     /// <summary>Replays an insert: the slot, its vector, and the point's being live. One thread, before the index is used.</summary>
     public void RestoreNode(uint ordinal, ReadOnlySpan<float> vector)
     {
         EnsureSlot(ordinal);
         // A slot that is used again must not keep rows that the insert does not write.
+        RowsChanging?.Invoke(ordinal);
         Store.ClearRows(ordinal);
         Store.WriteVector(ordinal, vector, _restored);
         Store.SetLive(ordinal, true);
@@ -219,7 +302,7 @@ public abstract unsafe class VectorIndex : IDisposable
         row.Ordinal < Store.SlotCount && row.Layer >= 0 && row.Layer <= Store.TopLayer(row.Ordinal) && links <= Parameters.MaxLinks(row.Layer);
 
     /// <summary>Replays a row. One thread, before the index is used.</summary>
-    public void RestoreLinks(RowKey row, ReadOnlySpan<uint> links) => Store.WriteLinks(row.Ordinal, row.Layer, links);
+    public void RestoreLinks(RowKey row, ReadOnlySpan<uint> links) => Store.ChangeLinks(row.Ordinal, row.Layer, links);
 
     /// <summary>Ends a replay: slots that are neither live nor in <paramref name="hidden"/> become free.</summary>
     public void CompleteRestore(IReadOnlySet<uint> hidden)

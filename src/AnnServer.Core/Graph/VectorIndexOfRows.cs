@@ -132,7 +132,7 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
             scratch.Selection.Repair<TRows>(Store, planned.Ordinal, layer, current, planned.After);
         }
 
-        Store.WriteLinks(planned.Ordinal, layer, CollectionsMarshal.AsSpan(planned.After));
+        Store.ChangeLinks(planned.Ordinal, layer, CollectionsMarshal.AsSpan(planned.After));
         plan.AddChanged(new RowKey(planned.Ordinal, layer));
     }
 

@@ -1,5 +1,6 @@
 using AnnServer.Core.Search;
 using AnnServer.Engine.Attributes;
+using AnnServer.Engine.Checkpoints;
 using AnnServer.Engine.Model;
 using AnnServer.Storage;
 
@@ -109,6 +110,7 @@ internal sealed class AttributeWriter(CollectionData data, CollectionContext con
 
             try
             {
+                data.Pages.Changing(PageKind.Point, ordinal);
                 data.Attributes.Set(ordinal, blob);
                 data.AdvanceRevision();
                 data.Record.Clear();

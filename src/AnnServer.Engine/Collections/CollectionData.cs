@@ -1,6 +1,7 @@
 using AnnServer.Core.Filtering;
 using AnnServer.Core.Graph;
 using AnnServer.Engine.Attributes;
+using AnnServer.Engine.Checkpoints;
 using AnnServer.Engine.Diagnostics;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
@@ -37,6 +38,7 @@ internal sealed class CollectionData : IIdResolver, IDisposable
             UseHalves = config.VectorStorage == VectorStorage.Float16,
         });
         Attributes = new AttributeTable(config.Attributes, Index.IsLive);
+        Pages = new ChangedPages(this);
     }
 
     /// <summary>The collection's number in the log; never used again after it is dropped.</summary>
@@ -68,6 +70,9 @@ internal sealed class CollectionData : IIdResolver, IDisposable
     /// <summary>The ordinals of hidden points whose slots are not yet free. Under the commit lock.</summary>
     public HashSet<uint> Hidden { get; } = [];
 
+    /// <summary>What the next checkpoint has to write. Every change of a slot is announced here first. Under the commit lock.</summary>
+    public ChangedPages Pages { get; }
+
     /// <summary>Builds records; under the commit lock.</summary>
     public RecordWriter Record { get; } = new();
 
@@ -81,9 +86,14 @@ internal sealed class CollectionData : IIdResolver, IDisposable
     /// <summary>Takes a point out of every later answer. Under the commit lock.</summary>
     public void Hide(uint ordinal)
     {
+        Pages.Changing(PageKind.Point, ordinal);
         Index.Hide(ordinal);
         Hidden.Add(ordinal);
     }
+
+    /// <summary>What a slot is used for. Under the commit lock.</summary>
+    public SlotState StateOf(uint ordinal) =>
+        Index.IsLive(ordinal) ? SlotState.Live : Hidden.Contains(ordinal) ? SlotState.Hidden : SlotState.Free;
 
     /// <summary>
     /// Counts changes that could make a point that a running search has accepted differ from what it accepted. Odd while a
@@ -140,6 +150,15 @@ internal sealed class CollectionData : IIdResolver, IDisposable
 
     public MemoryUsage GetMemory() => new(
         Index.VectorMemoryBytes, Index.CodeMemoryBytes, Index.LinkMemoryBytes, Ids.MemoryBytes, Attributes.MemoryBytes, Attributes.IndexMemoryBytes);
+
+    /// <summary>About as many bytes as the pages of all slots in use take in the page store.</summary>
+    public long EstimatePageBytes()
+    {
+        // The key and the envelope of each of three pages, rounded up.
+        const int OverheadBytes = 3 * 48;
+        int linkBytes = (Index.Parameters.MaxLinks0 + 2) * sizeof(uint);
+        return ((long)(Index.LiveCount + Index.HiddenCount) * (OverheadBytes + Index.KeptBytes + linkBytes)) + Ids.KeyBytes + Attributes.MemoryBytes;
+    }
 
     /// <summary>The metric's natural value of what the graph minimises.</summary>
     public static float ToScore(Metric metric, float distance) => metric == Metric.L2 ? MathF.Sqrt(distance) : -distance;

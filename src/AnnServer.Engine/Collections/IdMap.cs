@@ -18,6 +18,9 @@ internal sealed class IdMap
 
     public int Count => _ordinals.Count;
 
+    /// <summary>Of the keys alone.</summary>
+    public long KeyBytes => _keyBytes;
+
     public long MemoryBytes => ((long)_ordinals.Count * BytesPerEntry) + _keyBytes;
 
     public bool TryGet(PointId id, out uint ordinal) => _ordinals.TryGetValue(id, out ordinal);
@@ -33,7 +36,7 @@ internal sealed class IdMap
     {
         if (!_ordinals.ContainsKey(id))
         {
-            _keyBytes += KeyBytes(id);
+            _keyBytes += BytesOf(id);
         }
 
         _ordinals[id] = ordinal;
@@ -43,10 +46,10 @@ internal sealed class IdMap
     {
         if (_ordinals.TryRemove(id, out _))
         {
-            _keyBytes -= KeyBytes(id);
+            _keyBytes -= BytesOf(id);
         }
     }
 
     // A string object: header, length and UTF-16 characters.
-    private static long KeyBytes(PointId id) => id.Key is null ? 0 : 22 + (2L * id.Key.Length);
+    private static long BytesOf(PointId id) => id.Key is null ? 0 : 22 + (2L * id.Key.Length);
 }

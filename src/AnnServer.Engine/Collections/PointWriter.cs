@@ -1,5 +1,6 @@
 using AnnServer.Core.Graph;
 using AnnServer.Core.Search;
+using AnnServer.Engine.Checkpoints;
 using AnnServer.Engine.Model;
 using AnnServer.Storage;
 
@@ -206,6 +207,8 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         byte[]? blob = point.Upsert.Blobs[point.Index];
         uint ordinal = point.Ordinal;
         bool replaces = data.Ids.TryGet(id, out uint replaced);
+        data.Pages.Changing(PageKind.Point, ordinal);
+        data.Pages.Changing(PageKind.Vector, ordinal);
         data.Ids.SetId(ordinal, id);
         data.Attributes.Set(ordinal, blob);
         if (replaces)

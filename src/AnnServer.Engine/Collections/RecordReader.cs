@@ -28,6 +28,9 @@ internal ref struct RecordReader(ReadOnlySpan<byte> payload)
 
     public ReadOnlySpan<byte> ReadBytes() => Take(checked((int)ReadUInt32()));
 
+    /// <summary>All that is left.</summary>
+    public ReadOnlySpan<byte> ReadRest() => Take(_rest.Length);
+
     public void ReadVector(Span<float> vector)
     {
         ReadOnlySpan<byte> source = Take(vector.Length * sizeof(float));

@@ -84,6 +84,9 @@ internal sealed class RecordWriter
         WriteElements(links);
     }
 
+    /// <summary>Room for bytes that the caller fills in.</summary>
+    public Span<byte> Append(int bytes) => Reserve(bytes);
+
     private void WriteElements(ReadOnlySpan<uint> elements)
     {
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(elements);

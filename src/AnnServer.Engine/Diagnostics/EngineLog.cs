@@ -18,4 +18,19 @@ internal static partial class EngineLog
 
     [LoggerMessage(5, LogLevel.Warning, "A sweep stopped because the store has failed")]
     public static partial void SweepStopped(ILogger logger, Exception fault);
+
+    [LoggerMessage(6, LogLevel.Information, "Checkpoint {Number}: {Pages} pages, {Bytes} bytes written, {StoreBytes} bytes in the page store, {Milliseconds:F0} ms")]
+    public static partial void Checkpointed(ILogger logger, long number, long pages, long bytes, long storeBytes, double milliseconds);
+
+    [LoggerMessage(7, LogLevel.Critical, "A checkpoint failed; the store takes no more writes until the next start")]
+    public static partial void CheckpointFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(8, LogLevel.Information, "Loaded checkpoint {Number}: {Bytes} bytes in {Milliseconds:F0} ms")]
+    public static partial void CheckpointLoaded(ILogger logger, long number, long bytes, double milliseconds);
+
+    [LoggerMessage(9, LogLevel.Error, "A checkpoint is passed over: {Reason}")]
+    public static partial void CheckpointDamaged(ILogger logger, string reason);
+
+    [LoggerMessage(10, LogLevel.Critical, "Collection {Collection} is damaged in every checkpoint and is not served; no checkpoint is made until it is deleted")]
+    public static partial void CollectionDamaged(ILogger logger, string collection);
 }

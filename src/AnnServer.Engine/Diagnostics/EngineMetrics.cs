@@ -20,6 +20,9 @@ internal sealed class EngineMetrics
     private readonly Counter<long> _deleted;
     private readonly Counter<long> _swept;
     private readonly Counter<long> _repaired;
+    private readonly Histogram<double> _checkpointDuration;
+    private readonly Counter<long> _checkpointPages;
+    private readonly Counter<long> _checkpointBytes;
     private long _searches;
     private long _upserts;
     private long _deletes;
@@ -32,6 +35,9 @@ internal sealed class EngineMetrics
         _waiting = Meter.CreateUpDownCounter<long>("ann.points.waiting", "{point}", "Points of upserts that are queued and not yet applied.");
         _deleted = Meter.CreateCounter<long>("ann.points.deleted", "{point}", "Points deleted, durable.");
         _swept = Meter.CreateCounter<long>("ann.sweep.slots", "{slot}", "Slots of deleted points given back.");
+        _checkpointDuration = Meter.CreateHistogram<double>("ann.checkpoint.duration", "s", "Time of one checkpoint.");
+        _checkpointPages = Meter.CreateCounter<long>("ann.checkpoint.pages", "{page}", "Pages written by checkpoints.");
+        _checkpointBytes = Meter.CreateCounter<long>("ann.checkpoint.bytes", "By", "Bytes of pages written by checkpoints.");
         _repaired = Meter.CreateCounter<long>("ann.sweep.rows", "{row}", "Graph rows repaired by sweeps.");
     }
 
@@ -77,5 +83,12 @@ internal sealed class EngineMetrics
         var name = new KeyValuePair<string, object?>("ann.collection", collection);
         _swept.Add(slots, name);
         _repaired.Add(rows, name);
+    }
+
+    public void Checkpointed(long pages, long bytes, TimeSpan elapsed)
+    {
+        _checkpointDuration.Record(elapsed.TotalSeconds);
+        _checkpointPages.Add(pages);
+        _checkpointBytes.Add(bytes);
     }
 }

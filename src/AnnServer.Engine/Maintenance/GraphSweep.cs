@@ -1,5 +1,6 @@
 using AnnServer.Core.Graph;
 using AnnServer.Core.Search;
+using AnnServer.Engine.Checkpoints;
 using AnnServer.Engine.Collections;
 using AnnServer.Engine.Model;
 using AnnServer.Storage;
@@ -123,6 +124,11 @@ internal sealed class GraphSweep(CollectionData data, OperationLog log, ScratchP
                 if (data.IsDropped)
                 {
                     return;
+                }
+
+                foreach (uint ordinal in chunk)
+                {
+                    data.Pages.Changing(PageKind.Point, ordinal);
                 }
 
                 data.Index.Forget(chunk);

@@ -10,4 +10,7 @@ public enum EngineStatus
     ResourceExhausted,
     FailedPrecondition,
     Unavailable,
+
+    /// <summary>What is asked for is damaged on disk.</summary>
+    DataLoss,
 }

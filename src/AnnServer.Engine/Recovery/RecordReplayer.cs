@@ -1,4 +1,5 @@
 using AnnServer.Core.Graph;
+using AnnServer.Engine.Checkpoints;
 using AnnServer.Engine.Collections;
 using AnnServer.Engine.Model;
 using AnnServer.Storage;
@@ -9,16 +10,41 @@ namespace AnnServer.Engine.Recovery;
 /// Applies the records of the log to empty collections. A record holds the rows of the graph as they were after it, so replay
 /// copies and computes no distance. What a record says is checked against the collection before anything is changed by it.
 /// </summary>
-internal sealed class RecordReplayer(EngineLimits limits) : IRecordHandler
+internal sealed class RecordReplayer : IRecordHandler
 {
     private const uint NoOrdinal = uint.MaxValue;
 
     // A new slot lies beyond the last by the inserts that were planned side by side, never by more than there can be threads.
     private const uint MaxSlotGap = 1 << 16;
 
+    private readonly EngineLimits _limits;
     private readonly Dictionary<uint, CollectionData> _collections = [];
+
+    // Of collections that come from a checkpoint: the records it holds already.
+    private readonly Dictionary<uint, ulong> _held = [];
+
+    // Of collections that a checkpoint says nothing of, or whose pages are damaged: until they are dropped their records are passed over.
+    private readonly HashSet<uint> _passed = [];
     private float[] _vector = [];
     private uint[] _links = [];
+
+    /// <summary>Begins with no collection at all.</summary>
+    public RecordReplayer(EngineLimits limits) => _limits = limits;
+
+    /// <summary>Begins with those of a checkpoint.</summary>
+    /// <param name="leftOut">Collections of the checkpoint that were not loaded.</param>
+    public RecordReplayer(EngineLimits limits, CheckpointLoader loaded, IEnumerable<uint> leftOut)
+    {
+        _limits = limits;
+        LastNumber = loaded.Catalog.LastNumber;
+        _passed.UnionWith(loaded.Catalog.Gone);
+        _passed.UnionWith(leftOut);
+        foreach ((CollectionData data, ulong lsn) in loaded.Collections)
+        {
+            _collections.Add(data.Number, data);
+            _held.Add(data.Number, lsn);
+        }
+    }
 
     /// <summary>Collections that are there at the end, by number.</summary>
     public IReadOnlyCollection<CollectionData> Collections => _collections.Values;
@@ -26,8 +52,26 @@ internal sealed class RecordReplayer(EngineLimits limits) : IRecordHandler
     /// <summary>Highest collection number that the log names, or 0.</summary>
     public uint LastNumber { get; private set; }
 
+    /// <summary>Collections that were passed over and have not been dropped.</summary>
+    public IReadOnlySet<uint> Passed => _passed;
+
     public void OnRecord(in LogRecord record)
     {
+        if (_held.TryGetValue(record.Collection, out ulong held) && record.Lsn <= held)
+        {
+            return;
+        }
+
+        if (_passed.Contains(record.Collection))
+        {
+            if ((Operation)record.Operation == Operation.DropCollection)
+            {
+                _passed.Remove(record.Collection);
+            }
+
+            return;
+        }
+
         try
         {
             var reader = new RecordReader(record.Payload);
@@ -112,7 +156,7 @@ internal sealed class RecordReplayer(EngineLimits limits) : IRecordHandler
             throw new InvalidDataException("the collection is there already");
         }
 
-        var data = new CollectionData(number, config, limits);
+        var data = new CollectionData(number, config, _limits);
         data.Attributes.BeginBulkLoad();
         _collections.Add(number, data);
         LastNumber = Math.Max(LastNumber, number);
@@ -144,7 +188,7 @@ internal sealed class RecordReplayer(EngineLimits limits) : IRecordHandler
         // A limit that was lowered since does not shut out what is stored.
         var faults = new Faults();
         CollectionConfigValidator.Check(
-            config, limits with { MaxDimension = EngineLimits.LargestDimension, MaxIndexedAttributes = int.MaxValue }, faults);
+            config, _limits with { MaxDimension = EngineLimits.LargestDimension, MaxIndexedAttributes = int.MaxValue }, faults);
         if (faults.Any)
         {
             throw new InvalidDataException($"the configuration is not one: {faults.ToError().Message}");
@@ -174,6 +218,8 @@ internal sealed class RecordReplayer(EngineLimits limits) : IRecordHandler
             throw new InvalidDataException($"it replaces slot {(int)replaced} of point {id}, which is in slot {(int)current}");
         }
 
+        data.Pages.Changing(PageKind.Point, ordinal);
+        data.Pages.Changing(PageKind.Vector, ordinal);
         data.Ids.SetId(ordinal, id);
         data.Attributes.Set(ordinal, blob.IsEmpty ? null : blob.ToArray());
         index.RestoreNode(ordinal, vector);
@@ -201,6 +247,7 @@ internal sealed class RecordReplayer(EngineLimits limits) : IRecordHandler
         uint ordinal = reader.ReadUInt32();
         ReadOnlySpan<byte> blob = reader.ReadBytes();
         RequireLive(data, ordinal);
+        data.Pages.Changing(PageKind.Point, ordinal);
         data.Attributes.Set(ordinal, blob.IsEmpty ? null : blob.ToArray());
     }
 
@@ -235,10 +282,13 @@ internal sealed class RecordReplayer(EngineLimits limits) : IRecordHandler
         uint[] ordinals = reader.ReadOrdinals();
         foreach (uint ordinal in ordinals)
         {
-            if (!data.Hidden.Remove(ordinal))
+            if (!data.Hidden.Contains(ordinal))
             {
                 throw new InvalidDataException($"slot {ordinal} is given back and was not hidden");
             }
+
+            data.Pages.Changing(PageKind.Point, ordinal);
+            data.Hidden.Remove(ordinal);
 
             data.Attributes.Set(ordinal, null);
         }

@@ -45,7 +45,16 @@ internal static class PageBlocks
         }
     }
 
-    /// <summary>Whether the bytes that were read from <paramref name="address"/> on, whole blocks but for the ends of the checkpoint, are sound.</summary>
+    /// <summary>The blocks that a range lies in, as an address range.</summary>
+    public static (long From, long To) Around(Checkpoint checkpoint, long from, long to)
+    {
+        int blockBytes = BytesFor(checkpoint.PageBytes);
+        return (
+            Range(from / blockBytes, checkpoint.Begin, checkpoint.Tail, blockBytes).From,
+            Range((to - 1) / blockBytes, checkpoint.Begin, checkpoint.Tail, blockBytes).To);
+    }
+
+    /// <summary>Whether the bytes that were read from <paramref name="address"/> on, whole blocks, are sound.</summary>
     public static bool AreSound(Checkpoint checkpoint, long address, ReadOnlySpan<byte> bytes)
     {
         int blockBytes = BytesFor(checkpoint.PageBytes);
@@ -55,7 +64,7 @@ internal static class PageBlocks
             long block = address / blockBytes;
             (long from, long to) = Range(block, checkpoint.Begin, checkpoint.Tail, blockBytes);
             int length = (int)(to - from);
-            if (from != address || length > bytes.Length || Crc32C.Compute(bytes[..length]) != checkpoint.BlockChecksums[block - first])
+            if (Crc32C.Compute(bytes[..length]) != checkpoint.BlockChecksums[block - first])
             {
                 return false;
             }

@@ -6,53 +6,41 @@ internal sealed class PageReader(Checkpoint checkpoint, PageFiles files)
     private readonly byte[] _buffer = new byte[checkpoint.PageBytes];
     private readonly List<int> _offsets = [];
 
-    // Of the log page in the buffer: its bytes that belong to the checkpoint.
-    private long _from = -1;
-    private long _to = -1;
-
-    /// <summary>Hands every image to the handler but those of the collections to leave out, which may be damaged.</summary>
+    /// <summary>Hands every image of some collections to the handler. What belongs to others is neither read nor checked.</summary>
     /// <exception cref="StorageCorruptionException">Some bytes are not what was written.</exception>
-    public void Read(IPageHandler handler, IReadOnlySet<uint> leaveOut)
+    public void Read(IPageHandler handler, IReadOnlySet<uint> collections)
     {
         for (int i = checkpoint.Extents.Length - 1; i >= 0; i--)
         {
             PageExtent extent = checkpoint.Extents[i];
-            if (leaveOut.Contains(extent.Collection))
+            if (!collections.Contains(extent.Collection))
             {
                 continue;
             }
 
             for (long page = (extent.To - 1) / checkpoint.PageBytes; page >= extent.From / checkpoint.PageBytes; page--)
             {
-                Fill(page);
-                ReadRecords(Math.Max(_from, extent.From), Math.Min(_to, extent.To), extent.Collection, handler);
+                long from = Math.Max(extent.From, page * checkpoint.PageBytes);
+                long to = Math.Min(extent.To, (page + 1) * checkpoint.PageBytes);
+                Hand(ReadSound(from, to), from, extent.Collection, handler);
             }
         }
     }
 
-    private void Fill(long page)
+    // A range within one log page.
+    private ReadOnlySpan<byte> ReadSound(long from, long to)
     {
-        long from = Math.Max(checkpoint.Begin, page * checkpoint.PageBytes);
-        if (from == _from)
-        {
-            return;
-        }
-
-        _from = -1;
-        long to = Math.Min(checkpoint.Tail, (page + 1) * checkpoint.PageBytes);
-        Span<byte> bytes = _buffer.AsSpan(0, (int)(to - from));
-        files.Read(from, bytes);
-        if (!PageBlocks.AreSound(checkpoint, from, bytes))
-        {
-            throw new StorageCorruptionException($"Checkpoint {checkpoint.Number} is damaged: a block of the page log has the wrong checksum.", from, 0);
-        }
-
-        (_from, _to) = (from, to);
+        (long first, long last) = PageBlocks.Around(checkpoint, from, to);
+        Span<byte> bytes = _buffer.AsSpan(0, (int)(last - first));
+        files.Read(first, bytes);
+        return PageBlocks.AreSound(checkpoint, first, bytes)
+            ? bytes[(int)(from - first)..(int)(to - first)]
+            : throw new StorageCorruptionException(
+                $"Checkpoint {checkpoint.Number} is damaged: a block of the page log has the wrong checksum.", first, 0);
     }
 
-    private void ReadRecords(long from, long to, uint collection, IPageHandler handler)
+    private void Hand(ReadOnlySpan<byte> bytes, long address, uint collection, IPageHandler handler)
     {
-        ReadOnlySpan<byte> bytes = _buffer.AsSpan((int)(from - _from), (int)(to - from));
         _offsets.Clear();
         bool isWhole = PageScan.TryFind(bytes, _offsets);
         for (int i = _offsets.Count - 1; i >= 0 && isWhole; i--)
@@ -67,7 +55,8 @@ internal sealed class PageReader(Checkpoint checkpoint, PageFiles files)
 
         if (!isWhole)
         {
-            throw new StorageCorruptionException($"Checkpoint {checkpoint.Number} is damaged: the page log holds something that is not a page.", from, 0);
+            throw new StorageCorruptionException(
+                $"Checkpoint {checkpoint.Number} is damaged: the page log holds something that is not a page.", address, 0);
         }
     }
 }

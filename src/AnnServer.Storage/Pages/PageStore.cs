@@ -67,9 +67,9 @@ public sealed class PageStore : IAsyncDisposable
         return store;
     }
 
-    /// <summary>Hands every image of a checkpoint to the handler, newest first, but those of the collections to leave out.</summary>
+    /// <summary>Hands every image of some collections of a checkpoint to the handler, the newest of a page first.</summary>
     /// <exception cref="StorageCorruptionException">Some of its bytes are not what was written.</exception>
-    public void Load(Checkpoint checkpoint, IPageHandler handler, IReadOnlySet<uint> leaveOut)
+    public void Load(Checkpoint checkpoint, IPageHandler handler, IReadOnlySet<uint> collections)
     {
         if (TokenFiles.Checksum(_layout, checkpoint.Token) != checkpoint.TokenChecksum)
         {
@@ -78,7 +78,7 @@ public sealed class PageStore : IAsyncDisposable
         }
 
         using var files = new PageFiles(_layout, checkpoint.SegmentBytes);
-        new PageReader(checkpoint, files).Read(handler, leaveOut);
+        new PageReader(checkpoint, files).Read(handler, collections);
     }
 
     /// <summary>Collections of a checkpoint that damaged bytes belong to.</summary>

@@ -29,6 +29,7 @@ internal static class StatusMapper
         EngineStatus.ResourceExhausted => StatusCode.ResourceExhausted,
         EngineStatus.FailedPrecondition => StatusCode.FailedPrecondition,
         EngineStatus.Unavailable => StatusCode.Unavailable,
+        EngineStatus.DataLoss => StatusCode.DataLoss,
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, "No gRPC code stands for this status."),
     };
 

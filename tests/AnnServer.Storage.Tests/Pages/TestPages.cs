@@ -7,7 +7,7 @@ namespace AnnServer.Storage.Tests.Pages;
 /// <summary>A small page store beside a log, and what it must hold.</summary>
 internal sealed class TestPages : IAsyncDisposable
 {
-    private static readonly HashSet<uint> None = [];
+    public static readonly IReadOnlySet<uint> Collections = new HashSet<uint> { 1, 7, PageKey.MaxCollection };
 
     private readonly OperationLog _log;
 
@@ -28,10 +28,10 @@ internal sealed class TestPages : IAsyncDisposable
             new StorageDependencies(TestLog.Options(folder), NullLogger.Instance, time ?? TimeProvider.System, device ?? LogFile.CreateDevice), log));
     }
 
-    public static Dictionary<PageKey, byte[]> Load(PageStore store, Checkpoint checkpoint, IReadOnlySet<uint>? leaveOut = null)
+    public static Dictionary<PageKey, byte[]> Load(PageStore store, Checkpoint checkpoint, IReadOnlySet<uint>? collections = null)
     {
         var collector = new Collector();
-        store.Load(checkpoint, collector, leaveOut ?? None);
+        store.Load(checkpoint, collector, collections ?? Collections);
         return collector.Pages;
     }
 
@@ -52,7 +52,7 @@ internal sealed class TestPages : IAsyncDisposable
     /// <summary>Writes pages of a few collections, new ones and old ones, with images of many sizes.</summary>
     public void WriteSome(Random random, int count, ulong lsn)
     {
-        foreach (uint collection in new uint[] { 1, 7, PageKey.MaxCollection })
+        foreach (uint collection in Collections)
         {
             for (int i = 0; i < count; i++)
             {

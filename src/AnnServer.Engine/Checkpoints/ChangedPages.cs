@@ -1,0 +1,94 @@
+using AnnServer.Core.Filtering;
+using AnnServer.Engine.Collections;
+
+namespace AnnServer.Engine.Checkpoints;
+
+/// <summary>
+/// Which pages of a collection differ from those in the page store. A round takes them at one moment and writes them as they were then,
+/// however long that takes: whoever is about to change a page that is still to be written puts its image aside first. So a checkpoint
+/// is the state of the collection after one record of the log, and a replay goes on from there. All under the commit lock.
+/// </summary>
+internal sealed class ChangedPages
+{
+    private const int Kinds = 3;
+
+    private readonly CollectionData _data;
+    private SlotSet[] _changed = NewSets();
+    private SlotSet[] _due = NewSets();
+    private PageBatch _aside = new();
+
+    // Nothing is due before it.
+    private int _kind;
+    private uint _cursor;
+
+    public ChangedPages(CollectionData data)
+    {
+        _data = data;
+        data.Index.RowsChanging = slot => Changing(PageKind.Links, slot);
+    }
+
+    /// <summary>A page is about to be changed, and is yet as it was.</summary>
+    public void Changing(PageKind kind, uint slot)
+    {
+        if (_due[(int)kind].Remove(slot))
+        {
+            _aside.Add(_data, kind, slot);
+        }
+
+        _changed[(int)kind].Add(slot);
+    }
+
+    /// <summary>From here on nothing has changed: what is in memory is what the page store holds.</summary>
+    public void Forget()
+    {
+        foreach (SlotSet set in _changed)
+        {
+            set.Clear();
+        }
+    }
+
+    /// <summary>Begins a round: all that has changed so far is due, or all there is.</summary>
+    public void BeginRound(bool everything)
+    {
+        (_changed, _due) = (_due, _changed);
+        (_kind, _cursor) = (0, 0);
+        if (everything)
+        {
+            var used = new OrdinalBitmap();
+            _data.Index.CopyLive(used);
+            foreach (SlotSet due in _due)
+            {
+                due.Assign(used.Words);
+                foreach (uint hidden in _data.Hidden)
+                {
+                    due.Add(hidden);
+                }
+            }
+        }
+    }
+
+    /// <summary>Moves the next pages of the round into the empty <paramref name="batch"/>, at most so many; none are left where it stays empty.</summary>
+    public void Take(ref PageBatch batch, int pages)
+    {
+        if (_aside.Count > 0)
+        {
+            (batch, _aside) = (_aside, batch);
+            return;
+        }
+
+        for (; _kind < Kinds; _kind++, _cursor = 0)
+        {
+            while (batch.Count < pages && _due[_kind].TryTake(_cursor, out _cursor))
+            {
+                batch.Add(_data, (PageKind)_kind, _cursor);
+            }
+
+            if (batch.Count == pages)
+            {
+                return;
+            }
+        }
+    }
+
+    private static SlotSet[] NewSets() => [.. Enumerable.Range(0, Kinds).Select(static _ => new SlotSet())];
+}

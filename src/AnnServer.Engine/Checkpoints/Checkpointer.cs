@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using AnnServer.Core.Search;
+using AnnServer.Engine.Collections;
+using AnnServer.Engine.Diagnostics;
+using AnnServer.Engine.Maintenance;
+using AnnServer.Storage;
+using AnnServer.Storage.Pages;
+using Microsoft.Extensions.Logging;
+
+namespace AnnServer.Engine.Checkpoints;
+
+/// <summary>
+/// The background thread that makes checkpoints: when so much log has come together, when the last is old, and when asked. It alone
+/// writes to the page store. A checkpoint that fails fails the store: writes are refused from then on, reads go on.
+/// </summary>
+internal sealed class Checkpointer : IDisposable
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+
+    private readonly OperationLog _log;
+    private readonly PageStore _store;
+    private readonly ScratchPool _scratches;
+    private readonly CheckpointPolicy _policy;
+    private readonly EngineMetrics _metrics;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TimeSpan _patience;
+
+    // Guards _asked.
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _wake = new(0);
+    private TaskCompletionSource<Checkpoint?>? _asked;
+    private Func<CheckpointSource?>? _source;
+    private Thread? _thread;
+    private Timer? _watch;
+    private long _lastEnded = Stopwatch.GetTimestamp();
+
+    /// <param name="patience">A write that the disk owes for longer is a fault.</param>
+    public Checkpointer(
+        OperationLog log, PageStore store, ScratchPool scratches, CheckpointPolicy policy, TimeSpan patience, EngineMetrics metrics, ILogger logger)
+    {
+        (_log, _store, _scratches, _policy, _patience, _metrics, _logger) = (log, store, scratches, policy, patience, metrics, logger);
+        Newest = store.Checkpoints.Count == 0 ? null : store.Checkpoints[0];
+    }
+
+    /// <summary>The last checkpoint.</summary>
+    public Checkpoint? Newest { get; private set; }
+
+    /// <summary>Bytes of log that a start would replay.</summary>
+    public long LogBytes => _log.Position.Address - (Newest?.Redo.Address ?? OperationLog.FirstPosition.Address);
+
+    /// <param name="source">What there is to write; null while no checkpoint may be made.</param>
+    public void Start(Func<CheckpointSource?> source)
+    {
+        _source = source;
+        _thread = new Thread(Run) { IsBackground = true, Name = "ann-checkpoint" };
+        _thread.Start();
+        _watch = new Timer(_ => Watch(), null, Poll, Poll);
+    }
+
+    /// <summary>A checkpoint that holds everything applied before the call; null if none may be made.</summary>
+    /// <exception cref="StorageFaultException">The store has failed.</exception>
+    public Task<Checkpoint?> RequestAsync()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+            _asked ??= new TaskCompletionSource<Checkpoint?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _wake.Release();
+            return _asked.Task;
+        }
+    }
+
+    /// <summary>Gives up the checkpoint that is being made, and makes no other.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _stopping.Cancel();
+            _wake.Release();
+        }
+
+        // A disk that does not answer must not hold up the end of the process; the folder stays locked then.
+        _thread?.Join(_patience);
+        _watch?.Dispose();
+    }
+
+    private void Run()
+    {
+        BackgroundThread.GiveWay();
+        while (!_stopping.IsCancellationRequested)
+        {
+            _wake.Wait(Poll);
+            TaskCompletionSource<Checkpoint?>? asked;
+            lock (_gate)
+            {
+                asked = _asked;
+                _asked = null;
+            }
+
+            if (_log.Fault is null && (asked is not null || _policy.IsDue(LogBytes, Stopwatch.GetElapsedTime(_lastEnded))))
+            {
+                Make(asked);
+            }
+            else
+            {
+                asked?.SetException(_log.NewFault());
+            }
+        }
+    }
+
+    private void Make(TaskCompletionSource<Checkpoint?>? asked)
+    {
+        try
+        {
+            CheckpointSource? source = _source!();
+            if (source is not null && (Newest is null || _log.LastLsn > Newest.Redo.Lsn) && Write(source))
+            {
+                // The checkpoint before still needs what was just written anew; one more lets go of it.
+                Write(_source() ?? source);
+            }
+
+            asked?.SetResult(source is null ? null : Newest);
+        }
+        catch (Exception error)
+        {
+            if (!_stopping.IsCancellationRequested)
+            {
+                // What the page store holds now is unknown, and nothing can be put right without starting anew.
+                _log.Fail(error);
+                EngineLog.CheckpointFailed(_logger, error);
+            }
+
+            asked?.SetException(_stopping.IsCancellationRequested ? new ObjectDisposedException(nameof(Checkpointer)) : _log.NewFault());
+        }
+    }
+
+    // Whether everything was written.
+    private bool Write(CheckpointSource source)
+    {
+        long started = Stopwatch.GetTimestamp();
+        bool everything = Newest is not null
+            && CheckpointPolicy.IsWasteful(Newest.Bytes, source.Collections.Sum(static data => data.EstimatePageBytes()));
+        var round = new CheckpointRound(_log, _store, _scratches);
+        Newest = round.Write(source, everything, _stopping.Token);
+        if (_store.Checkpoints.Count > 1)
+        {
+            // Not further than the checkpoint before, which stands in where this one is damaged.
+            _log.TruncateUntil(_store.Checkpoints[^1].Redo);
+        }
+
+        _lastEnded = Stopwatch.GetTimestamp();
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
+        _metrics.Checkpointed(round.Pages, round.Bytes, elapsed);
+        EngineLog.Checkpointed(_logger, Newest.Number, round.Pages, round.Bytes, Newest.Bytes, elapsed.TotalMilliseconds);
+        return everything;
+    }
+
+    private void Watch()
+    {
+        if (_store.BusyFor > _patience && _log.Fault is null)
+        {
+            _log.Fail(new TimeoutException($"The disk has owed a write of the page store for {_patience}."));
+        }
+    }
+}

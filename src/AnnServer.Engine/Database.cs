@@ -219,7 +219,7 @@ public sealed class Database : IAsyncDisposable
             var janitor = new Janitor(scratches, metrics, logger);
             var planning = new PlanningThreads(options.PlanningThreads == 0 ? Environment.ProcessorCount : options.PlanningThreads, log);
             var context = new CollectionContext(log, scratches, planning, janitor, metrics, options.Limits);
-            var policy = new CheckpointPolicy(options.CheckpointLogBytes, options.CheckpointInterval);
+            var policy = new CheckpointPolicy(options.CheckpointLogBytes, options.CheckpointInterval, options.LeastRewrittenBytes);
             var checkpointer = new Checkpointer(log, pages, scratches, policy, options.Pages.CommitTimeout, metrics, logger);
             var database = new Database(context, pages, checkpointer, recovery, logger);
             janitor.Start(log);

@@ -140,7 +140,7 @@ internal sealed class Checkpointer : IDisposable
     {
         long started = Stopwatch.GetTimestamp();
         bool everything = Newest is not null
-            && CheckpointPolicy.IsWasteful(Newest.Bytes, source.Collections.Sum(static data => data.EstimatePageBytes()));
+            && _policy.IsWasteful(Newest.Bytes, source.Collections.Sum(static data => data.EstimatePageBytes()));
         var round = new CheckpointRound(_log, _store, _scratches);
         Newest = round.Write(source, everything, _stopping.Token);
         if (_store.Checkpoints.Count > 1)

@@ -52,6 +52,11 @@ public sealed class RandomOperationsTests
                 await ChangeSchema(test, model, random);
             }
 
+            if (step % 9 == 0 && seed % 3 != 0)
+            {
+                await test.CheckpointAsync();
+            }
+
             if (step % 25 == 0)
             {
                 await test.RestartAsync();

@@ -47,6 +47,13 @@ internal sealed class TestDatabase : IAsyncDisposable
         return Collection(config.Name);
     }
 
+    public async Task<CheckpointReceipt> CheckpointAsync()
+    {
+        EngineResult<CheckpointReceipt> made = await Database.CheckpointAsync(Cancellation);
+        Assert.Null(made.Error);
+        return made.Value;
+    }
+
     public Collection Collection(string name) => Database.GetCollection(name).Value;
 
     /// <summary>
@@ -76,7 +83,14 @@ internal sealed class TestDatabase : IAsyncDisposable
     {
         _meter.Dispose();
         _meter = new SweepMeter();
-        var options = new DatabaseOptions { DataDirectory = _folder, Limits = _limits, PlanningThreads = _planningThreads };
+        // The page log is written anew as soon as half of it is out of date, which happens in large ones only otherwise.
+        var options = new DatabaseOptions
+        {
+            DataDirectory = _folder,
+            Limits = _limits,
+            PlanningThreads = _planningThreads,
+            LeastRewrittenBytes = 0,
+        };
         Database = await Database.OpenAsync(options, NullLoggerFactory.Instance, _meter, Cancellation);
     }
 }

@@ -10,12 +10,16 @@ public sealed class RestartTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(11, Metric.L2, VectorStorage.Float32)]
-    [InlineData(12, Metric.Cosine, VectorStorage.Float32)]
-    [InlineData(13, Metric.Dot, VectorStorage.Float32)]
-    [InlineData(14, Metric.L2, VectorStorage.Float16)]
-    [InlineData(15, Metric.Cosine, VectorStorage.Float16)]
-    public async Task Reopen_AfterRandomOperations_GoesOnExactlyAsIfNeverStopped(int seed, Metric metric, VectorStorage storage)
+    [InlineData(11, Metric.L2, VectorStorage.Float32, 0)]
+    [InlineData(12, Metric.Cosine, VectorStorage.Float32, 0)]
+    [InlineData(13, Metric.Dot, VectorStorage.Float32, 0)]
+    [InlineData(14, Metric.L2, VectorStorage.Float16, 0)]
+    [InlineData(15, Metric.Cosine, VectorStorage.Float16, 0)]
+    [InlineData(16, Metric.L2, VectorStorage.Float32, 40)]
+    [InlineData(15, Metric.Cosine, VectorStorage.Float16, 25)]
+    [InlineData(13, Metric.Dot, VectorStorage.Float32, 60)]
+    public async Task Reopen_AfterRandomOperations_GoesOnExactlyAsIfNeverStopped(
+        int seed, Metric metric, VectorStorage storage, int stepsPerCheckpoint)
     {
         var random = new Random(seed);
         using var folder = new DataFolder();
@@ -28,6 +32,7 @@ public sealed class RestartTests
         TestDatabase? restarted = null;
         int hiddenBefore = 0;
         await workload.Upsert(1200)(steady.Collection("points"));
+        int step = 0;
         await steady.SettleAsync("points", workload.Hidden);
         await Run(300);
         using DataFolder copy = folder.Snapshot();
@@ -53,6 +58,10 @@ public sealed class RestartTests
             for (int i = 0; i < steps; i++)
             {
                 await Both(workload.Next());
+                if (stepsPerCheckpoint > 0 && ++step % stepsPerCheckpoint == 0)
+                {
+                    await (restarted ?? steady).CheckpointAsync();
+                }
             }
         }
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace AnnServer.Testing;
 
 /// <summary>Keeps what was logged at Error and above, so that a test fails on an error it did not expect.</summary>
-public sealed class RecordingLoggerProvider : ILoggerProvider
+public sealed class RecordingLoggerProvider : ILoggerProvider, ILoggerFactory
 {
     private readonly ConcurrentQueue<string> _errors = new();
 
@@ -21,6 +21,8 @@ public sealed class RecordingLoggerProvider : ILoggerProvider
     }
 
     public ILogger CreateLogger(string categoryName) => new Recorder(categoryName, _errors);
+
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("It is the only provider.");
 
     public void Dispose()
     {

@@ -179,7 +179,8 @@ public sealed class PageStore : IAsyncDisposable
             Begin = begin,
             Tail = tail,
             Token = token,
-            TokenChecksum = TokenFiles.Checksum(_layout, token),
+            TokenChecksum = TokenFiles.Checksum(_layout, token)
+                ?? throw new StorageCorruptionException($"FASTER has taken a checkpoint without describing it in '{_layout.Token(token)}'."),
             BlockChecksums = PageBlocks.Extend(before, files, _options.PageBytes, begin, tail),
             Extents = extents,
             Catalog = catalog,

@@ -1,24 +1,18 @@
-using System.Text;
-
 namespace AnnServer.Storage.Pages;
 
-/// <summary>The files in which FASTER describes one of its checkpoints. It believes whatever they say.</summary>
+/// <summary>
+/// The file in which FASTER describes one of its checkpoints. It believes whatever that says; others that it puts beside it, such as an
+/// empty log of deltas when it opens the checkpoint, mean nothing for a fold-over.
+/// </summary>
 internal static class TokenFiles
 {
-    /// <summary>A checksum of all files of the folder, their names included.</summary>
-    public static uint Checksum(StorageLayout layout, Guid token)
-    {
-        uint checksum = 0;
-        if (Directory.Exists(layout.Token(token)))
-        {
-            foreach (string path in Directory.GetFiles(layout.Token(token)).Order(StringComparer.Ordinal))
-            {
-                checksum = Crc32C.Append(checksum, Encoding.UTF8.GetBytes(Path.GetFileName(path)));
-                checksum = Crc32C.Append(checksum, File.ReadAllBytes(path));
-            }
-        }
+    private const string Description = "info.dat.0";
 
-        return checksum;
+    /// <summary>The checksum of the file, null where there is none.</summary>
+    public static uint? Checksum(StorageLayout layout, Guid token)
+    {
+        string path = Path.Combine(layout.Token(token), Description);
+        return File.Exists(path) ? Crc32C.Compute(File.ReadAllBytes(path)) : null;
     }
 
     /// <summary>Makes the entries of the folders durable down to the files, whose bytes FASTER has written through.</summary>

@@ -35,6 +35,23 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public async Task ManyStartsChangeNothing()
+    {
+        using var folder = new DataFolder();
+        await using TestDatabase test = await TestDatabase.OpenAsync(folder);
+        CollectionConfig config = Config("points");
+        var model = new ModelCollection(config);
+        await new Workload(new Random(5), model, 40).Upsert(500)(await test.CreateAsync(config));
+        await test.CheckpointAsync();
+        for (int start = 0; start < 4; start++)
+        {
+            await test.RestartAsync();
+            Assert.Equal(0, test.Database.GetStats().ReplayedRecords);
+            model.AssertAll(test.Collection("points"));
+        }
+    }
+
+    [Fact]
     public async Task TheLogIsCutBehindTheCheckpointBefore()
     {
         using var folder = new DataFolder();

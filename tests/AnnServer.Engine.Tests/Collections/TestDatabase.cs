@@ -1,7 +1,7 @@
 using AnnServer.Core.Graph;
 using AnnServer.Engine.Collections;
 using AnnServer.Engine.Model;
-using Microsoft.Extensions.Logging.Abstractions;
+using AnnServer.Testing;
 
 namespace AnnServer.Engine.Tests.Collections;
 
@@ -91,6 +91,10 @@ internal sealed class TestDatabase : IAsyncDisposable
             PlanningThreads = _planningThreads,
             LeastRewrittenBytes = 0,
         };
-        Database = await Database.OpenAsync(options, NullLoggerFactory.Instance, _meter, Cancellation);
+        using var log = new RecordingLoggerProvider();
+        Database = await Database.OpenAsync(options, log, _meter, Cancellation);
+
+        // A checkpoint that is passed over would go unnoticed otherwise: the one before leads to the same state.
+        Assert.Empty(log.TakeErrors());
     }
 }

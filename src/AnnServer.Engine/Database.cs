@@ -165,6 +165,8 @@ public sealed class Database : IAsyncDisposable
         _context.Log.LastLsn,
         _context.Log.DurableLsn,
         _checkpointer.LogBytes,
+        _checkpointer.Newest?.Number ?? 0,
+        _checkpointer.Newest?.Bytes ?? 0,
         KernelWidth.Bits,
         _replay.Records,
         _replay.Elapsed,

@@ -24,7 +24,7 @@ public sealed record DatabaseOptions
     /// <summary>Time after which a checkpoint is made if anything has changed.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(5);
 
-    internal long LeastRewrittenBytes { get; init; } = 16L << 20;
+    internal long LeastRewrittenBytes { get; init; } = 1L << 20;
 
     /// <summary>Sizes of the log. The defaults keep 32 MiB of it in memory, in pages of 4 MiB, and cut files at 64 MiB.</summary>
     internal StorageOptions Storage => new(DataDirectory);

@@ -5,6 +5,8 @@ public readonly record struct DatabaseStats(
     ulong Sequence,
     ulong DurableSequence,
     long LogBytes,
+    long CheckpointNumber,
+    long PageStoreBytes,
     int KernelBits,
     long ReplayedRecords,
     TimeSpan ReplayTime,

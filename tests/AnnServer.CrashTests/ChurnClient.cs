@@ -156,6 +156,7 @@ internal sealed class ChurnClient(Ledger ledger, string collection, int dimensio
     private static IEnumerable<ulong> Draw(Random random, int count) =>
         Enumerable.Range(0, count).Select(_ => (ulong)random.Next(Ids)).Distinct();
 
-    private static bool IsGone(Exception e) => e is RpcException { StatusCode: StatusCode.Unavailable or StatusCode.Internal or StatusCode.Cancelled }
+    /// <summary>Whether an exception says that the server was killed.</summary>
+    public static bool IsGone(Exception e) => e is RpcException { StatusCode: StatusCode.Unavailable or StatusCode.Internal or StatusCode.Cancelled }
         or InvalidOperationException or ObjectDisposedException or IOException;
 }

@@ -145,7 +145,9 @@ public sealed class KillTests
         using GrpcChannel churning = server.Connect();
         using GrpcChannel inOrder = server.Connect();
         Task writing = Task.WhenAll(
-            new ChurnClient(ledger, Churned, Dimension).RunAsync(churning, round * 10), ordered?.RunAsync(inOrder) ?? Task.CompletedTask);
+            new ChurnClient(ledger, Churned, Dimension).RunAsync(churning, round * 10),
+            new CheckpointClient().RunAsync(churning),
+            ordered?.RunAsync(inOrder) ?? Task.CompletedTask);
         while (ledger.Acknowledgements < enough && !writing.IsCompleted)
         {
             await Task.Delay(1, Cancellation);

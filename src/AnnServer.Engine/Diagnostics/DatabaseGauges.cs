@@ -19,6 +19,7 @@ internal static class DatabaseGauges
         meter.CreateObservableCounter(
             "ann.search.fallbacks", () => PerCollection(database, static collection => collection.Data.Searches.Fallbacks), "{search}", "Graph walks given up for an exact scan.");
         meter.CreateObservableGauge("ann.log.size", () => database.GetStats().LogBytes, "By", "Log that the next start replays.");
+        meter.CreateObservableGauge("ann.page_store.size", () => database.GetStats().PageStoreBytes, "By", "Bytes of the last checkpoint.");
         meter.CreateObservableCounter("ann.log.sequence", () => (long)database.GetStats().Sequence, "{record}", "Last write applied.");
         meter.CreateObservableCounter(
             "ann.log.durable_sequence", () => (long)database.GetStats().DurableSequence, "{record}", "Last write known to be durable.");

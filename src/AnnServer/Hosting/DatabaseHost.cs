@@ -35,10 +35,31 @@ internal sealed class DatabaseHost(
             DataDirectory = options.DataDirectory,
             Limits = options.Limits,
             PlanningThreads = options.PlanningThreads,
+            CheckpointLogBytes = options.CheckpointLogBytes,
+            CheckpointInterval = options.CheckpointInterval,
         };
         Volatile.Write(ref _database, await Database.OpenAsync(database, loggers, meters, cancellation));
     }
 
-    /// <summary>Makes everything durable and closes the files.</summary>
-    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _database, null)?.DisposeAsync() ?? ValueTask.CompletedTask;
+    /// <summary>Makes a checkpoint, so that the next start has no log to replay, everything durable, and closes the files.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _database, null) is not { } database)
+        {
+            return;
+        }
+
+        using CancellationTokenSource patience = new(options.ShutdownTimeout);
+        try
+        {
+            // One that cannot be made is no loss: the log has everything.
+            _ = await database.CheckpointAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            loggers.CreateLogger<DatabaseHost>().CheckpointGivenUp(options.ShutdownTimeout);
+        }
+
+        await database.DisposeAsync();
+    }
 }

@@ -17,4 +17,8 @@ internal static partial class ServerLog
 
     [LoggerMessage(EventId = 5, EventName = "Limits", Level = LogLevel.Information, Message = "Effective {Options}")]
     public static partial void Effective(this ILogger logger, ServerOptions options);
+
+    [LoggerMessage(EventId = 6, EventName = "CheckpointGivenUp", Level = LogLevel.Warning,
+        Message = "The last checkpoint took longer than {Patience} and was given up; the next start replays the log")]
+    public static partial void CheckpointGivenUp(this ILogger logger, TimeSpan patience);
 }

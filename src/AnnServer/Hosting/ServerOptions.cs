@@ -40,6 +40,12 @@ internal sealed record ServerOptions
     /// <summary>Inserts planned at once, each on a thread of its own; 0 for as many as there are processors.</summary>
     public int PlanningThreads { get; init; }
 
+    /// <summary>Bytes of log after which a checkpoint is made; a start replays about as many at most.</summary>
+    public int CheckpointLogBytes { get; init; } = 128 * 1024 * 1024;
+
+    /// <summary>Time after which a checkpoint is made if anything has changed.</summary>
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>How long a stop waits for running calls. 30 s is what Kubernetes grants before it kills.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -26,6 +26,9 @@ internal static class ServerOptionsReader
             LongWorkers = ann.Integer(nameof(ServerOptions.LongWorkers), defaults.LongWorkers, 0, 1024),
             LongWorkQueue = ann.Integer(nameof(ServerOptions.LongWorkQueue), defaults.LongWorkQueue, 1, 1_000_000),
             PlanningThreads = ann.Integer(nameof(ServerOptions.PlanningThreads), defaults.PlanningThreads, 0, 1024),
+            CheckpointLogBytes = ann.Integer(nameof(ServerOptions.CheckpointLogBytes), defaults.CheckpointLogBytes, 1 << 20, int.MaxValue),
+            CheckpointInterval = ann.Duration(
+                nameof(ServerOptions.CheckpointInterval), defaults.CheckpointInterval, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
             ShutdownTimeout = ann.Duration(nameof(ServerOptions.ShutdownTimeout), defaults.ShutdownTimeout, TimeSpan.Zero, TimeSpan.FromHours(1)),
             LogFormat = ann.OneOf(nameof(ServerOptions.LogFormat), defaults.LogFormat),
             OtlpEndpoint = ann.HttpUri(nameof(ServerOptions.OtlpEndpoint)),

@@ -17,6 +17,8 @@ internal static class StatsMapper
             Sequence = stats.Sequence,
             DurableSequence = stats.DurableSequence,
             LogBytes = (ulong)stats.LogBytes,
+            CheckpointNumber = (ulong)stats.CheckpointNumber,
+            PageStoreBytes = (ulong)stats.PageStoreBytes,
             CpuSeconds = Environment.CpuUsage.TotalTime.TotalSeconds,
             ResidentBytes = (ulong)Environment.WorkingSet,
             ManagedHeapBytes = (ulong)GC.GetTotalMemory(forceFullCollection: false),

@@ -9,10 +9,12 @@ internal sealed class TestPages : IAsyncDisposable
 {
     public static readonly IReadOnlySet<uint> Collections = new HashSet<uint> { 1, 7, PageKey.MaxCollection };
 
+    private readonly string _folder;
     private readonly OperationLog _log;
 
-    private TestPages(OperationLog log, PageStore store)
+    private TestPages(string folder, OperationLog log, PageStore store)
     {
+        _folder = folder;
         _log = log;
         Store = store;
     }
@@ -24,9 +26,12 @@ internal sealed class TestPages : IAsyncDisposable
     public static TestPages Open(string folder, Func<string, IDevice>? device = null, TimeProvider? time = null)
     {
         OperationLog log = TestLog.OpenReplayed(folder, out _);
-        return new TestPages(log, PageStore.Open(
+        return new TestPages(folder, log, PageStore.Open(
             new StorageDependencies(TestLog.Options(folder), NullLogger.Instance, time ?? TimeProvider.System, device ?? LogFile.CreateDevice), log));
     }
+
+    /// <summary>Another look at the folder.</summary>
+    public PageStore Reopen() => PageStore.Open(TestLog.Options(_folder), _log, NullLogger.Instance);
 
     public static Dictionary<PageKey, byte[]> Load(PageStore store, Checkpoint checkpoint, IReadOnlySet<uint>? collections = null)
     {

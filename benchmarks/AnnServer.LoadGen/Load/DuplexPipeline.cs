@@ -4,10 +4,20 @@ using Grpc.Core;
 namespace AnnServer.LoadGen.Load;
 
 /// <summary>Sends messages over one bidirectional stream with a bounded number unanswered. Answers come in order.</summary>
-internal sealed class DuplexPipeline<TRequest, TResponse>(AsyncDuplexStreamingCall<TRequest, TResponse> call, int window)
+/// <param name="call">The stream.</param>
+/// <param name="window">Messages that may be unanswered.</param>
+/// <param name="sendsTogether">
+/// The next message is there as soon as there is room for it: one waits in the client's buffer while there is, so that those that answers
+/// have made room for leave in one frame. A frame for each costs the server more than a small search.
+/// </param>
+internal sealed class DuplexPipeline<TRequest, TResponse>(
+    AsyncDuplexStreamingCall<TRequest, TResponse> call, int window, bool sendsTogether = false)
     where TRequest : class
     where TResponse : class
 {
+    private static readonly WriteOptions Wait = new(WriteFlags.BufferHint);
+    private static readonly WriteOptions Flush = new();
+
     private readonly ConcurrentQueue<Outgoing<TRequest>> _unanswered = new();
 
     /// <summary>After a run that failed: what was taken and never answered, in order.</summary>
@@ -26,6 +36,7 @@ internal sealed class DuplexPipeline<TRequest, TResponse>(AsyncDuplexStreamingCa
             await foreach (Outgoing<TRequest> message in messages.WithCancellation(readerEnded.Token))
             {
                 _unanswered.Enqueue(message);
+                call.RequestStream.WriteOptions = sendsTogether && room.CurrentCount > 0 ? Wait : Flush;
                 await call.RequestStream.WriteAsync(message.Message, readerEnded.Token);
                 await room.WaitAsync(readerEnded.Token);
             }

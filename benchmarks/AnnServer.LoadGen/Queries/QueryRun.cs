@@ -90,7 +90,7 @@ internal sealed class QueryRun(
     private async Task StreamAsync(Points.PointsClient points, CancellationToken cancellationToken)
     {
         using AsyncDuplexStreamingCall<SearchRequest, SearchResponse> call = points.SearchStream(cancellationToken: cancellationToken);
-        DuplexPipeline<SearchRequest, SearchResponse> pipeline = new(call, plan.Concurrency);
+        DuplexPipeline<SearchRequest, SearchResponse> pipeline = new(call, plan.Concurrency, sendsTogether: !schedule.IsOpenLoop);
         try
         {
             await pipeline.RunAsync(Messages(cancellationToken), OnStreamed, cancellationToken);

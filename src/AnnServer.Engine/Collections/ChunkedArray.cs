@@ -1,3 +1,5 @@
+using AnnServer.Core.Memory;
+
 namespace AnnServer.Engine.Collections;
 
 /// <summary>
@@ -19,6 +21,17 @@ internal sealed class ChunkedArray<T>
             T[]?[] chunks = _chunks;
             uint chunk = ordinal >> ChunkBits;
             return chunk < (uint)chunks.Length && chunks[chunk] is { } elements ? elements[ordinal & ChunkMask] : default;
+        }
+    }
+
+    /// <summary>Asks for an element that is about to be read.</summary>
+    public void Prefetch(uint ordinal)
+    {
+        T[]?[] chunks = _chunks;
+        uint chunk = ordinal >> ChunkBits;
+        if (chunk < (uint)chunks.Length && chunks[chunk] is { } elements)
+        {
+            CacheLine.Prefetch(in elements[ordinal & ChunkMask]);
         }
     }
 

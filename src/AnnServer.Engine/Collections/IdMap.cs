@@ -28,6 +28,9 @@ internal sealed class IdMap
     /// <summary>The identifier that was last given to an ordinal.</summary>
     public PointId Id(uint ordinal) => _ids[ordinal];
 
+    /// <summary>Asks for the identifier of an ordinal that is about to be read.</summary>
+    public void Prefetch(uint ordinal) => _ids.Prefetch(ordinal);
+
     /// <summary>Names an ordinal before anything leads to it.</summary>
     public void SetId(uint ordinal, PointId id) => _ids.Set(ordinal, id);
 

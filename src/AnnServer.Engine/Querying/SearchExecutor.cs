@@ -242,7 +242,14 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         ref AnswerSize size)
     {
         IReadOnlyList<SearchHit> hits = answer.Hits;
-        answer.Begin(Math.Min(query.K, scratch.ResultCount));
+        int expected = Math.Min(query.K, scratch.ResultCount);
+        answer.Begin(expected);
+        // The identifiers lie anywhere: asked for one after another, each is a miss to wait for.
+        for (int i = 0; i < expected; i++)
+        {
+            data.Ids.Prefetch(scratch.Result(i).Ordinal);
+        }
+
         HashSet<PointId>? seen = null;
         PlanNode? plan = null;
         int dropped = 0;
@@ -255,7 +262,6 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
                 break;
             }
 
-            PointId id = data.Ids.Id(candidate.Ordinal);
             if (!reader.TryRead(candidate.Ordinal, query.WithAttributes, query.WithVector, ref size, out Point point))
             {
                 return true;
@@ -267,14 +273,14 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
                 // The search may have met both slots of a point that was being replaced.
                 seen ??= [.. hits.Select(static hit => hit.Id)];
                 plan ??= predicate is null ? null : PlanBuilder.ForPoints(predicate, data);
-                if (!StillHolds(id, candidate.Ordinal, plan) || !seen.Add(id))
+                if (!StillHolds(point.Id, candidate.Ordinal, plan) || !seen.Add(point.Id))
                 {
                     dropped++;
                     continue;
                 }
             }
 
-            answer.Add(new SearchHit(id, score, point.Attributes, point.Vector));
+            answer.Add(new SearchHit(point.Id, score, point.Attributes, point.Vector));
         }
 
         return dropped == 0 || isLast;

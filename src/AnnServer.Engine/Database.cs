@@ -188,7 +188,7 @@ public sealed class Database : IAsyncDisposable
         _context.Planning.Dispose();
         _context.Janitor.Dispose();
         _checkpointer.Dispose();
-        await _pages.DisposeAsync().ConfigureAwait(false);
+        _pages.Dispose();
         await _context.Log.DisposeAsync().ConfigureAwait(false);
         foreach (Collection collection in _catalog.All)
         {
@@ -226,7 +226,7 @@ public sealed class Database : IAsyncDisposable
             var database = new Database(context, pages, checkpointer, recovery, logger);
             janitor.Start(log);
             planning.Start();
-            checkpointer.Start(database.GetCheckpointSource);
+            checkpointer.Start(database.BeginCheckpoint);
             long points = 0;
             foreach (CollectionData data in recovery.Replayer.Collections)
             {
@@ -250,14 +250,13 @@ public sealed class Database : IAsyncDisposable
         }
     }
 
-    // Under the lock of the catalog no collection is created: those that the log names up to here are all there.
-    private CheckpointSource? GetCheckpointSource()
+    private CheckpointSource? BeginCheckpoint(Predicate<IReadOnlyList<CollectionData>> isWasteful)
     {
         lock (_catalogLock)
         {
             return _damaged.Count > 0
                 ? null
-                : new CheckpointSource(_lastNumber, [.. _catalog.All.Select(static collection => collection.Data)], _context.Log.Position);
+                : CheckpointSource.Begin(_context.Log, _lastNumber, _catalog.All.Select(static collection => collection.Data), isWasteful);
         }
     }
 

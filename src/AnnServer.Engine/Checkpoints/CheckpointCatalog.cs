@@ -5,7 +5,7 @@ namespace AnnServer.Engine.Checkpoints;
 /// <summary>What a checkpoint says of all collections; its stored form is part of the manifest.</summary>
 /// <param name="LastNumber">Highest number that a collection has ever had.</param>
 /// <param name="Collections">Those whose pages are in the checkpoint.</param>
-/// <param name="Gone">Dropped while the checkpoint was made: the log still has records of them, the checkpoint nothing.</param>
+/// <param name="Gone">Dropped while the checkpoint was made: the log goes on with records of them, the checkpoint has nothing.</param>
 internal sealed record CheckpointCatalog(uint LastNumber, IReadOnlyList<CollectionSnapshot> Collections, IReadOnlyList<uint> Gone)
 {
     private const byte Version = 1;
@@ -21,7 +21,6 @@ internal sealed record CheckpointCatalog(uint LastNumber, IReadOnlyList<Collecti
         foreach (CollectionSnapshot snapshot in Collections)
         {
             writer.WriteUInt32(snapshot.Number);
-            writer.WriteUInt64(snapshot.Lsn);
             writer.WriteUInt32(snapshot.Slots);
             writer.WriteUInt32((uint)snapshot.Live);
             writer.WriteUInt32((uint)snapshot.Hidden);
@@ -48,13 +47,12 @@ internal sealed record CheckpointCatalog(uint LastNumber, IReadOnlyList<Collecti
         for (uint count = reader.ReadUInt32(); count > 0; count--)
         {
             uint number = reader.ReadUInt32();
-            ulong lsn = reader.ReadUInt64();
             uint slots = reader.ReadUInt32();
             int live = checked((int)reader.ReadUInt32());
             int hidden = checked((int)reader.ReadUInt32());
             uint entry = reader.ReadUInt32();
             collections.Add(new CollectionSnapshot(
-                number, ConfigCodec.Decode(reader.ReadBytes()), lsn, slots, live, hidden, entry == NoEntry ? null : entry));
+                number, ConfigCodec.Decode(reader.ReadBytes()), slots, live, hidden, entry == NoEntry ? null : entry));
         }
 
         return reader.IsAtEnd

@@ -20,23 +20,29 @@ internal sealed class CheckpointRound(OperationLog log, PageStore store, Scratch
 
     public long Bytes { get; private set; }
 
-    /// <param name="everything">Write every page, so that what lies before can be forgotten.</param>
-    public Checkpoint Write(CheckpointSource source, bool everything, CancellationToken stopping)
+    public Checkpoint Write(CheckpointSource source, CancellationToken stopping)
     {
-        foreach (CollectionData data in source.Collections)
+        foreach ((CollectionData data, CollectionSnapshot snapshot) in source.Collections)
         {
-            WritePages(data, everything, stopping);
+            if (TryWritePages(data, source.At.Lsn, stopping))
+            {
+                _snapshots.Add(snapshot);
+            }
+            else
+            {
+                _gone.Add(data.Number);
+            }
         }
 
         // What the pages hold must be in the log before they can count: a record that is lost must not have left a trace.
-        log.WaitDurableAsync(log.LastLsn, stopping).AsTask().GetAwaiter().GetResult();
+        log.WaitDurableAsync(source.At.Lsn, stopping).AsTask().GetAwaiter().GetResult();
         byte[] catalog = new CheckpointCatalog(source.LastNumber, _snapshots, _gone).Encode();
-        return store.CommitAsync(source.Redo, catalog, everything).GetAwaiter().GetResult();
+        return store.CommitAsync(source.At, catalog, source.Everything).GetAwaiter().GetResult();
     }
 
-    private void WritePages(CollectionData data, bool everything, CancellationToken stopping)
+    // False where the collection was dropped meanwhile.
+    private bool TryWritePages(CollectionData data, ulong lsn, CancellationToken stopping)
     {
-        CollectionSnapshot? snapshot = null;
         do
         {
             stopping.ThrowIfCancellationRequested();
@@ -47,18 +53,11 @@ internal sealed class CheckpointRound(OperationLog log, PageStore store, Scratch
             {
                 if (data.IsDropped)
                 {
-                    _gone.Add(data.Number);
-                    return;
+                    return false;
                 }
 
                 lock (data.CommitLock)
                 {
-                    if (snapshot is null)
-                    {
-                        snapshot = CollectionSnapshot.Of(data, log.LastLsn);
-                        data.Pages.BeginRound(everything);
-                    }
-
                     data.Pages.Take(ref _batch, PagesAtOnce);
                 }
             }
@@ -66,7 +65,7 @@ internal sealed class CheckpointRound(OperationLog log, PageStore store, Scratch
             for (int i = 0; i < _batch.Count; i++)
             {
                 ReadOnlySpan<byte> image = _batch.Page(i, out PageKind kind, out uint slot);
-                store.Write(new PageKey(data.Number, (byte)kind, slot), snapshot.Lsn, image);
+                store.Write(new PageKey(data.Number, (byte)kind, slot), lsn, image);
                 Bytes += image.Length;
             }
 
@@ -74,6 +73,6 @@ internal sealed class CheckpointRound(OperationLog log, PageStore store, Scratch
         }
         while (_batch.Count > 0);
 
-        _snapshots.Add(snapshot);
+        return true;
     }
 }

@@ -30,7 +30,7 @@ internal sealed class Checkpointer : IDisposable
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _wake = new(0);
     private TaskCompletionSource<Checkpoint?>? _asked;
-    private Func<CheckpointSource?>? _source;
+    private Func<Predicate<IReadOnlyList<CollectionData>>, CheckpointSource?>? _begin;
     private Thread? _thread;
     private Timer? _watch;
     private long _lastEnded = Stopwatch.GetTimestamp();
@@ -49,10 +49,12 @@ internal sealed class Checkpointer : IDisposable
     /// <summary>Bytes of log that a start would replay.</summary>
     public long LogBytes => _log.Position.Address - (Newest?.Redo.Address ?? OperationLog.FirstPosition.Address);
 
-    /// <param name="source">What there is to write; null while no checkpoint may be made.</param>
-    public void Start(Func<CheckpointSource?> source)
+    /// <param name="begin">
+    /// Begins a checkpoint, of everything where the predicate says that it is time for that; null while none may be made.
+    /// </param>
+    public void Start(Func<Predicate<IReadOnlyList<CollectionData>>, CheckpointSource?> begin)
     {
-        _source = source;
+        _begin = begin;
         _thread = new Thread(Run) { IsBackground = true, Name = "ann-checkpoint" };
         _thread.Start();
         _watch = new Timer(_ => Watch(), null, Poll, Poll);
@@ -113,14 +115,18 @@ internal sealed class Checkpointer : IDisposable
     {
         try
         {
-            CheckpointSource? source = _source!();
-            if (source is not null && (Newest is null || _log.LastLsn > Newest.Redo.Lsn) && Write(source))
+            bool made = true;
+            if (Newest is null || _log.LastLsn > Newest.Redo.Lsn)
             {
-                // The checkpoint before still needs what was just written anew; one more lets go of it.
-                Write(_source() ?? source);
+                made = TryWrite(out bool everything);
+                if (everything)
+                {
+                    // The checkpoint before still needs what was just written anew; one more lets go of it.
+                    TryWrite(out _);
+                }
             }
 
-            asked?.SetResult(source is null ? null : Newest);
+            asked?.SetResult(made ? Newest : null);
         }
         catch (Exception error)
         {
@@ -135,14 +141,19 @@ internal sealed class Checkpointer : IDisposable
         }
     }
 
-    // Whether everything was written.
-    private bool Write(CheckpointSource source)
+    private bool TryWrite(out bool everything)
     {
         long started = Stopwatch.GetTimestamp();
-        bool everything = Newest is not null
-            && _policy.IsWasteful(Newest.Bytes, source.Collections.Sum(static data => data.EstimatePageBytes()));
+        CheckpointSource? source = _begin!(
+            collections => Newest is not null && _policy.IsWasteful(Newest.Bytes, collections.Sum(static data => data.EstimatePageBytes())));
+        everything = source?.Everything ?? false;
+        if (source is null)
+        {
+            return false;
+        }
+
         var round = new CheckpointRound(_log, _store, _scratches);
-        Newest = round.Write(source, everything, _stopping.Token);
+        Newest = round.Write(source, _stopping.Token);
         if (_store.Checkpoints.Count > 1)
         {
             // Not further than the checkpoint before, which stands in where this one is damaged.
@@ -153,7 +164,7 @@ internal sealed class Checkpointer : IDisposable
         TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
         _metrics.Checkpointed(round.Pages, round.Bytes, elapsed);
         EngineLog.Checkpointed(_logger, Newest.Number, round.Pages, round.Bytes, Newest.Bytes, elapsed.TotalMilliseconds);
-        return everything;
+        return true;
     }
 
     private void Watch()

@@ -12,7 +12,7 @@ internal sealed class IdMap
     // A dictionary node, its bucket and the entry by ordinal; keys add their characters.
     private const int BytesPerEntry = 96;
 
-    private readonly ConcurrentDictionary<PointId, uint> _ordinals = new();
+    private ConcurrentDictionary<PointId, uint> _ordinals = new();
     private readonly ChunkedArray<PointId> _ids = new();
     private long _keyBytes;
 
@@ -22,6 +22,12 @@ internal sealed class IdMap
     public long KeyBytes => _keyBytes;
 
     public long MemoryBytes => ((long)_ordinals.Count * BytesPerEntry) + _keyBytes;
+
+    /// <summary>Makes room for so many points, before there is any.</summary>
+    public void Reserve(int points)
+    {
+        _ordinals = new ConcurrentDictionary<PointId, uint>(Environment.ProcessorCount, points);
+    }
 
     public bool TryGet(PointId id, out uint ordinal) => _ordinals.TryGetValue(id, out ordinal);
 

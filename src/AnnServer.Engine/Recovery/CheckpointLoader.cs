@@ -36,8 +36,7 @@ internal sealed class CheckpointLoader : IPageHandler, IDisposable
     /// <summary>Numbers of the collections to load.</summary>
     public IReadOnlySet<uint> Numbers => _collections.Keys.ToHashSet();
 
-    public IEnumerable<(CollectionData Data, ulong Lsn)> Collections =>
-        _collections.Values.Select(static loading => (loading.Data, loading.Snapshot.Lsn));
+    public IEnumerable<CollectionData> Collections => _collections.Values.Select(static loading => loading.Data);
 
     public void OnPage(in Page page)
     {
@@ -97,6 +96,7 @@ internal sealed class CheckpointLoader : IPageHandler, IDisposable
 
             Data = new CollectionData(snapshot.Number, snapshot.Config, limits);
             Data.Attributes.BeginBulkLoad();
+            Data.Ids.Reserve(snapshot.Live);
             Data.Index.LoadSlots(snapshot.Slots);
             for (int kind = 0; kind < Kinds; kind++)
             {

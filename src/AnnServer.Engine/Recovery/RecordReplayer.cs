@@ -20,9 +20,6 @@ internal sealed class RecordReplayer : IRecordHandler
     private readonly EngineLimits _limits;
     private readonly Dictionary<uint, CollectionData> _collections = [];
 
-    // Of collections that come from a checkpoint: the records it holds already.
-    private readonly Dictionary<uint, ulong> _held = [];
-
     // Of collections that a checkpoint says nothing of, or whose pages are damaged: until they are dropped their records are passed over.
     private readonly HashSet<uint> _passed = [];
     private float[] _vector = [];
@@ -39,10 +36,9 @@ internal sealed class RecordReplayer : IRecordHandler
         LastNumber = loaded.Catalog.LastNumber;
         _passed.UnionWith(loaded.Catalog.Gone);
         _passed.UnionWith(leftOut);
-        foreach ((CollectionData data, ulong lsn) in loaded.Collections)
+        foreach (CollectionData data in loaded.Collections)
         {
             _collections.Add(data.Number, data);
-            _held.Add(data.Number, lsn);
         }
     }
 
@@ -57,11 +53,6 @@ internal sealed class RecordReplayer : IRecordHandler
 
     public void OnRecord(in LogRecord record)
     {
-        if (_held.TryGetValue(record.Collection, out ulong held) && record.Lsn <= held)
-        {
-            return;
-        }
-
         if (_passed.Contains(record.Collection))
         {
             if ((Operation)record.Operation == Operation.DropCollection)

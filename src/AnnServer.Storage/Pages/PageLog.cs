@@ -1,7 +1,7 @@
 using FASTER.core;
-using Store = FASTER.core.FasterKV<long, FASTER.core.SpanByte>;
 using Session = FASTER.core.ClientSession<
     long, FASTER.core.SpanByte, FASTER.core.SpanByte, FASTER.core.SpanByteAndMemory, FASTER.core.Empty, FASTER.core.IFunctions<long, FASTER.core.SpanByte, FASTER.core.SpanByte, FASTER.core.SpanByteAndMemory, FASTER.core.Empty>>;
+using Store = FASTER.core.FasterKV<long, FASTER.core.SpanByte>;
 
 namespace AnnServer.Storage.Pages;
 

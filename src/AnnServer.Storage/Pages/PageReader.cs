@@ -1,52 +1,77 @@
+using System.Runtime.CompilerServices;
+
 namespace AnnServer.Storage.Pages;
 
-/// <summary>Reads the pages of a checkpoint, newest first, and checks every byte on the way.</summary>
+/// <summary>
+/// Reads the pages of a checkpoint, newest first, and checks every byte on the way: while one stretch is handed out, the next is read.
+/// </summary>
 internal sealed class PageReader(Checkpoint checkpoint, PageFiles files)
 {
-    private readonly byte[] _buffer = new byte[checkpoint.PageBytes];
+    private readonly byte[][] _buffers = [new byte[checkpoint.PageBytes], new byte[checkpoint.PageBytes]];
     private readonly List<int> _offsets = [];
 
     /// <summary>Hands every image of some collections to the handler. What belongs to others is neither read nor checked.</summary>
     /// <exception cref="StorageCorruptionException">Some bytes are not what was written.</exception>
     public void Read(IPageHandler handler, IReadOnlySet<uint> collections)
     {
-        for (int i = checkpoint.Extents.Length - 1; i >= 0; i--)
+        List<PageExtent> stretches = [.. Stretches(collections)];
+        Task<ReadOnlyMemory<byte>> next = Begin(0);
+        for (int i = 0; i < stretches.Count; i++)
         {
-            PageExtent extent = checkpoint.Extents[i];
-            if (!collections.Contains(extent.Collection))
+            ReadOnlyMemory<byte> bytes = next.GetAwaiter().GetResult();
+            next = Begin(i + 1);
+            try
             {
-                continue;
+                Hand(bytes.Span, stretches[i], handler);
             }
+            finally
+            {
+                // Whatever becomes of the loading, nothing reads from files that are closed.
+                Task.WhenAny(next).GetAwaiter().GetResult();
+            }
+        }
 
+        Task<ReadOnlyMemory<byte>> Begin(int stretch) => stretch < stretches.Count
+            ? Task.Run(() => ReadSound(stretches[stretch], _buffers[stretch & 1]))
+            : Task.FromResult(ReadOnlyMemory<byte>.Empty);
+    }
+
+    // The extents from the last to the first, cut at the pages of the log.
+    private IEnumerable<PageExtent> Stretches(IReadOnlySet<uint> collections)
+    {
+        foreach (PageExtent extent in checkpoint.Extents.Reverse().Where(extent => collections.Contains(extent.Collection)))
+        {
             for (long page = (extent.To - 1) / checkpoint.PageBytes; page >= extent.From / checkpoint.PageBytes; page--)
             {
-                long from = Math.Max(extent.From, page * checkpoint.PageBytes);
-                long to = Math.Min(extent.To, (page + 1) * checkpoint.PageBytes);
-                Hand(ReadSound(from, to), from, extent.Collection, handler);
+                yield return extent with
+                {
+                    From = Math.Max(extent.From, page * checkpoint.PageBytes),
+                    To = Math.Min(extent.To, (page + 1) * checkpoint.PageBytes),
+                };
             }
         }
     }
 
-    // A range within one log page.
-    private ReadOnlySpan<byte> ReadSound(long from, long to)
+    private ReadOnlyMemory<byte> ReadSound(PageExtent stretch, byte[] buffer)
     {
-        (long first, long last) = PageBlocks.Around(checkpoint, from, to);
-        Span<byte> bytes = _buffer.AsSpan(0, (int)(last - first));
-        files.Read(first, bytes);
-        return PageBlocks.AreSound(checkpoint, first, bytes)
-            ? bytes[(int)(from - first)..(int)(to - first)]
+        (long first, long last) = PageBlocks.Around(checkpoint, stretch.From, stretch.To);
+        Memory<byte> bytes = buffer.AsMemory(0, (int)(last - first));
+        files.Read(first, bytes.Span);
+        return PageBlocks.AreSound(checkpoint, first, bytes.Span)
+            ? bytes[(int)(stretch.From - first)..(int)(stretch.To - first)]
             : throw new StorageCorruptionException(
                 $"Checkpoint {checkpoint.Number} is damaged: a block of the page log has the wrong checksum.", first, 0);
     }
 
-    private void Hand(ReadOnlySpan<byte> bytes, long address, uint collection, IPageHandler handler)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Hand(ReadOnlySpan<byte> bytes, PageExtent stretch, IPageHandler handler)
     {
         _offsets.Clear();
         bool isWhole = PageScan.TryFind(bytes, _offsets);
         for (int i = _offsets.Count - 1; i >= 0 && isWhole; i--)
         {
             isWhole = PageEnvelope.TryRead(PageScan.Value(bytes, _offsets[i]), PageScan.Key(bytes, _offsets[i]), out Page page)
-                && page.Key.Collection == collection;
+                && page.Key.Collection == stretch.Collection;
             if (isWhole)
             {
                 handler.OnPage(page);
@@ -56,7 +81,7 @@ internal sealed class PageReader(Checkpoint checkpoint, PageFiles files)
         if (!isWhole)
         {
             throw new StorageCorruptionException(
-                $"Checkpoint {checkpoint.Number} is damaged: the page log holds something that is not a page.", address, 0);
+                $"Checkpoint {checkpoint.Number} is damaged: the page log holds something that is not a page.", stretch.From, 0);
         }
     }
 }

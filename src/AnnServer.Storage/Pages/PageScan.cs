@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace AnnServer.Storage.Pages;
@@ -24,6 +25,7 @@ internal static class PageScan
 
     /// <summary>Adds where the records start, in order, as offsets into <paramref name="bytes"/>.</summary>
     /// <returns>False where something is not a record.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TryFind(ReadOnlySpan<byte> bytes, List<int> offsets)
     {
         int at = 0;

@@ -11,7 +11,7 @@ namespace AnnServer.Storage.Pages;
 /// A commit is a fold-over checkpoint of FASTER, which makes the pages durable, and then a manifest, which makes them the checkpoint.
 /// The last two are kept: the one before stands in where the last is damaged.
 /// </remarks>
-public sealed class PageStore : IAsyncDisposable
+public sealed class PageStore : IDisposable
 {
     private const int KeptCheckpoints = 2;
 
@@ -24,8 +24,8 @@ public sealed class PageStore : IAsyncDisposable
     private readonly List<Checkpoint> _checkpoints = [];
     private readonly List<PageExtent> _extents = [];
 
-    // FASTER reads its whole log to rebuild its index; nobody waits for it before the first page is written.
-    private Task<PageLog>? _opening;
+    // FASTER reads its whole log to rebuild its index: not before the first page is written, so that no start waits for it.
+    private Func<PageLog>? _open;
     private PageLog? _log;
     private byte[] _envelope = new byte[4096];
     private long _begin = PageLog.FirstAddress;
@@ -119,7 +119,7 @@ public sealed class PageStore : IAsyncDisposable
 
         DirectorySync.Flush(_layout.PageFolder);
         RemoveUnnamed();
-        _opening = Task.Run(() => PageLog.Open(_options, _layout, _createDevice, pages, checkpoint));
+        _open = () => PageLog.Open(_options, _layout, _createDevice, pages, checkpoint);
     }
 
     /// <summary>Writes an image. The pages of one collection come together.</summary>
@@ -132,8 +132,8 @@ public sealed class PageStore : IAsyncDisposable
             _envelope = new byte[Math.Max(length, _envelope.Length * 2)];
         }
 
-        Volatile.Write(ref _busySince, _time.GetTimestamp());
         PageLog log = Log();
+        Volatile.Write(ref _busySince, _time.GetTimestamp());
         ThrowIfFailed(log);
         if (_extent?.Collection != key.Collection)
         {
@@ -157,8 +157,8 @@ public sealed class PageStore : IAsyncDisposable
     /// <exception cref="TimeoutException">The disk does not answer.</exception>
     public async Task<Checkpoint> CommitAsync(LogPosition redo, ReadOnlyMemory<byte> catalog, bool replacesAll)
     {
-        Volatile.Write(ref _busySince, _time.GetTimestamp());
         PageLog log = Log();
+        Volatile.Write(ref _busySince, _time.GetTimestamp());
         long tail = log.Tail;
         EndExtent(tail);
         long begin = !replacesAll ? _begin : _written == 0 ? tail : _roundFrom;
@@ -199,16 +199,12 @@ public sealed class PageStore : IAsyncDisposable
     public TimeSpan BusyFor => Volatile.Read(ref _busySince) is var since && since != 0 ? _time.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <summary>Closes the files. What has been written since the last commit is lost.</summary>
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        if (_opening is { } opening)
+        // A disk that owes an answer would keep FASTER waiting for it.
+        if (BusyFor == TimeSpan.Zero && _log is { Failed.IsCompleted: false } log)
         {
-            // Why it could not be opened has been said to whoever wanted to write; nobody did, or it was said.
-            await opening.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
-            if (opening.IsCompletedSuccessfully && !opening.Result.Failed.IsCompleted)
-            {
-                opening.Result.Dispose();
-            }
+            log.Dispose();
         }
     }
 
@@ -220,8 +216,7 @@ public sealed class PageStore : IAsyncDisposable
         }
     }
 
-    private PageLog Log() => _log ??= (_opening ?? throw new InvalidOperationException("Pages are written after the store has begun."))
-        .GetAwaiter().GetResult();
+    private PageLog Log() => _log ??= (_open ?? throw new InvalidOperationException("Pages are written after the store has begun."))();
 
     private void FindCheckpoints()
     {

@@ -82,7 +82,7 @@ internal sealed class TestPages : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Store.DisposeAsync();
+        Store.Dispose();
         await _log.DisposeAsync();
     }
 

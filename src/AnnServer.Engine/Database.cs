@@ -151,15 +151,45 @@ public sealed class Database : IAsyncDisposable
         {
             ulong sequence = _context.Log.LastLsn;
             Checkpoint? made = await _checkpointer.RequestAsync().WaitAsync(cancellation).ConfigureAwait(false);
-            return made is null
-                ? EngineError.Of(EngineStatus.FailedPrecondition, "No checkpoint is made while a collection is damaged; restore a backup or delete it.")
-                : new CheckpointReceipt(sequence, _checkpointer.LogBytes);
+            return made is null ? NoCheckpoint() : new CheckpointReceipt(sequence, _checkpointer.LogBytes);
         }
         catch (StorageFaultException)
         {
             return _context.StoreFailed();
         }
     }
+
+    /// <summary>
+    /// Copies everything applied before the call into a folder while writing goes on: all of it, or what a backup before has not got.
+    /// </summary>
+    /// <param name="folder">Empty or absent.</param>
+    /// <param name="before">The folder of an earlier backup, which the new one then depends on; null for one that stands alone.</param>
+    /// <exception cref="IOException">The folder is not empty, the disk fails, or the backup before cannot be used.</exception>
+    public async ValueTask<EngineResult<BackupInfo>> BackupAsync(string folder, string? before, CancellationToken cancellation)
+    {
+        try
+        {
+            BackupReceipt receipt = default;
+            Checkpoint? copied = await _checkpointer.RequestAsync(
+                (checkpoint, stopping) =>
+                {
+                    using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, stopping);
+                    receipt = _pages.BackUp(checkpoint, folder, before, either.Token);
+                }).ConfigureAwait(false);
+            return copied is null ? NoCheckpoint() : new BackupInfo(copied.Redo.Lsn, receipt.CopiedBytes, receipt.ReusedBytes);
+        }
+        catch (StorageFaultException)
+        {
+            return _context.StoreFailed();
+        }
+    }
+
+    /// <summary>Makes a data directory of a backup, which is checked on the way. Its database goes on with the sequence of the backup.</summary>
+    /// <param name="directory">Empty or absent.</param>
+    /// <returns>The sequence of the last change in it.</returns>
+    /// <exception cref="IOException">The backup is damaged, or the directory is not empty.</exception>
+    public static ulong Restore(string folder, string directory, ILoggerFactory loggers) => PageBackup.Restore(
+        folder, new DatabaseOptions { DataDirectory = directory }.Storage, loggers.CreateLogger<Database>()).Redo.Lsn;
 
     public DatabaseStats GetStats() => new(
         _context.Log.LastLsn,
@@ -259,6 +289,9 @@ public sealed class Database : IAsyncDisposable
                 : CheckpointSource.Begin(_context.Log, _lastNumber, _catalog.All.Select(static collection => collection.Data), isWasteful);
         }
     }
+
+    private static EngineError NoCheckpoint() => EngineError.Of(
+        EngineStatus.FailedPrecondition, "No checkpoint is made while a collection is damaged; restore a backup or delete it.");
 
     private EngineError NotServed(string name)
     {

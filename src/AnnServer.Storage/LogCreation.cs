@@ -10,7 +10,9 @@ internal static class LogCreation
     // One commit record and its padding.
     private const int FirstCommitMaxBytes = 4096;
 
-    public static (LogFile File, LogWriter Writer, LogFormat Format) Create(StorageDependencies dependencies, StorageLayout layout)
+    /// <param name="lastLsn">The first record gets the number after it.</param>
+    public static (LogFile File, LogWriter Writer, LogFormat Format) Create(
+        StorageDependencies dependencies, StorageLayout layout, ulong lastLsn)
     {
         StorageOptions options = dependencies.Options;
         RemoveUnfinished(layout, dependencies.Logger);
@@ -18,7 +20,7 @@ internal static class LogCreation
         LogFile file = LogFile.Open(options, layout, dependencies.CreateDevice, recover: false);
         try
         {
-            var none = new CommitMark { Ordinal = 0, LastLsn = 0, PreviousLsn = 0, PreviousTail = LogFile.FirstAddress };
+            var none = new CommitMark { Ordinal = 0, LastLsn = lastLsn, PreviousLsn = lastLsn, PreviousTail = LogFile.FirstAddress };
             var writer = new LogWriter(file, none, dependencies, format);
 
             // The first commit comes before the format file: a log that has a format and no commit has lost it.

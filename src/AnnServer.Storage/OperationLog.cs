@@ -83,6 +83,21 @@ public sealed class OperationLog : IAsyncDisposable
     public static OperationLog Open(StorageOptions options, ILogger logger, TimeProvider? time = null) =>
         Open(new StorageDependencies(options, logger, time ?? TimeProvider.System, LogFile.CreateDevice));
 
+    /// <summary>
+    /// Creates the log that goes on after a checkpoint of another one, in a folder without any, and says what the checkpoint is called
+    /// there.
+    /// </summary>
+    internal static Checkpoint CreateAfter(Checkpoint checkpoint, StorageOptions options, ILogger logger)
+    {
+        var dependencies = new StorageDependencies(options, logger, TimeProvider.System, LogFile.CreateDevice);
+        var layout = new StorageLayout(options.Directory);
+        Directory.CreateDirectory(layout.LogFolder);
+        (LogFile file, LogWriter writer, LogFormat format) = LogCreation.Create(dependencies, layout, checkpoint.Redo.Lsn);
+        writer.Dispose();
+        file.Dispose();
+        return checkpoint with { LogId = format.LogId, Epoch = format.Epoch, Redo = checkpoint.Redo with { Address = LogFile.FirstAddress } };
+    }
+
     internal static OperationLog Open(StorageDependencies dependencies)
     {
         StorageOptions options = dependencies.Options;
@@ -105,7 +120,7 @@ public sealed class OperationLog : IAsyncDisposable
             }
             else
             {
-                (file, writer, format) = LogCreation.Create(dependencies, layout);
+                (file, writer, format) = LogCreation.Create(dependencies, layout, lastLsn: 0);
                 StorageLog.LogCreated(
                     dependencies.Logger, layout.LogFolder, options.PageBytes, options.SegmentBytes, options.MemoryBytes);
             }

@@ -45,7 +45,7 @@ public sealed record StorageOptions
     }
 
     /// <summary>Full path of the folder that holds everything.</summary>
-    public string Directory { get; }
+    public string Directory { get; init; }
 
     /// <summary>Unit of the log; a record fits on one page. Fixed when the log is created.</summary>
     public int PageBytes { get; }

@@ -3,6 +3,12 @@ using AnnServer.Hosting;
 // Standard output carries one line, the addresses; logs and faults go to standard error.
 try
 {
+    if (args is [RestoreCommand.Name, ..])
+    {
+        await Console.Out.WriteLineAsync(RestoreCommand.Run(args));
+        return 0;
+    }
+
     await using ServerHost server = ServerHost.Build(args);
     await server.StartAsync(CancellationToken.None);
     await Console.Out.WriteLineAsync(server.ReadyLine);

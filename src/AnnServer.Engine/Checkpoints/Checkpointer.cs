@@ -29,7 +29,7 @@ internal sealed class Checkpointer : IDisposable
     // Guards _asked.
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _wake = new(0);
-    private TaskCompletionSource<Checkpoint?>? _asked;
+    private List<Request> _asked = [];
     private Func<Predicate<IReadOnlyList<CollectionData>>, CheckpointSource?>? _begin;
     private Thread? _thread;
     private Timer? _watch;
@@ -61,15 +61,17 @@ internal sealed class Checkpointer : IDisposable
     }
 
     /// <summary>A checkpoint that holds everything applied before the call; null if none may be made.</summary>
+    /// <param name="use">Called with it while no other can be made, so that its files stay as they are.</param>
     /// <exception cref="StorageFaultException">The store has failed.</exception>
-    public Task<Checkpoint?> RequestAsync()
+    public Task<Checkpoint?> RequestAsync(Action<Checkpoint, CancellationToken>? use = null)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-            _asked ??= new TaskCompletionSource<Checkpoint?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var request = new Request(use);
+            _asked.Add(request);
             _wake.Release();
-            return _asked.Task;
+            return request.Done.Task;
         }
     }
 
@@ -93,29 +95,35 @@ internal sealed class Checkpointer : IDisposable
         while (!_stopping.IsCancellationRequested)
         {
             _wake.Wait(Poll);
-            TaskCompletionSource<Checkpoint?>? asked;
+            List<Request> asked;
             lock (_gate)
             {
                 asked = _asked;
-                _asked = null;
+                _asked = [];
             }
 
-            if (_log.Fault is null && (asked is not null || _policy.IsDue(LogBytes, Stopwatch.GetElapsedTime(_lastEnded))))
+            if (_log.Fault is null && (asked.Count > 0 || _policy.IsDue(LogBytes, Stopwatch.GetElapsedTime(_lastEnded))))
             {
                 Make(asked);
             }
             else
             {
-                asked?.SetException(_log.NewFault());
+                asked.ForEach(request => request.Done.SetException(_log.NewFault()));
             }
+        }
+
+        lock (_gate)
+        {
+            _asked.ForEach(static request => request.Done.SetException(Stopped()));
+            _asked = [];
         }
     }
 
-    private void Make(TaskCompletionSource<Checkpoint?>? asked)
+    private void Make(List<Request> asked)
     {
+        bool made = true;
         try
         {
-            bool made = true;
             if (Newest is null || _log.LastLsn > Newest.Redo.Lsn)
             {
                 made = TryWrite(out bool everything);
@@ -125,8 +133,6 @@ internal sealed class Checkpointer : IDisposable
                     TryWrite(out _);
                 }
             }
-
-            asked?.SetResult(made ? Newest : null);
         }
         catch (Exception error)
         {
@@ -137,8 +143,11 @@ internal sealed class Checkpointer : IDisposable
                 EngineLog.CheckpointFailed(_logger, error);
             }
 
-            asked?.SetException(_stopping.IsCancellationRequested ? new ObjectDisposedException(nameof(Checkpointer)) : _log.NewFault());
+            asked.ForEach(request => request.Done.SetException(_stopping.IsCancellationRequested ? Stopped() : _log.NewFault()));
+            return;
         }
+
+        asked.ForEach(request => request.Complete(made ? Newest : null, _stopping.Token));
     }
 
     private bool TryWrite(out bool everything)
@@ -172,6 +181,31 @@ internal sealed class Checkpointer : IDisposable
         if (_store.BusyFor > _patience && _log.Fault is null)
         {
             _log.Fail(new TimeoutException($"The disk has owed a write of the page store for {_patience}."));
+        }
+    }
+
+    private static ObjectDisposedException Stopped() => new(nameof(Checkpointer));
+
+    private sealed class Request(Action<Checkpoint, CancellationToken>? use)
+    {
+        public TaskCompletionSource<Checkpoint?> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Complete(Checkpoint? checkpoint, CancellationToken stopping)
+        {
+            try
+            {
+                if (checkpoint is not null)
+                {
+                    use?.Invoke(checkpoint, stopping);
+                }
+
+                Done.SetResult(checkpoint);
+            }
+            catch (Exception error)
+            {
+                // Whoever asked has failed, not the checkpoint.
+                Done.SetException(error);
+            }
         }
     }
 }

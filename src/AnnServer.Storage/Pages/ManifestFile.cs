@@ -18,7 +18,7 @@ internal static class ManifestFile
     private const int LeastBytes = 128;
 
     /// <summary>Writes the file so that it is either absent or whole; from then on the checkpoint is there.</summary>
-    public static void Save(StorageLayout layout, Checkpoint checkpoint)
+    public static void Save(string path, Checkpoint checkpoint)
     {
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream);
@@ -48,13 +48,13 @@ internal static class ManifestFile
         writer.Write(checkpoint.Catalog.Length);
         writer.Write(checkpoint.Catalog.Span);
         writer.Write(Crc32C.Compute(stream.GetBuffer().AsSpan(0, (int)stream.Length)));
-        DurableFile.Write(layout.Manifest(checkpoint.Number), stream.GetBuffer().AsSpan(0, (int)stream.Length));
+        DurableFile.Write(path, stream.GetBuffer().AsSpan(0, (int)stream.Length));
     }
 
-    /// <summary>Reads a file; null where it is not a whole manifest of the log, and then why.</summary>
-    public static Checkpoint? TryLoad(StorageLayout layout, long number, Guid logId, out string fault)
+    /// <summary>Reads a file; null where it is not a whole manifest, and then why.</summary>
+    public static Checkpoint? TryLoad(string path, out string fault)
     {
-        byte[] bytes = File.ReadAllBytes(layout.Manifest(number));
+        byte[] bytes = File.ReadAllBytes(path);
         if (bytes.Length < LeastBytes || Crc32C.Compute(bytes.AsSpan(..^4)) != BitConverter.ToUInt32(bytes.AsSpan(^4..)))
         {
             fault = "its checksum is wrong";
@@ -71,7 +71,8 @@ internal static class ManifestFile
             return null;
         }
 
-        var checkpoint = new Checkpoint
+        fault = "";
+        return new Checkpoint
         {
             Number = reader.ReadInt64(),
             LogId = new Guid(reader.ReadBytes(16)),
@@ -87,10 +88,6 @@ internal static class ManifestFile
             Extents = ReadExtents(reader),
             Catalog = reader.ReadBytes(reader.ReadInt32()),
         };
-        fault = checkpoint.Number != number ? $"it is that of checkpoint {checkpoint.Number}"
-            : checkpoint.LogId != logId ? "it belongs to another log"
-            : "";
-        return fault.Length == 0 ? checkpoint : null;
     }
 
     private static PageExtent[] ReadExtents(BinaryReader reader)

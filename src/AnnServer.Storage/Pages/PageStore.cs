@@ -185,7 +185,7 @@ public sealed class PageStore : IDisposable
             Extents = extents,
             Catalog = catalog,
         };
-        ManifestFile.Save(_layout, checkpoint);
+        ManifestFile.Save(_layout.Manifest(checkpoint.Number), checkpoint);
         _checkpoints.Insert(0, checkpoint);
         (_begin, _written) = (begin, 0);
         _extents.Clear();
@@ -194,6 +194,10 @@ public sealed class PageStore : IDisposable
         Volatile.Write(ref _busySince, 0);
         return checkpoint;
     }
+
+    /// <summary>Copies a checkpoint into a folder of its own; see <see cref="PageBackup"/>. No commit may be made meanwhile.</summary>
+    public BackupReceipt BackUp(Checkpoint checkpoint, string folder, string? before, CancellationToken cancellation) =>
+        PageBackup.Write(_layout, checkpoint, folder, before, cancellation);
 
     /// <summary>How long the disk has owed an answer to the call that is under way; zero where none is.</summary>
     public TimeSpan BusyFor => Volatile.Read(ref _busySince) is var since && since != 0 ? _time.GetElapsedTime(since) : TimeSpan.Zero;
@@ -224,7 +228,13 @@ public sealed class PageStore : IDisposable
         foreach (long number in _layout.ExistingManifests().AsEnumerable().Reverse())
         {
             _newestNumber = Math.Max(_newestNumber, number);
-            Checkpoint? checkpoint = ManifestFile.TryLoad(_layout, number, _logId, out string fault);
+            Checkpoint? checkpoint = ManifestFile.TryLoad(_layout.Manifest(number), out string fault);
+            if (checkpoint is not null && (checkpoint.Number != number || checkpoint.LogId != _logId))
+            {
+                fault = checkpoint.Number != number ? $"it is that of checkpoint {checkpoint.Number}" : "it belongs to another log";
+                checkpoint = null;
+            }
+
             if (checkpoint is null)
             {
                 damaged.Add($"'{_layout.Manifest(number)}' cannot be used: {fault}.");

@@ -8,10 +8,12 @@ internal static class TokenFiles
 {
     private const string Description = "info.dat.0";
 
+    public static string PathOf(StorageLayout layout, Guid token) => Path.Combine(layout.Token(token), Description);
+
     /// <summary>The checksum of the file, null where there is none.</summary>
     public static uint? Checksum(StorageLayout layout, Guid token)
     {
-        string path = Path.Combine(layout.Token(token), Description);
+        string path = PathOf(layout, token);
         return File.Exists(path) ? Crc32C.Compute(File.ReadAllBytes(path)) : null;
     }
 

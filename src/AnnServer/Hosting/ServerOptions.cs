@@ -10,6 +10,9 @@ internal sealed record ServerOptions
 
     public string DataDirectory { get; init; } = "./data";
 
+    /// <summary>Where backups are made, each in a folder of its own; null where none can be made.</summary>
+    public string? BackupDirectory { get; init; }
+
     /// <summary>Loopback until the operator decides who may reach the server: it has no authentication of its own.</summary>
     public IPAddress ListenAddress { get; init; } = IPAddress.Loopback;
 

@@ -16,6 +16,7 @@ internal static class ServerOptionsReader
         ServerOptions options = new()
         {
             DataDirectory = ann.NotEmpty(nameof(ServerOptions.DataDirectory), defaults.DataDirectory),
+            BackupDirectory = ann.Path(nameof(ServerOptions.BackupDirectory)),
             ListenAddress = ann.Address(nameof(ServerOptions.ListenAddress), defaults.ListenAddress),
             GrpcPort = ann.Integer(nameof(ServerOptions.GrpcPort), defaults.GrpcPort, 0, ushort.MaxValue),
             HttpPort = ann.Integer(nameof(ServerOptions.HttpPort), defaults.HttpPort, 0, ushort.MaxValue),

@@ -42,6 +42,9 @@ internal sealed class SettingReader(IConfiguration configuration, string section
             : text;
     }
 
+    /// <summary>A path, or null where there is none.</summary>
+    public string? Path(string name) => Text(name);
+
     public IPAddress Address(string name, IPAddress fallback)
     {
         string? text = Text(name);

@@ -11,6 +11,17 @@ internal sealed class ModelCollection(CollectionConfig config)
 
     public Dictionary<PointId, ModelPoint> Points { get; } = [];
 
+    public ModelCollection Clone()
+    {
+        var clone = new ModelCollection(Config);
+        foreach ((PointId id, ModelPoint point) in Points)
+        {
+            clone.Points.Add(id, point);
+        }
+
+        return clone;
+    }
+
     /// <summary>A vector as the collection keeps it.</summary>
     public float[] Kept(ReadOnlyMemory<float> vector) => Config.VectorStorage == VectorStorage.Float16
         ? Array.ConvertAll(vector.ToArray(), element => (float)(Half)element)

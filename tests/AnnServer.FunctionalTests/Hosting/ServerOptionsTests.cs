@@ -32,7 +32,7 @@ public sealed class ServerOptionsTests
     {
         ServerOptions options = Read(
             [
-                ("DataDirectory", "/d"), ("ListenAddress", "::1"), ("GrpcPort", "1"), ("HttpPort", "2"), ("MaxMessageBytes", "70000"),
+                ("DataDirectory", "/d"), ("BackupDirectory", "/b"), ("ListenAddress", "::1"), ("GrpcPort", "1"), ("HttpPort", "2"), ("MaxMessageBytes", "70000"),
                 ("MaxStreamsPerConnection", "3"), ("LongWorkDistances", "4"), ("LongWorkers", "5"), ("LongWorkQueue", "6"), ("PlanningThreads", "7"),
                 ("CheckpointLogBytes", "9000000"), ("CheckpointInterval", "00:00:09"), ("ShutdownTimeout", "00:00:05"), ("LogFormat", "JSON"), ("OtlpEndpoint", "http://o:1"),
                 ("Limits:MaxK", "9"),
@@ -43,6 +43,7 @@ public sealed class ServerOptionsTests
             new ServerOptions
             {
                 DataDirectory = "/d",
+                BackupDirectory = "/b",
                 ListenAddress = IPAddress.IPv6Loopback,
                 GrpcPort = 1,
                 HttpPort = 2,

@@ -1,0 +1,156 @@
+using Microsoft.Extensions.Logging;
+
+namespace AnnServer.Storage.Pages;
+
+/// <summary>
+/// Copies of checkpoints: the page log never changes before its tail, so that a copy can be made while writing goes on, and a later
+/// one needs only the segments that are new. A copy is self-contained, or names the one before; it needs no log.
+/// </summary>
+public static class PageBackup
+{
+    private const int ChunkBytes = 1 << 20;
+    private const string DraftSuffix = ".restoring";
+
+    /// <summary>Makes a folder of a backup.</summary>
+    /// <param name="target">Where the store will live; empty or absent.</param>
+    /// <exception cref="StorageCorruptionException">The backup is not whole, or its bytes are not what they were.</exception>
+    /// <exception cref="IOException">The target is not empty.</exception>
+    public static Checkpoint Restore(string folder, StorageOptions target, ILogger logger)
+    {
+        var source = new BackupLayout(Path.GetFullPath(folder));
+        string fault = "it is missing";
+        Checkpoint checkpoint = (File.Exists(source.Manifest) ? ManifestFile.TryLoad(source.Manifest, out fault) : null)
+            ?? throw new StorageCorruptionException($"'{source.Manifest}' cannot be used: {fault}.");
+        if (Directory.Exists(target.Directory) && Directory.EnumerateFileSystemEntries(target.Directory).Any())
+        {
+            throw new IOException($"'{target.Directory}' is not empty; a backup is restored into a folder of its own.");
+        }
+
+        // Whoever finds the target finds it whole.
+        string draft = target.Directory + DraftSuffix;
+        if (Directory.Exists(draft))
+        {
+            Directory.Delete(draft, recursive: true);
+        }
+
+        var layout = new StorageLayout(draft);
+        Directory.CreateDirectory(layout.Token(checkpoint.Token));
+        foreach (long segment in Segments(checkpoint))
+        {
+            string file = source.Find(segment)
+                ?? throw new StorageCorruptionException($"Segment {segment} is in no backup: '{source.Segment(segment)}' is missing.");
+            Copy(file, layout.PageSegment(segment), Length(checkpoint, segment), CancellationToken.None);
+        }
+
+        Copy(source.Token, TokenFiles.PathOf(layout, checkpoint.Token), long.MaxValue, CancellationToken.None);
+        Require(layout, checkpoint);
+        Checkpoint restored = OperationLog.CreateAfter(checkpoint, target with { Directory = draft }, logger);
+        TokenFiles.Flush(layout, restored.Token);
+        ManifestFile.Save(layout.Manifest(restored.Number), restored);
+        if (Directory.Exists(target.Directory))
+        {
+            Directory.Delete(target.Directory);
+        }
+
+        Directory.Move(draft, target.Directory);
+        DirectorySync.Flush(Path.GetDirectoryName(target.Directory)!);
+        return restored;
+    }
+
+    internal static BackupReceipt Write(StorageLayout layout, Checkpoint checkpoint, string folder, string? before, CancellationToken cancellation)
+    {
+        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
+        {
+            throw new IOException($"'{folder}' is not empty; a backup has a folder of its own.");
+        }
+
+        Checkpoint? known = before is null ? null : LoadBefore(before, checkpoint);
+        Directory.CreateDirectory(folder);
+        var target = new BackupLayout(folder);
+        var receipt = new BackupReceipt();
+        foreach (long segment in Segments(checkpoint))
+        {
+            long length = Length(checkpoint, segment);
+            if (known is not null && Holds(known, checkpoint, segment))
+            {
+                receipt = receipt with { ReusedBytes = receipt.ReusedBytes + length };
+                continue;
+            }
+
+            Copy(layout.PageSegment(segment), target.Segment(segment), length, cancellation);
+            receipt = receipt with { CopiedBytes = receipt.CopiedBytes + length };
+        }
+
+        Copy(TokenFiles.PathOf(layout, checkpoint.Token), target.Token, long.MaxValue, cancellation);
+        if (before is not null)
+        {
+            File.WriteAllText(target.Before, Path.GetRelativePath(folder, before));
+        }
+
+        DirectorySync.Flush(folder);
+        ManifestFile.Save(target.Manifest, checkpoint);
+        return receipt;
+    }
+
+    private static Checkpoint LoadBefore(string before, Checkpoint checkpoint)
+    {
+        string path = new BackupLayout(before).Manifest;
+        string fault = "it is missing";
+        Checkpoint known = (File.Exists(path) ? ManifestFile.TryLoad(path, out fault) : null)
+            ?? throw new StorageCorruptionException($"'{path}' cannot be used: {fault}.");
+        return known.LogId == checkpoint.LogId
+            ? known
+            : throw new IOException($"The backup in '{before}' is of another store.");
+    }
+
+    private static IEnumerable<long> Segments(Checkpoint checkpoint)
+    {
+        for (long segment = checkpoint.Begin / checkpoint.SegmentBytes; segment * checkpoint.SegmentBytes < checkpoint.Tail; segment++)
+        {
+            yield return segment;
+        }
+    }
+
+    private static long Length(Checkpoint checkpoint, long segment) =>
+        Math.Min(checkpoint.SegmentBytes, checkpoint.Tail - (segment * checkpoint.SegmentBytes));
+
+    // Whether a backup has all bytes of a segment that a checkpoint needs: each block with the same checksum.
+    private static bool Holds(Checkpoint known, Checkpoint checkpoint, long segment)
+    {
+        int blockBytes = PageBlocks.BytesFor(checkpoint.PageBytes);
+        if (known.Begin != checkpoint.Begin || known.PageBytes != checkpoint.PageBytes || known.SegmentBytes != checkpoint.SegmentBytes
+            || (segment + 1) * checkpoint.SegmentBytes > known.Tail)
+        {
+            return false;
+        }
+
+        long first = Math.Max(segment * checkpoint.SegmentBytes, checkpoint.Begin) / blockBytes - (checkpoint.Begin / blockBytes);
+        long end = ((segment + 1) * checkpoint.SegmentBytes / blockBytes) - (checkpoint.Begin / blockBytes);
+        return known.BlockChecksums.AsSpan((int)first, (int)(end - first))
+            .SequenceEqual(checkpoint.BlockChecksums.AsSpan((int)first, (int)(end - first)));
+    }
+
+    private static void Require(StorageLayout layout, Checkpoint checkpoint)
+    {
+        using var files = new PageFiles(layout, checkpoint.SegmentBytes);
+        if (TokenFiles.Checksum(layout, checkpoint.Token) != checkpoint.TokenChecksum || PageBlocks.FindDamaged(checkpoint, files).Any())
+        {
+            throw new StorageCorruptionException("The backup is damaged: its bytes do not have the checksums that its manifest names.");
+        }
+    }
+
+    private static void Copy(string from, string to, long length, CancellationToken cancellation)
+    {
+        using FileStream source = new(from, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
+        using FileStream target = new(to, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1);
+        byte[] buffer = new byte[ChunkBytes];
+        while (length > 0 && source.Read(buffer, 0, (int)Math.Min(buffer.Length, length)) is var read && read > 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            target.Write(buffer, 0, read);
+            length -= read;
+        }
+
+        target.Flush(flushToDisk: true);
+    }
+}

@@ -173,6 +173,13 @@ public sealed class OperationLog : IAsyncDisposable
         _writer.WaitDurableAsync(lsn, cancellationToken);
 
     /// <summary>
+    /// Asks for a commit that covers the record and does not wait for it. Records that nobody asks for are committed with the next,
+    /// and after <see cref="StorageOptions.FlushInterval"/> at the latest.
+    /// </summary>
+    /// <exception cref="StorageFaultException">The log has failed.</exception>
+    public void RequestCommit(ulong lsn) => _writer.RequestCommit(lsn);
+
+    /// <summary>
     /// Fails the log for good, and returns the exception to throw: for a caller that has changed its memory and cannot log the
     /// change. A record after it would name a state that no replay arrives at.
     /// </summary>

@@ -65,6 +65,15 @@ public sealed record StorageOptions
             : throw new ArgumentOutOfRangeException(nameof(CommitTimeout), value, "The commit timeout is positive and below 24 days.");
     } = TimeSpan.FromSeconds(60);
 
+    /// <summary>A record waits for the disk no longer than this before a commit is begun that covers it, though nobody has asked for one.</summary>
+    public TimeSpan FlushInterval
+    {
+        get;
+        init => field = value > TimeSpan.Zero && value.TotalMilliseconds <= int.MaxValue
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(FlushInterval), value, "The flush interval is positive and below 24 days.");
+    } = TimeSpan.FromSeconds(1);
+
     private static void RequirePowerOfTwo(long value, string name)
     {
         if (value <= 0 || !BitOperations.IsPow2(value))

@@ -16,8 +16,13 @@ public sealed record DatabaseOptions
         init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(PlanningThreads), value, "At least 0.");
     }
 
+    /// <summary>
+    /// The longest that a write acknowledged in memory waits before it is flushed to the disk; above 0 and below 24 days.
+    /// </summary>
+    public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
+
     public EngineLimits Limits { get; init; } = new();
 
     /// <summary>Sizes of the log. The defaults keep 32 MiB of it in memory, in pages of 4 MiB, and cut files at 64 MiB.</summary>
-    internal StorageOptions Storage => new(DataDirectory);
+    internal StorageOptions Storage => new(DataDirectory) { FlushInterval = FlushInterval };
 }

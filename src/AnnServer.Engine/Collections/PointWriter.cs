@@ -7,7 +7,7 @@ namespace AnnServer.Engine.Collections;
 
 /// <summary>
 /// Inserts and replaces points. A slot is reserved for each point of a request, or the request is refused; then each is planned,
-/// side by side with others, and in its turn applied and put into the log under one lock; then all wait until they are durable.
+/// side by side with others, and in its turn applied and put into the log under one lock; then all wait for the disk where that is wanted.
 /// </summary>
 internal sealed class PointWriter(CollectionData data, CollectionContext context, CommitGate gate)
 {
@@ -15,7 +15,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
 
     /// <param name="order">What the upsert comes after; null where it comes after nothing.</param>
     public async ValueTask<EngineResult<WriteReceipt>> UpsertAsync(
-        IReadOnlyList<Point> points, WriteOrder? order, Faults faults, CancellationToken cancellation)
+        IReadOnlyList<Point> points, WriteOrder? order, Durability durability, Faults faults, CancellationToken cancellation)
     {
         CollectionConfig config = data.Config;
         byte[]?[] blobs = CheckPoints(points, config, faults);
@@ -54,7 +54,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
                 return applied.Error;
             }
 
-            await context.Log.WaitDurableAsync(applied.Value, cancellation).ConfigureAwait(false);
+            await gate.SettleAsync(applied.Value, durability, cancellation).ConfigureAwait(false);
             context.Metrics.Upserted(config.Name, points.Count);
             return new WriteReceipt(points.Count, applied.Value);
         }

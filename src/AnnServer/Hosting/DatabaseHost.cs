@@ -35,6 +35,7 @@ internal sealed class DatabaseHost(
             DataDirectory = options.DataDirectory,
             Limits = options.Limits,
             PlanningThreads = options.PlanningThreads,
+            FlushInterval = options.FlushInterval,
         };
         Volatile.Write(ref _database, await Database.OpenAsync(database, loggers, meters, cancellation));
     }

@@ -26,6 +26,8 @@ internal static class ServerOptionsReader
             LongWorkers = ann.Integer(nameof(ServerOptions.LongWorkers), defaults.LongWorkers, 0, 1024),
             LongWorkQueue = ann.Integer(nameof(ServerOptions.LongWorkQueue), defaults.LongWorkQueue, 1, 1_000_000),
             PlanningThreads = ann.Integer(nameof(ServerOptions.PlanningThreads), defaults.PlanningThreads, 0, 1024),
+            FlushInterval = ann.Duration(
+                nameof(ServerOptions.FlushInterval), defaults.FlushInterval, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1)),
             ShutdownTimeout = ann.Duration(nameof(ServerOptions.ShutdownTimeout), defaults.ShutdownTimeout, TimeSpan.Zero, TimeSpan.FromHours(1)),
             LogFormat = ann.OneOf(nameof(ServerOptions.LogFormat), defaults.LogFormat),
             OtlpEndpoint = ann.HttpUri(nameof(ServerOptions.OtlpEndpoint)),

@@ -33,7 +33,8 @@ public sealed class ServerOptionsTests
         ServerOptions options = Read(
             [
                 ("DataDirectory", "/d"), ("ListenAddress", "::1"), ("GrpcPort", "1"), ("HttpPort", "2"), ("MaxMessageBytes", "70000"),
-                ("MaxStreamsPerConnection", "3"), ("LongWorkDistances", "4"), ("LongWorkers", "5"), ("LongWorkQueue", "6"), ("PlanningThreads", "7"), ("ShutdownTimeout", "00:00:05"), ("LogFormat", "JSON"), ("OtlpEndpoint", "http://o:1"),
+                ("MaxStreamsPerConnection", "3"), ("LongWorkDistances", "4"), ("LongWorkers", "5"), ("LongWorkQueue", "6"), ("PlanningThreads", "7"),
+                ("FlushInterval", "00:00:00.05"), ("ShutdownTimeout", "00:00:05"), ("LogFormat", "JSON"), ("OtlpEndpoint", "http://o:1"),
                 ("Limits:MaxK", "9"),
             ],
             out _);
@@ -51,6 +52,7 @@ public sealed class ServerOptionsTests
                 LongWorkers = 5,
                 LongWorkQueue = 6,
                 PlanningThreads = 7,
+                FlushInterval = TimeSpan.FromMilliseconds(50),
                 ShutdownTimeout = TimeSpan.FromSeconds(5),
                 LogFormat = LogFormat.Json,
                 OtlpEndpoint = new Uri("http://o:1"),
@@ -65,7 +67,8 @@ public sealed class ServerOptionsTests
         (string Key, string Value)[] wrong =
         [
             ("DataDirectory", " "), ("ListenAddress", "nowhere"), ("GrpcPort", "65536"), ("HttpPort", "x"), ("MaxMessageBytes", "1"),
-            ("MaxStreamsPerConnection", "0"), ("PlanningThreads", "-1"), ("ShutdownTimeout", "-1"), ("LogFormat", "xml"), ("OtlpEndpoint", "here"),
+            ("MaxStreamsPerConnection", "0"), ("PlanningThreads", "-1"), ("FlushInterval", "00:00:00"),
+            ("ShutdownTimeout", "-1"), ("LogFormat", "xml"), ("OtlpEndpoint", "here"),
             .. Names(typeof(EngineLimits)).Select(name => ($"Limits:{name}", "-7")),
         ];
 

@@ -18,7 +18,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Returns when the server says that it is ready.</summary>
-    public static async Task<ServerProcess> StartAsync(string folder, int planningThreads, CancellationToken cancellation)
+    public static async Task<ServerProcess> StartAsync(
+        string folder, int planningThreads, CancellationToken cancellation, params string[] settings)
     {
         var start = new ProcessStartInfo(
             "dotnet",
@@ -28,6 +29,7 @@ internal sealed class ServerProcess : IAsyncDisposable
                 "--Ann:GrpcPort=0",
                 "--Ann:HttpPort=0",
                 $"--Ann:PlanningThreads={planningThreads}",
+                .. settings,
             ])
         {
             RedirectStandardOutput = true,

@@ -84,7 +84,13 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
-    public bool IsBehind => Volatile.Read(ref _tail) - Volatile.Read(ref _durableTail) >= _options.MemoryBytes / 4;
+    /// <summary>Address after the last record appended.</summary>
+    public long Tail => Volatile.Read(ref _tail);
+
+    /// <summary>Address up to which everything is on stable storage.</summary>
+    public long DurableTail => Volatile.Read(ref _durableTail);
+
+    public bool IsBehind => Tail - DurableTail >= _options.MemoryBytes / 4;
 
     /// <summary>Blocks while the log is behind; not after a fault.</summary>
     public void WaitWhileBehind()

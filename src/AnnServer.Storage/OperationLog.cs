@@ -36,6 +36,7 @@ public sealed class OperationLog : IAsyncDisposable
         _time = dependencies.Time;
         _recoveredLsn = writer.LastLsn;
         _recoveredTail = file.Log.CommittedUntilAddress;
+        Disk = new DiskSpace(dependencies, writer);
         MaxPayloadBytes = _options.PageBytes - LogFile.EntryHeaderBytes - RecordEnvelope.OverheadBytes;
     }
 
@@ -63,6 +64,9 @@ public sealed class OperationLog : IAsyncDisposable
 
     /// <summary>The first background failure; it never goes away.</summary>
     public Exception? Fault => _writer.Fault;
+
+    /// <summary>The space left for this log and for everything else in the folder.</summary>
+    public DiskSpace Disk { get; }
 
     public LogStatistics Statistics => _writer.Statistics;
 

@@ -43,6 +43,12 @@ public sealed class Database : IAsyncDisposable
     /// <summary>Why writes are refused, or null while the store is sound.</summary>
     public Exception? Fault => _context.Log.Fault;
 
+    /// <summary>Why writes are refused until the disk has more space, or null. Read a few times a second at most.</summary>
+    public string? DiskShortage => _context.Log.Disk.Shortage();
+
+    /// <summary>Bytes free on the disk; 0 where they cannot be read.</summary>
+    public long FreeDiskBytes => _context.Log.Disk.FreeBytes;
+
     /// <summary>Opens the directory, replays its log and is ready to serve.</summary>
     /// <exception cref="IOException">The directory is in use, the disk fails, or what it holds is damaged.</exception>
     public static Task<Database> OpenAsync(
@@ -194,7 +200,7 @@ public sealed class Database : IAsyncDisposable
     private static Database Open(DatabaseOptions options, ILoggerFactory loggers, IMeterFactory meters)
     {
         ILogger logger = loggers.CreateLogger<Database>();
-        OperationLog log = OperationLog.Open(options.Storage, loggers.CreateLogger<OperationLog>());
+        OperationLog log = OperationLog.Open(options.Storage, loggers.CreateLogger<OperationLog>(), options.Time);
         try
         {
             var replayer = new RecordReplayer(options.Limits);
@@ -244,6 +250,11 @@ public sealed class Database : IAsyncDisposable
             if (_context.Log.Fault is not null)
             {
                 return _context.StoreFailed();
+            }
+
+            if (_context.Shortage() is { } shortage)
+            {
+                return shortage;
             }
 
             CollectionData data;

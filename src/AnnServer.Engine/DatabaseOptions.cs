@@ -21,8 +21,28 @@ public sealed record DatabaseOptions
     /// </summary>
     public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// Bytes of the disk that are to stay free. With less, writes are refused and reads are served; writes that have been begun are
+    /// finished, down to half of it. 0 lets the disk fill up, which fails the store.
+    /// </summary>
+    public long MinFreeDiskBytes
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(MinFreeDiskBytes), value, "At least 0.");
+    } = 256L << 20;
+
     public EngineLimits Limits { get; init; } = new();
 
     /// <summary>Sizes of the log. The defaults keep 32 MiB of it in memory, in pages of 4 MiB, and cut files at 64 MiB.</summary>
-    internal StorageOptions Storage => new(DataDirectory) { FlushInterval = FlushInterval };
+    internal StorageOptions Storage => new(DataDirectory)
+    {
+        FlushInterval = FlushInterval,
+        MinFreeDiskBytes = MinFreeDiskBytes,
+        ReadFreeBytes = ReadFreeBytes,
+    };
+
+    /// <summary>The clock of the log, and how it reads the free space of a folder.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
+
+    internal Func<string, long> ReadFreeBytes { get; init; } = DiskSpace.Read;
 }

@@ -42,7 +42,7 @@ public sealed class Collection
         using ScratchPool.Scope scope = _context.Scratches.Rent();
         return new CollectionInfo(
             Data.Config,
-            _context.Log.Fault is null ? CollectionState.Ready : CollectionState.ReadOnly,
+            _context.Log.Fault is null && _context.Log.Disk.Shortage() is null ? CollectionState.Ready : CollectionState.ReadOnly,
             Data.Index.LiveCount,
             Data.Index.HiddenCount,
             Data.Index.MaxLayer,

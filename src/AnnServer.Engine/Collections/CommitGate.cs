@@ -28,8 +28,18 @@ internal sealed class CommitGate(CollectionData data, CollectionContext context)
         }
     }
 
-    /// <summary>Why a change cannot be made now, or null. The configuration is the one the request was checked against.</summary>
-    public EngineError? Refusal(CollectionConfig config)
+    /// <summary>Why a change cannot be begun now, or null. The configuration is the one the request was checked against.</summary>
+    public EngineError? Refusal(CollectionConfig config) => Obstacle(config) ?? context.Shortage();
+
+    /// <summary>
+    /// Why a change that has been begun cannot go on, or null. The space that is kept free is there to finish it: a request should be
+    /// refused as a whole.
+    /// </summary>
+    public EngineError? Interruption(CollectionConfig config) => Obstacle(config) ?? (context.Log.Disk.SevereShortage() is { } shortage
+        ? EngineError.Of(EngineStatus.ResourceExhausted, $"{shortage} Some of the request may have been written.")
+        : null);
+
+    private EngineError? Obstacle(CollectionConfig config)
     {
         if (data.IsDropped)
         {

@@ -78,7 +78,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         try
         {
             upsert.Cancellation.ThrowIfCancellationRequested();
-            if (gate.Refusal(upsert.Config) is { } refused)
+            if (gate.Interruption(upsert.Config) is { } refused)
             {
                 upsert.Fail(refused);
                 return;
@@ -174,7 +174,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         PendingUpsert upsert = point.Upsert;
         lock (data.CommitLock)
         {
-            if (gate.Refusal(upsert.Config) is { } refused)
+            if (gate.Interruption(upsert.Config) is { } refused)
             {
                 upsert.Fail(refused);
                 return false;

@@ -25,6 +25,7 @@ internal sealed class DatabaseHost(
         _ when lifetime.ApplicationStopping.IsCancellationRequested => "The server is stopping.",
         null => "The database is being opened.",
         { Fault: { } fault } => $"Writes are refused: {fault.Message}",
+        { DiskShortage: { } shortage } => $"Writes are refused: {shortage}",
         _ => null,
     };
 
@@ -36,6 +37,7 @@ internal sealed class DatabaseHost(
             Limits = options.Limits,
             PlanningThreads = options.PlanningThreads,
             FlushInterval = options.FlushInterval,
+            MinFreeDiskBytes = options.MinFreeDiskBytes,
         };
         Volatile.Write(ref _database, await Database.OpenAsync(database, loggers, meters, cancellation));
     }

@@ -28,6 +28,7 @@ internal static class ServerOptionsReader
             PlanningThreads = ann.Integer(nameof(ServerOptions.PlanningThreads), defaults.PlanningThreads, 0, 1024),
             FlushInterval = ann.Duration(
                 nameof(ServerOptions.FlushInterval), defaults.FlushInterval, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1)),
+            MinFreeDiskBytes = ann.Integer(nameof(ServerOptions.MinFreeDiskBytes), defaults.MinFreeDiskBytes, 0, long.MaxValue),
             ShutdownTimeout = ann.Duration(nameof(ServerOptions.ShutdownTimeout), defaults.ShutdownTimeout, TimeSpan.Zero, TimeSpan.FromHours(1)),
             LogFormat = ann.OneOf(nameof(ServerOptions.LogFormat), defaults.LogFormat),
             OtlpEndpoint = ann.HttpUri(nameof(ServerOptions.OtlpEndpoint)),

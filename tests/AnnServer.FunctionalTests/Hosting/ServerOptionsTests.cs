@@ -34,7 +34,7 @@ public sealed class ServerOptionsTests
             [
                 ("DataDirectory", "/d"), ("ListenAddress", "::1"), ("GrpcPort", "1"), ("HttpPort", "2"), ("MaxMessageBytes", "70000"),
                 ("MaxStreamsPerConnection", "3"), ("LongWorkDistances", "4"), ("LongWorkers", "5"), ("LongWorkQueue", "6"), ("PlanningThreads", "7"),
-                ("FlushInterval", "00:00:00.05"), ("ShutdownTimeout", "00:00:05"), ("LogFormat", "JSON"), ("OtlpEndpoint", "http://o:1"),
+                ("FlushInterval", "00:00:00.05"), ("MinFreeDiskBytes", "5000000000"), ("ShutdownTimeout", "00:00:05"), ("LogFormat", "JSON"), ("OtlpEndpoint", "http://o:1"),
                 ("Limits:MaxK", "9"),
             ],
             out _);
@@ -53,6 +53,7 @@ public sealed class ServerOptionsTests
                 LongWorkQueue = 6,
                 PlanningThreads = 7,
                 FlushInterval = TimeSpan.FromMilliseconds(50),
+                MinFreeDiskBytes = 5_000_000_000,
                 ShutdownTimeout = TimeSpan.FromSeconds(5),
                 LogFormat = LogFormat.Json,
                 OtlpEndpoint = new Uri("http://o:1"),
@@ -67,7 +68,7 @@ public sealed class ServerOptionsTests
         (string Key, string Value)[] wrong =
         [
             ("DataDirectory", " "), ("ListenAddress", "nowhere"), ("GrpcPort", "65536"), ("HttpPort", "x"), ("MaxMessageBytes", "1"),
-            ("MaxStreamsPerConnection", "0"), ("PlanningThreads", "-1"), ("FlushInterval", "00:00:00"),
+            ("MaxStreamsPerConnection", "0"), ("PlanningThreads", "-1"), ("FlushInterval", "00:00:00"), ("MinFreeDiskBytes", "-1"),
             ("ShutdownTimeout", "-1"), ("LogFormat", "xml"), ("OtlpEndpoint", "here"),
             .. Names(typeof(EngineLimits)).Select(name => ($"Limits:{name}", "-7")),
         ];

@@ -53,6 +53,12 @@ public sealed class Database : IAsyncDisposable
     /// <summary>Why writes are refused, or null while the store is sound.</summary>
     public Exception? Fault => _context.Log.Fault;
 
+    /// <summary>Why writes are refused until the disk has more space, or null. Read a few times a second at most.</summary>
+    public string? DiskShortage => _context.Log.Disk.Shortage();
+
+    /// <summary>Bytes free on the disk; 0 where they cannot be read.</summary>
+    public long FreeDiskBytes => _context.Log.Disk.FreeBytes;
+
     /// <summary>Opens the directory, replays its log and is ready to serve.</summary>
     /// <exception cref="IOException">The directory is in use, the disk fails, or what it holds is damaged.</exception>
     public static Task<Database> OpenAsync(
@@ -147,6 +153,11 @@ public sealed class Database : IAsyncDisposable
     /// <summary>Makes a checkpoint that holds everything applied before the call: what comes after is all that a start replays.</summary>
     public async ValueTask<EngineResult<CheckpointReceipt>> CheckpointAsync(CancellationToken cancellation)
     {
+        if (_context.Shortage() is { } shortage)
+        {
+            return shortage;
+        }
+
         try
         {
             ulong sequence = _context.Log.LastLsn;
@@ -167,6 +178,11 @@ public sealed class Database : IAsyncDisposable
     /// <exception cref="IOException">The folder is not empty, the disk fails, or the backup before cannot be used.</exception>
     public async ValueTask<EngineResult<BackupInfo>> BackupAsync(string folder, string? before, CancellationToken cancellation)
     {
+        if (_context.Shortage() is { } shortage)
+        {
+            return shortage;
+        }
+
         try
         {
             BackupReceipt receipt = default;
@@ -240,7 +256,7 @@ public sealed class Database : IAsyncDisposable
     private static Database Open(DatabaseOptions options, ILoggerFactory loggers, IMeterFactory meters)
     {
         ILogger logger = loggers.CreateLogger<Database>();
-        OperationLog log = OperationLog.Open(options.Storage, loggers.CreateLogger<OperationLog>());
+        OperationLog log = OperationLog.Open(options.Storage, loggers.CreateLogger<OperationLog>(), options.Time);
         try
         {
             PageStore pages = PageStore.Open(options.Pages, log, loggers.CreateLogger<PageStore>());
@@ -323,6 +339,11 @@ public sealed class Database : IAsyncDisposable
             if (_context.Log.Fault is not null)
             {
                 return _context.StoreFailed();
+            }
+
+            if (_context.Shortage() is { } shortage)
+            {
+                return shortage;
             }
 
             CollectionData data;

@@ -16,6 +16,21 @@ public sealed record DatabaseOptions
         init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(PlanningThreads), value, "At least 0.");
     }
 
+    /// <summary>
+    /// The longest that a write acknowledged in memory waits before it is flushed to the disk; above 0 and below 24 days.
+    /// </summary>
+    public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Bytes of the disk that are to stay free. With less, writes are refused and reads are served; writes that have been begun are
+    /// finished, down to half of it. 0 lets the disk fill up, which fails the store.
+    /// </summary>
+    public long MinFreeDiskBytes
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(MinFreeDiskBytes), value, "At least 0.");
+    } = 256L << 20;
+
     public EngineLimits Limits { get; init; } = new();
 
     /// <summary>Bytes of log after which a checkpoint is made: what a start has to replay at most, but for what is written meanwhile.</summary>
@@ -27,8 +42,18 @@ public sealed record DatabaseOptions
     internal long LeastRewrittenBytes { get; init; } = 1L << 20;
 
     /// <summary>Sizes of the log. The defaults keep 32 MiB of it in memory, in pages of 4 MiB, and cut files at 64 MiB.</summary>
-    internal StorageOptions Storage => new(DataDirectory);
+    internal StorageOptions Storage => new(DataDirectory)
+    {
+        FlushInterval = FlushInterval,
+        MinFreeDiskBytes = MinFreeDiskBytes,
+        ReadFreeBytes = ReadFreeBytes,
+    };
 
     /// <summary>Sizes of the page store, which keeps 16 MiB in memory while it is written.</summary>
     internal StorageOptions Pages => new(DataDirectory, memoryBytes: 16L << 20);
+
+    /// <summary>The clock of the log, and how it reads the free space of a folder.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
+
+    internal Func<string, long> ReadFreeBytes { get; init; } = DiskSpace.Read;
 }

@@ -11,6 +11,7 @@ internal sealed class LogWriter : IDisposable
     private readonly LogFormat _format;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
+    private readonly ITimer _flushTimer;
 
     // Protects every field below it. Held for the copy of one record or the issue of one commit; log order is LSN order
     // because both are decided here. Nothing of ours is locked inside it.
@@ -28,6 +29,8 @@ internal sealed class LogWriter : IDisposable
     private bool _sealing;
     private bool _truncating;
     private bool _wakePending;
+    private bool _flushTimerRuns;
+    private bool _flushDue;
     private int _blockedAppends;
 
     private long _appends;
@@ -49,6 +52,8 @@ internal sealed class LogWriter : IDisposable
         _format = format;
         _logger = dependencies.Logger;
         _time = dependencies.Time;
+        _flushTimer = _time.CreateTimer(
+            static writer => ((LogWriter)writer!).OnFlushDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _lastLsn = _durableLsn = mark.LastLsn;
         _tail = _durableTail = file.Log.CommittedUntilAddress;
     }
@@ -91,7 +96,13 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
-    public bool IsBehind => Volatile.Read(ref _tail) - Volatile.Read(ref _durableTail) >= _options.MemoryBytes / 4;
+    /// <summary>Address after the last record appended.</summary>
+    public long Tail => Volatile.Read(ref _tail);
+
+    /// <summary>Address up to which everything is on stable storage.</summary>
+    public long DurableTail => Volatile.Read(ref _durableTail);
+
+    public bool IsBehind => Tail - DurableTail >= _options.MemoryBytes / 4;
 
     /// <summary>Blocks while the log is behind; not after a fault.</summary>
     public void WaitWhileBehind()
@@ -139,6 +150,12 @@ internal sealed class LogWriter : IDisposable
             Volatile.Write(ref _lastLsn, lsn);
             _appends++;
             _appendedBytes += payload.Length;
+            if (!_flushTimerRuns)
+            {
+                _flushTimerRuns = true;
+                _flushTimer.Change(_options.FlushInterval, Timeout.InfiniteTimeSpan);
+            }
+
             if (IsCommitDue)
             {
                 Wake();
@@ -160,26 +177,32 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
-    public ValueTask WaitDurableAsync(ulong lsn, CancellationToken cancellationToken)
+    /// <summary>Asks for a commit that covers the record; the task ends with it.</summary>
+    public Task RequestCommit(ulong lsn)
     {
-        Task durable;
         lock (_gate)
         {
             // Closing is no reason: what has been appended is still made durable.
             ThrowIfFailed();
             if (lsn <= _durableLsn)
             {
-                return default;
+                return Task.CompletedTask;
             }
 
             ArgumentOutOfRangeException.ThrowIfGreaterThan(lsn, _lastLsn);
-            durable = _waiters.Join(lsn);
+            Task durable = _waiters.Join(lsn);
             if (_waiters.NextWanted)
             {
                 Wake();
             }
-        }
 
+            return durable;
+        }
+    }
+
+    public ValueTask WaitDurableAsync(ulong lsn, CancellationToken cancellationToken)
+    {
+        Task durable = RequestCommit(lsn);
         return new ValueTask(cancellationToken.CanBeCanceled ? durable.WaitAsync(cancellationToken) : durable);
     }
 
@@ -233,7 +256,11 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
-    public void Dispose() => _wake.Dispose();
+    public void Dispose()
+    {
+        _flushTimer.Dispose();
+        _wake.Dispose();
+    }
 
     // FASTER spins for ever when its memory is full and the disk is dead, in its own commit even without noticing the
     // error. Half of the memory is therefore the most that may await the disk.
@@ -274,6 +301,21 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
+    // The timer is started by the first record that finds it at rest, so no record waits for longer; where all are durable by
+    // then, nothing is written. It may fire once more while, and after, the writer is closed.
+    private void OnFlushDue()
+    {
+        lock (_gate)
+        {
+            _flushTimerRuns = false;
+            if (!_closing && _fault is null && _lastLsn > _durableLsn)
+            {
+                _flushDue = true;
+                Wake();
+            }
+        }
+    }
+
     // Under the gate. While a commit is under way its end looks for more work by itself.
     private void Wake()
     {
@@ -293,9 +335,11 @@ internal sealed class LogWriter : IDisposable
                 || _blockedAppends > 0
                 || IsCommitDue
                 || _truncating
+                || (_flushDue && _lastLsn > _durableLsn)
                 // Closing commits what is left and then seals: see LogRecovery.
                 || (_sealing && (_lastLsn > _durableLsn || _mark.LastLsn > _mark.PreviousLsn))
                 || force;
+            _flushDue = false;
             if (!due || _fault is not null)
             {
                 return false;

@@ -37,6 +37,7 @@ public sealed class OperationLog : IAsyncDisposable
         _time = dependencies.Time;
         _recoveredLsn = writer.LastLsn;
         _recoveredTail = file.Log.CommittedUntilAddress;
+        Disk = new DiskSpace(dependencies, writer);
         MaxPayloadBytes = _options.PageBytes - LogFile.EntryHeaderBytes - RecordEnvelope.OverheadBytes;
     }
 
@@ -73,6 +74,9 @@ public sealed class OperationLog : IAsyncDisposable
 
     /// <summary>The first background failure; it never goes away.</summary>
     public Exception? Fault => _writer.Fault;
+
+    /// <summary>The space left for this log and for everything else in the folder.</summary>
+    public DiskSpace Disk { get; }
 
     public LogStatistics Statistics => _writer.Statistics;
 
@@ -217,6 +221,13 @@ public sealed class OperationLog : IAsyncDisposable
     /// <exception cref="StorageFaultException">The log has failed; the record may or may not be there after the next start.</exception>
     public ValueTask WaitDurableAsync(ulong lsn, CancellationToken cancellationToken = default) =>
         _writer.WaitDurableAsync(lsn, cancellationToken);
+
+    /// <summary>
+    /// Asks for a commit that covers the record and does not wait for it. Records that nobody asks for are committed with the next,
+    /// and after <see cref="StorageOptions.FlushInterval"/> at the latest.
+    /// </summary>
+    /// <exception cref="StorageFaultException">The log has failed.</exception>
+    public void RequestCommit(ulong lsn) => _writer.RequestCommit(lsn);
 
     /// <summary>
     /// Fails the log for good, and returns the exception to throw: for a caller that has changed its memory and cannot log the

@@ -27,4 +27,10 @@ internal static partial class StorageLog
 
     [LoggerMessage(8, LogLevel.Warning, "Removed {Path}: it does not name a commit of the log; the log is searched from its begin instead")]
     public static partial void CommitMetadataRemoved(ILogger logger, string path);
+
+    [LoggerMessage(9, LogLevel.Warning, "Writes are refused until there is space: {Shortage}")]
+    public static partial void DiskShort(ILogger logger, string shortage);
+
+    [LoggerMessage(10, LogLevel.Information, "There is space again under {Folder}; writes are taken")]
+    public static partial void DiskRecovered(ILogger logger, string folder);
 }

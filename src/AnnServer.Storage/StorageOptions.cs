@@ -65,6 +65,25 @@ public sealed record StorageOptions
             : throw new ArgumentOutOfRangeException(nameof(CommitTimeout), value, "The commit timeout is positive and below 24 days.");
     } = TimeSpan.FromSeconds(60);
 
+    /// <summary>A record waits for the disk no longer than this before a commit is begun that covers it, though nobody has asked for one.</summary>
+    public TimeSpan FlushInterval
+    {
+        get;
+        init => field = value > TimeSpan.Zero && value.TotalMilliseconds <= int.MaxValue
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(FlushInterval), value, "The flush interval is positive and below 24 days.");
+    } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Bytes of the disk that are to stay free, which <see cref="DiskSpace"/> watches; 0 does not watch them.</summary>
+    public long MinFreeDiskBytes
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(MinFreeDiskBytes), value, "At least 0.");
+    }
+
+    /// <summary>How the bytes free on the file system of a folder are read; tests have disks of their own.</summary>
+    public Func<string, long> ReadFreeBytes { get; init; } = DiskSpace.Read;
+
     private static void RequirePowerOfTwo(long value, string name)
     {
         if (value <= 0 || !BitOperations.IsPow2(value))

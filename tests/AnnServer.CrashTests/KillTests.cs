@@ -1,6 +1,8 @@
 using AnnServer.Engine.Model;
 using AnnServer.Protocol.V1;
+using Grpc.Core;
 using Grpc.Net.Client;
+using Durability = AnnServer.Protocol.V1.Durability;
 using Model = AnnServer.Engine.Model;
 using Wire = AnnServer.Protocol.V1;
 
@@ -41,7 +43,7 @@ public sealed class KillTests
                 Dictionary<ulong, PointState> actual = await RecoverAsync(channel, ledger, isNew: round == 0);
                 List<OrderedChange> recovered = Prefix(ordered.InFlight, actual);
                 await steady.ApplyAsync(ordered.Acknowledged.Concat(recovered));
-                ordered.Resume(recovered);
+                ordered.Resume(ordered.Acknowledged.Count + recovered.Count);
                 Assert.Equal(ordered.Points.OrderBy(p => p.Key), actual.OrderBy(p => p.Key));
                 Assert.Equal(steady.Count, actual.Count);
                 if (round % KillsPerComparison == 0 || round == Kills)
@@ -80,7 +82,7 @@ public sealed class KillTests
                 await using ServerProcess server = await ServerProcess.StartAsync(folder, planningThreads: 4, Cancellation);
                 using GrpcChannel channel = server.Connect();
                 Dictionary<ulong, PointState> actual = await RecoverAsync(channel, ledger, isNew: round == 0);
-                ordered.Resume(Prefix(ordered.InFlight, actual));
+                ordered.Resume(ordered.Acknowledged.Count + Prefix(ordered.InFlight, actual).Count);
                 Assert.Equal(ordered.Points.OrderBy(p => p.Key), actual.OrderBy(p => p.Key));
                 if (round < Kills)
                 {
@@ -89,6 +91,92 @@ public sealed class KillTests
             }
 
             Assert.True(ledger.Acknowledgements > Kills * 40, $"{ledger.Acknowledgements} acknowledged");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Kill_DuringWritesOfEveryDurability_TakesBackNoneFsyncedAndOthersFromTheEndOnly()
+    {
+        const int Kills = 3;
+        string folder = Directory.CreateTempSubdirectory("ann-kill-").FullName;
+        try
+        {
+            var ordered = new OrderedClient(Ordered, Dimension, seed: 5)
+            {
+                Durabilities = [Durability.Fsynced, Durability.Logged, Durability.Memory, Durability.Memory],
+            };
+            int acknowledged = 0;
+            for (int round = 0; round <= Kills; round++)
+            {
+                await using ServerProcess server = await ServerProcess.StartAsync(folder, planningThreads: 4, Cancellation);
+                using GrpcChannel channel = server.Connect();
+                if (round == 0)
+                {
+                    await CreateAsync(channel, Ordered);
+                }
+
+                int recovered = ordered.Recovered(await ReadAsync(channel, Ordered));
+                Assert.InRange(recovered, ordered.Fsynced, ordered.Acknowledged.Count + ordered.InFlight.Count);
+                acknowledged += ordered.Acknowledged.Count;
+                ordered.Resume(recovered);
+                if (round < Kills)
+                {
+                    using GrpcChannel inOrder = server.Connect();
+                    Task writing = ordered.RunAsync(inOrder);
+                    while (ordered.Acknowledged.Count < 50 + (round * 13) && !writing.IsCompleted)
+                    {
+                        await Task.Delay(1, Cancellation);
+                    }
+
+                    await server.KillAsync();
+                    await writing;
+                }
+            }
+
+            Assert.True(acknowledged >= Kills * 50, $"{acknowledged} acknowledged");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Kill_AfterWritesInMemoryThatNothingFlushed_TakesBackThoseAndNoneBeforeThem()
+    {
+        string folder = Directory.CreateTempSubdirectory("ann-kill-").FullName;
+        try
+        {
+            var random = new Random(6);
+            Dictionary<ulong, PointState> fsynced;
+            ulong lost;
+            await using (ServerProcess server = await ServerProcess.StartAsync(folder, 0, Cancellation, "--Ann:FlushInterval=01:00:00"))
+            {
+                using GrpcChannel channel = server.Connect();
+                await CreateAsync(channel, Ordered);
+                var points = new Points.PointsClient(channel);
+                await points.UpsertAsync(Upsert(Durability.Memory, 1));
+                await points.UpsertAsync(Upsert(Durability.Fsynced, 2));
+                fsynced = await ReadAsync(channel, Ordered);
+                await points.UpsertAsync(Upsert(Durability.Memory, 2));
+                lost = (await points.UpsertAsync(Upsert(Durability.Memory, 3))).Sequence;
+                Assert.Equal([1UL, 2UL, 3UL], (await ReadAsync(channel, Ordered)).Keys.Order());
+                await server.KillAsync();
+            }
+
+            await using ServerProcess restarted = await ServerProcess.StartAsync(folder, 0, Cancellation);
+            using GrpcChannel again = restarted.Connect();
+            Assert.Equal(fsynced.OrderBy(p => p.Key), (await ReadAsync(again, Ordered)).OrderBy(p => p.Key));
+            RpcException fence = await Assert.ThrowsAsync<RpcException>(async () => await new Points.PointsClient(again).CountAsync(
+                new CountRequest { Collection = Ordered, ReadAfter = lost }));
+            Assert.Equal(StatusCode.FailedPrecondition, fence.StatusCode);
+
+            UpsertRequest Upsert(Durability durability, ulong id) =>
+                new() { Collection = Ordered, Points = { PointState.Random(random, Dimension).ToPoint(id) }, Durability = durability };
         }
         finally
         {

@@ -13,8 +13,12 @@ internal sealed class OrderedClient(string collection, int dimension, int seed)
     private const int MaxHiddenPerRun = 4;
 
     private readonly Random _random = new(seed);
+    private readonly Dictionary<ulong, PointState> _resumed = [];
     private readonly Dictionary<ulong, PointState> _points = [];
     private ulong _nextId = 1;
+
+    /// <summary>Each request asks for one of these.</summary>
+    public IReadOnlyList<Durability> Durabilities { get; init; } = [Durability.Unspecified];
 
     /// <summary>Changes of the request that was in flight when the server went away; a prefix of them may be in the log.</summary>
     public IReadOnlyList<OrderedChange> InFlight { get; private set; } = [];
@@ -22,18 +26,46 @@ internal sealed class OrderedClient(string collection, int dimension, int seed)
     /// <summary>Changes acknowledged since <see cref="Resume"/>.</summary>
     public List<OrderedChange> Acknowledged { get; } = [];
 
+    /// <summary>How many of the first of <see cref="Acknowledged"/> no crash may take back.</summary>
+    public int Fsynced { get; private set; }
+
     public IReadOnlyDictionary<ulong, PointState> Points => _points;
 
-    /// <summary>Goes on from what the restarted server has of the request that was in flight.</summary>
-    public void Resume(IEnumerable<OrderedChange> recovered)
+    /// <summary>Goes on from what the restarted server has: a number of changes since the last call, acknowledged ones and then those in flight.</summary>
+    public void Resume(int recovered)
     {
-        foreach (OrderedChange change in recovered)
+        OrderedChange[] changes = [.. Acknowledged.Concat(InFlight).Take(recovered)];
+        _points.Clear();
+        foreach ((ulong id, PointState state) in _resumed)
         {
-            Apply(change);
+            _points.Add(id, state);
+        }
+
+        foreach (OrderedChange change in changes)
+        {
+            Apply(change, _points);
+            Apply(change, _resumed);
         }
 
         Acknowledged.Clear();
         InFlight = [];
+        Fsynced = 0;
+    }
+
+    /// <summary>How many changes since <see cref="Resume"/> lead to what a restarted server has, or -1 where no number does.</summary>
+    public int Recovered(IReadOnlyDictionary<ulong, PointState> actual)
+    {
+        var points = new Dictionary<ulong, PointState>(_resumed);
+        int recovered = IsSame(points, actual) ? 0 : -1;
+        int applied = 0;
+        foreach (OrderedChange change in Acknowledged.Concat(InFlight))
+        {
+            Apply(change, points);
+            applied++;
+            recovered = IsSame(points, actual) ? applied : recovered;
+        }
+
+        return recovered;
     }
 
     /// <summary>Returns when the server is gone.</summary>
@@ -54,14 +86,16 @@ internal sealed class OrderedClient(string collection, int dimension, int seed)
                     3 => [.. Enumerable.Range(0, 3).Select(_ => Existing()).Distinct().Select(Update)],
                     _ => [.. Enumerable.Range(0, 1 + _random.Next(6)).Select(_ => Insert())],
                 };
-                await SendAsync(client, InFlight);
+                Durability durability = Durabilities[_random.Next(Durabilities.Count)];
+                await SendAsync(client, InFlight, durability);
                 foreach (OrderedChange change in InFlight)
                 {
-                    Apply(change);
+                    Apply(change, _points);
                 }
 
                 Acknowledged.AddRange(InFlight);
                 InFlight = [];
+                Fsynced = durability is Durability.Unspecified or Durability.Fsynced ? Acknowledged.Count : Fsynced;
             }
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Cancelled)
@@ -71,16 +105,16 @@ internal sealed class OrderedClient(string collection, int dimension, int seed)
         }
     }
 
-    private async Task SendAsync(Points.PointsClient client, IReadOnlyList<OrderedChange> changes)
+    private async Task SendAsync(Points.PointsClient client, IReadOnlyList<OrderedChange> changes, Durability durability)
     {
         if (changes[0].State is null)
         {
             var ids = new PointIdList { Ids = { new PointId { Num = changes[0].Id } } };
-            await client.DeleteAsync(new DeleteRequest { Collection = collection, Ids = ids });
+            await client.DeleteAsync(new DeleteRequest { Collection = collection, Ids = ids, Durability = durability });
         }
         else if (changes[0].OnlyAttributes)
         {
-            var request = new UpdateAttributesRequest { Collection = collection };
+            var request = new UpdateAttributesRequest { Collection = collection, Durability = durability };
             foreach (OrderedChange change in changes)
             {
                 var update = new AttributeUpdate { Id = new PointId { Num = change.Id }, Replace = true };
@@ -96,21 +130,25 @@ internal sealed class OrderedClient(string collection, int dimension, int seed)
             {
                 Collection = collection,
                 Points = { changes.Select(change => change.State!.ToPoint(change.Id)) },
+                Durability = durability,
             });
         }
     }
 
-    private void Apply(OrderedChange change)
+    private static void Apply(OrderedChange change, Dictionary<ulong, PointState> points)
     {
         if (change.State is null)
         {
-            _points.Remove(change.Id);
+            points.Remove(change.Id);
         }
         else
         {
-            _points[change.Id] = change.State;
+            points[change.Id] = change.State;
         }
     }
+
+    private static bool IsSame(Dictionary<ulong, PointState> points, IReadOnlyDictionary<ulong, PointState> actual) =>
+        points.Count == actual.Count && points.All(point => actual.GetValueOrDefault(point.Key) == point.Value);
 
     private ulong Existing() => _points.Keys.ElementAt(_random.Next(_points.Count));
 

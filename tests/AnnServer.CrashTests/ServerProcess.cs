@@ -20,7 +20,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Returns when the server says that it is ready.</summary>
-    public static async Task<ServerProcess> StartAsync(string folder, int planningThreads, CancellationToken cancellation)
+    public static async Task<ServerProcess> StartAsync(
+        string folder, int planningThreads, CancellationToken cancellation, params string[] settings)
     {
         var start = new ProcessStartInfo(
             "dotnet",
@@ -31,6 +32,7 @@ internal sealed class ServerProcess : IAsyncDisposable
                 "--Ann:HttpPort=0",
                 $"--Ann:PlanningThreads={planningThreads}",
                 "--Ann:CheckpointLogBytes=1048576",
+                .. settings,
             ])
         {
             RedirectStandardOutput = true,

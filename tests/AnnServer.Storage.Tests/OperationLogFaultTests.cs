@@ -160,7 +160,7 @@ public sealed class OperationLogFaultTests
             folder.Path, out _, prefix => disk = new FaultyDevice(LogFile.CreateDevice(prefix)));
         disk!.Stall();
         Task covered = log.Durable(TestLog.AppendNext(log));
-        await Until(() => disk.Held > 0);
+        await TestLog.Until(() => disk.Held > 0);
         Task later = log.Durable(TestLog.AppendNext(log));
         Assert.Equal(0UL, log.DurableLsn);
         Assert.False(covered.IsCompleted);
@@ -176,24 +176,15 @@ public sealed class OperationLogFaultTests
     {
         using var folder = new TempFolder();
         FaultyDevice? disk = null;
-        await using OperationLog log = TestLog.OpenReplayed(
-            folder.Path, out _, prefix => disk = new FaultyDevice(LogFile.CreateDevice(prefix)));
+        await using OperationLog log = TestLog.Open(
+            folder.Path, prefix => disk = new FaultyDevice(LogFile.CreateDevice(prefix)), new FakeTimeProvider());
+        log.Replay(new RecordCollector());
         await log.Durable(TestLog.AppendNext(log));
         long commits = log.Statistics.Commits;
         int writes = disk!.Writes;
         TestLog.AppendNext(log);
         Assert.Equal(commits, log.Statistics.Commits);
         Assert.Equal(writes, disk.Writes);
-    }
-
-    private static async Task Until(Func<bool> condition)
-    {
-        using var patience = new CancellationTokenSource(TestLog.Patience);
-        while (!condition())
-        {
-            patience.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
     }
 
     [Theory]

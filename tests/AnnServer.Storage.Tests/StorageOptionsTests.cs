@@ -36,4 +36,11 @@ public sealed class StorageOptionsTests
     [InlineData(-1)]
     public void CommitTimeout_ThatIsNotPositive_IsRefused(int seconds) => Assert.Throws<ArgumentOutOfRangeException>(
         () => new StorageOptions("data") { CommitTimeout = TimeSpan.FromSeconds(seconds) });
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(30)]
+    public void FlushInterval_ThatIsNotPositiveOrTooLongForATimer_IsRefused(int days) => Assert.Throws<ArgumentOutOfRangeException>(
+        () => new StorageOptions("data") { FlushInterval = TimeSpan.FromDays(days) });
 }

@@ -65,6 +65,16 @@ internal static class TestLog
         await log.WaitDurableAsync(lsn, TestContext.Current.CancellationToken).AsTask()
             .WaitAsync(Patience, TestContext.Current.CancellationToken);
 
+    public static async Task Until(Func<bool> condition)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!condition())
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
     /// <summary>Lets a minute of the log's time pass again and again until the condition holds.</summary>
     public static async Task PassTimeUntil(FakeTimeProvider time, Func<bool> condition)
     {

@@ -43,6 +43,11 @@ internal sealed class LoadCommand
         DefaultValueFactory = _ => 4,
     };
     private readonly Option<bool> _stream = new("--stream") { Description = "Use UpsertStream instead of Upsert." };
+    private readonly Option<string> _durability = new("--durability")
+    {
+        Description = "When a batch is acknowledged: fsynced, logged or memory.",
+        DefaultValueFactory = _ => "fsynced",
+    };
 
     public Command Build()
     {
@@ -50,7 +55,7 @@ internal sealed class LoadCommand
         _server.AddTo(command);
         foreach (Option option in (Option[])[
             _base, _attributes, _idAttribute, _schema, _metric, _quantization, _storage, _m, _efConstruction, _seed, _recreate, _append,
-            _limit, _batch, _inFlight, _stream])
+            _limit, _batch, _inFlight, _stream, _durability])
         {
             command.Options.Add(option);
         }
@@ -81,7 +86,9 @@ internal sealed class LoadCommand
             await CreateAsync(connections, Config(parsed, collection, vectors.Dimension, schema), parsed.GetValue(_recreate),
                 cancellationToken);
 
-        LoadPlan plan = new(collection, parsed.GetValue(_batch), parsed.GetValue(_inFlight), parsed.GetValue(_stream));
+        LoadPlan plan = new(
+            collection, parsed.GetValue(_batch), parsed.GetValue(_inFlight), parsed.GetValue(_stream),
+            Metrics.ParseDurability(parsed.GetRequiredValue(_durability)));
         LoadReport report = await LoadAsync(connections, source, plan, cancellationToken);
         Tables.Print(report);
         await JsonReport.WriteAsync(_server.Json(parsed), report, cancellationToken);

@@ -46,7 +46,7 @@ internal sealed class PointLoader(ServerConnections connections, PointSource sou
     private async Task SendOneByOneAsync(Points.PointsClient points, CancellationToken cancellationToken)
     {
         while (TryTake(out long batch))
-            await SendAsync(points, source.Batch(plan.Collection, batch, plan.BatchSize), cancellationToken);
+            await SendAsync(points, Request(batch), cancellationToken);
     }
 
     private async Task SendAsync(Points.PointsClient points, UpsertRequest request, CancellationToken cancellationToken)
@@ -105,10 +105,17 @@ internal sealed class PointLoader(ServerConnections connections, PointSource sou
             cancellationToken.ThrowIfCancellationRequested();
             if (!TryTake(out long batch))
                 break;
-            UpsertRequest request = source.Batch(plan.Collection, batch, plan.BatchSize);
+            UpsertRequest request = Request(batch);
             yield return new Outgoing<UpsertRequest>(request, batch, Stopwatch.GetTimestamp());
         }
         await Task.CompletedTask;
+    }
+
+    private UpsertRequest Request(long batch)
+    {
+        UpsertRequest request = source.Batch(plan.Collection, batch, plan.BatchSize);
+        request.Durability = plan.Durability;
+        return request;
     }
 
     private bool TryTake(out long batch)

@@ -30,6 +30,14 @@ internal static class Metrics
         _ => throw new FormatException($"'{name}' is not a vector storage: float32 or float16."),
     };
 
+    public static Durability ParseDurability(string name) => name switch
+    {
+        "fsynced" => Durability.Fsynced,
+        "logged" => Durability.Logged,
+        "memory" => Durability.Memory,
+        _ => throw new FormatException($"'{name}' is not a durability: fsynced, logged or memory."),
+    };
+
     public static ScoreKind ScoreOf(Metric metric) => metric switch
     {
         Metric.L2 => ScoreKind.SquaredDistance,

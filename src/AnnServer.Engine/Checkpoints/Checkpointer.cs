@@ -102,7 +102,7 @@ internal sealed class Checkpointer : IDisposable
                 _asked = [];
             }
 
-            if (_log.Fault is null && (asked.Count > 0 || _policy.IsDue(LogBytes, Stopwatch.GetElapsedTime(_lastEnded))))
+            if (_log.Fault is null && (asked.Count > 0 || IsDue()))
             {
                 Make(asked);
             }
@@ -118,6 +118,9 @@ internal sealed class Checkpointer : IDisposable
             _asked = [];
         }
     }
+
+    // Not where the disk is short of space: FASTER does not survive a page that it cannot write.
+    private bool IsDue() => _policy.IsDue(LogBytes, Stopwatch.GetElapsedTime(_lastEnded)) && _log.Disk.Shortage() is null;
 
     private void Make(List<Request> asked)
     {
@@ -153,8 +156,7 @@ internal sealed class Checkpointer : IDisposable
     private bool TryWrite(out bool everything)
     {
         long started = Stopwatch.GetTimestamp();
-        CheckpointSource? source = _begin!(
-            collections => Newest is not null && _policy.IsWasteful(Newest.Bytes, collections.Sum(static data => data.EstimatePageBytes())));
+        CheckpointSource? source = _begin!(ShouldRewrite);
         everything = source?.Everything ?? false;
         if (source is null)
         {
@@ -174,6 +176,13 @@ internal sealed class Checkpointer : IDisposable
         _metrics.Checkpointed(round.Pages, round.Bytes, elapsed);
         EngineLog.Checkpointed(_logger, Newest.Number, round.Pages, round.Bytes, Newest.Bytes, elapsed.TotalMilliseconds);
         return true;
+    }
+
+    private bool ShouldRewrite(IReadOnlyList<CollectionData> collections)
+    {
+        long useful = collections.Sum(static data => data.EstimatePageBytes());
+        // What is out of date goes only after it has been written anew.
+        return Newest is not null && _policy.IsWasteful(Newest.Bytes, useful) && _log.Disk.FreeBytes > 2 * useful;
     }
 
     private void Watch()

@@ -6,11 +6,11 @@ using AnnServer.Storage;
 
 namespace AnnServer.Engine.Collections;
 
-/// <summary>Changes attributes of points: applies each change and logs it under one lock, then waits until it is durable.</summary>
+/// <summary>Changes attributes of points: applies each change and logs it under one lock, then waits for the disk where that is wanted.</summary>
 internal sealed class AttributeWriter(CollectionData data, CollectionContext context, CommitGate gate)
 {
     public async ValueTask<EngineResult<AttributeUpdateReceipt>> UpdateAttributesAsync(
-        IReadOnlyList<AttributeUpdate> updates, Faults faults, CancellationToken cancellation)
+        IReadOnlyList<AttributeUpdate> updates, Durability durability, Faults faults, CancellationToken cancellation)
     {
         CollectionConfig config = data.Config;
         PointRules.CheckBatch(updates.Count, "updates", context.Limits.MaxBatchPoints, faults);
@@ -69,7 +69,7 @@ internal sealed class AttributeWriter(CollectionData data, CollectionContext con
                 }
             }
 
-            await context.Log.WaitDurableAsync(lsn, cancellation).ConfigureAwait(false);
+            await gate.SettleAsync(lsn, durability, cancellation).ConfigureAwait(false);
             return new AttributeUpdateReceipt(new WriteReceipt(changed, lsn), notFound);
         }
         catch (StorageFaultException)
@@ -84,7 +84,7 @@ internal sealed class AttributeWriter(CollectionData data, CollectionContext con
         using ScratchPool.Scope scope = context.Scratches.Rent();
         lock (data.CommitLock)
         {
-            if (gate.Refusal(config) is { } refused)
+            if ((position == 0 ? gate.Refusal(config) : gate.Interruption(config)) is { } refused)
             {
                 return refused;
             }

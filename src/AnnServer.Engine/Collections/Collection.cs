@@ -42,7 +42,7 @@ public sealed class Collection
         using ScratchPool.Scope scope = _context.Scratches.Rent();
         return new CollectionInfo(
             Data.Config,
-            _context.Log.Fault is null ? CollectionState.Ready : CollectionState.ReadOnly,
+            _context.Log.Fault is null && _context.Log.Disk.Shortage() is null ? CollectionState.Ready : CollectionState.ReadOnly,
             Data.Index.LiveCount,
             Data.Index.HiddenCount,
             Data.Index.MaxLayer,
@@ -50,35 +50,45 @@ public sealed class Collection
     }
 
     /// <summary>
-    /// Inserts points, replacing those whose identifier exists, in their order; completes when all are durable. All are checked,
-    /// and there must be room for all, before any is written. If it is cancelled or the store fails, some may have been written.
+    /// Inserts points, replacing those whose identifier exists, in their order; completes when all are as durable as asked for. All
+    /// are checked, and there must be room for all, before any is written. If it is cancelled or the store fails, some may have been
+    /// written.
     /// </summary>
     public ValueTask<EngineResult<WriteReceipt>> UpsertAsync(
-        IReadOnlyList<Point> points, Faults faults, CancellationToken cancellation) =>
-        _writer.UpsertAsync(points, null, faults, cancellation);
+        IReadOnlyList<Point> points, Faults faults, CancellationToken cancellation, Durability durability = Durability.Fsynced) =>
+        _writer.UpsertAsync(points, null, durability, faults, cancellation);
 
     /// <summary>As above, after all that was begun with the same order before. Its callers come one after another.</summary>
     public ValueTask<EngineResult<WriteReceipt>> UpsertAsync(
-        IReadOnlyList<Point> points, WriteOrder order, Faults faults, CancellationToken cancellation) =>
-        _writer.UpsertAsync(points, order, faults, cancellation);
+        IReadOnlyList<Point> points,
+        WriteOrder order,
+        Faults faults,
+        CancellationToken cancellation,
+        Durability durability = Durability.Fsynced) =>
+        _writer.UpsertAsync(points, order, durability, faults, cancellation);
 
     /// <summary>The points that exist, in the order of the identifiers.</summary>
     public EngineResult<IReadOnlyList<Point>> Get(
         IReadOnlyList<PointId> ids, bool withAttributes, bool withVector, ulong readAfter, Faults faults) =>
         _reader.Get(ids, withAttributes, withVector, readAfter, faults);
 
-    /// <summary>Deletes points; unknown identifiers are passed over. Completes when durable.</summary>
+    /// <summary>Deletes points; unknown identifiers are passed over. Completes when as durable as asked for.</summary>
     public ValueTask<EngineResult<WriteReceipt>> DeleteAsync(
-        IReadOnlyList<PointId> ids, Faults faults, CancellationToken cancellation) => _deleter.DeleteAsync(ids, faults, cancellation);
+        IReadOnlyList<PointId> ids, Faults faults, CancellationToken cancellation, Durability durability = Durability.Fsynced) =>
+        _deleter.DeleteAsync(ids, durability, faults, cancellation);
 
-    /// <summary>Deletes the points that satisfy the filter at one moment. Completes when durable.</summary>
+    /// <summary>Deletes the points that satisfy the filter at one moment. Completes when as durable as asked for.</summary>
     public ValueTask<EngineResult<WriteReceipt>> DeleteAsync(
-        FilterSpec filter, Faults faults, CancellationToken cancellation) => _deleter.DeleteAsync(filter, faults, cancellation);
+        FilterSpec filter, Faults faults, CancellationToken cancellation, Durability durability = Durability.Fsynced) =>
+        _deleter.DeleteAsync(filter, durability, faults, cancellation);
 
-    /// <summary>Changes attributes and leaves vectors alone; completes when durable.</summary>
+    /// <summary>Changes attributes and leaves vectors alone; completes when as durable as asked for.</summary>
     public ValueTask<EngineResult<AttributeUpdateReceipt>> UpdateAttributesAsync(
-        IReadOnlyList<AttributeUpdate> updates, Faults faults, CancellationToken cancellation) =>
-        _attributes.UpdateAttributesAsync(updates, faults, cancellation);
+        IReadOnlyList<AttributeUpdate> updates,
+        Faults faults,
+        CancellationToken cancellation,
+        Durability durability = Durability.Fsynced) =>
+        _attributes.UpdateAttributesAsync(updates, durability, faults, cancellation);
 
     /// <summary>The number of points that satisfy the filter, exactly.</summary>
     public EngineResult<long> Count(FilterSpec filter, ulong readAfter, Faults faults, CancellationToken cancellation = default) =>

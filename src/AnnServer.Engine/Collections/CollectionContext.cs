@@ -13,6 +13,11 @@ internal sealed record CollectionContext(
     public EngineError StoreFailed() =>
         EngineError.Of(EngineStatus.Unavailable, $"The store takes no writes: {Log.Fault?.Message ?? "it is closed"}");
 
+    /// <summary>Why nothing can be begun that takes space on the disk, or null. Dropping a collection is not asked: it gives space back.</summary>
+    public EngineError? Shortage() => Log.Disk.Shortage() is { } shortage
+        ? EngineError.Of(EngineStatus.ResourceExhausted, $"{shortage} Nothing was written; reads are served.")
+        : null;
+
     /// <summary>The error of a read that asks for a write this store has never made.</summary>
     public EngineError? CheckFence(ulong readAfter) => readAfter <= Log.LastLsn
         ? null

@@ -1,15 +1,45 @@
 using AnnServer.Engine.Model;
+using AnnServer.Storage;
 
 namespace AnnServer.Engine.Collections;
 
-/// <summary>What every change that a caller makes to a collection passes: whether it can be made now, and its place in the log.</summary>
+/// <summary>
+/// What every change that a caller makes to a collection passes: whether it can be made now, its place in the log, and when it can be
+/// acknowledged.
+/// </summary>
 internal sealed class CommitGate(CollectionData data, CollectionContext context)
 {
     /// <summary>Puts the record that <see cref="CollectionData.Record"/> holds into the log; its sequence. Under the commit lock.</summary>
     public ulong Append(Operation operation) => context.Log.Append((byte)operation, data.Number, data.Record.Payload);
 
-    /// <summary>Why a change cannot be made now, or null. The configuration is the one the request was checked against.</summary>
-    public EngineError? Refusal(CollectionConfig config)
+    /// <summary>Completes when the changes up to a sequence are as durable as their caller wants them.</summary>
+    /// <exception cref="StorageFaultException">The store has failed.</exception>
+    public ValueTask SettleAsync(ulong sequence, Durability durability, CancellationToken cancellation)
+    {
+        switch (durability)
+        {
+            case Durability.Memory:
+                return default;
+            case Durability.Logged:
+                context.Log.RequestCommit(sequence);
+                return default;
+            default:
+                return context.Log.WaitDurableAsync(sequence, cancellation);
+        }
+    }
+
+    /// <summary>Why a change cannot be begun now, or null. The configuration is the one the request was checked against.</summary>
+    public EngineError? Refusal(CollectionConfig config) => Obstacle(config) ?? context.Shortage();
+
+    /// <summary>
+    /// Why a change that has been begun cannot go on, or null. The space that is kept free is there to finish it: a request should be
+    /// refused as a whole.
+    /// </summary>
+    public EngineError? Interruption(CollectionConfig config) => Obstacle(config) ?? (context.Log.Disk.SevereShortage() is { } shortage
+        ? EngineError.Of(EngineStatus.ResourceExhausted, $"{shortage} Some of the request may have been written.")
+        : null);
+
+    private EngineError? Obstacle(CollectionConfig config)
     {
         if (data.IsDropped)
         {

@@ -5,11 +5,11 @@ using AnnServer.Storage;
 
 namespace AnnServer.Engine.Collections;
 
-/// <summary>Deletes points: hides them and puts that into the log under one lock, then waits until it is durable.</summary>
+/// <summary>Deletes points: hides them and puts that into the log under one lock, then waits for the disk where that is wanted.</summary>
 internal sealed class PointDeleter(CollectionData data, CollectionContext context, CommitGate gate, PointReader reader)
 {
     public async ValueTask<EngineResult<WriteReceipt>> DeleteAsync(
-        IReadOnlyList<PointId> ids, Faults faults, CancellationToken cancellation)
+        IReadOnlyList<PointId> ids, Durability durability, Faults faults, CancellationToken cancellation)
     {
         PointRules.CheckBatch(ids.Count, "ids", context.Limits.MaxBatchPoints, faults);
         for (int i = 0; i < ids.Count; i++)
@@ -17,11 +17,11 @@ internal sealed class PointDeleter(CollectionData data, CollectionContext contex
             ids[i].Validate($"ids[{i}]", faults);
         }
 
-        return faults.Any ? faults.ToError() : await DeleteAsync(() => Resolve(ids), cancellation).ConfigureAwait(false);
+        return faults.Any ? faults.ToError() : await DeleteAsync(() => Resolve(ids), durability, cancellation).ConfigureAwait(false);
     }
 
     public async ValueTask<EngineResult<WriteReceipt>> DeleteAsync(
-        FilterSpec filter, Faults faults, CancellationToken cancellation)
+        FilterSpec filter, Durability durability, Faults faults, CancellationToken cancellation)
     {
         FilterCompiler.TryCompile(filter, data.Config.Attributes, context.Limits, faults, out Predicate? predicate);
         if (predicate is null && !faults.Any)
@@ -31,10 +31,11 @@ internal sealed class PointDeleter(CollectionData data, CollectionContext contex
 
         return faults.Any
             ? faults.ToError()
-            : await DeleteAsync(() => Matching(predicate!, cancellation), cancellation).ConfigureAwait(false);
+            : await DeleteAsync(() => Matching(predicate!, cancellation), durability, cancellation).ConfigureAwait(false);
     }
 
-    private async ValueTask<EngineResult<WriteReceipt>> DeleteAsync(Func<List<uint>> select, CancellationToken cancellation)
+    private async ValueTask<EngineResult<WriteReceipt>> DeleteAsync(
+        Func<List<uint>> select, Durability durability, CancellationToken cancellation)
     {
         try
         {
@@ -66,7 +67,7 @@ internal sealed class PointDeleter(CollectionData data, CollectionContext contex
                 }
             }
 
-            await context.Log.WaitDurableAsync(lsn, cancellation).ConfigureAwait(false);
+            await gate.SettleAsync(lsn, durability, cancellation).ConfigureAwait(false);
             context.Metrics.Deleted(data.Config.Name, deleted);
             return new WriteReceipt(deleted, lsn);
         }

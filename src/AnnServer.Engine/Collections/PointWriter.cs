@@ -8,7 +8,7 @@ namespace AnnServer.Engine.Collections;
 
 /// <summary>
 /// Inserts and replaces points. A slot is reserved for each point of a request, or the request is refused; then each is planned,
-/// side by side with others, and in its turn applied and put into the log under one lock; then all wait until they are durable.
+/// side by side with others, and in its turn applied and put into the log under one lock; then all wait for the disk where that is wanted.
 /// </summary>
 internal sealed class PointWriter(CollectionData data, CollectionContext context, CommitGate gate)
 {
@@ -16,7 +16,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
 
     /// <param name="order">What the upsert comes after; null where it comes after nothing.</param>
     public async ValueTask<EngineResult<WriteReceipt>> UpsertAsync(
-        IReadOnlyList<Point> points, WriteOrder? order, Faults faults, CancellationToken cancellation)
+        IReadOnlyList<Point> points, WriteOrder? order, Durability durability, Faults faults, CancellationToken cancellation)
     {
         CollectionConfig config = data.Config;
         byte[]?[] blobs = CheckPoints(points, config, faults);
@@ -55,7 +55,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
                 return applied.Error;
             }
 
-            await context.Log.WaitDurableAsync(applied.Value, cancellation).ConfigureAwait(false);
+            await gate.SettleAsync(applied.Value, durability, cancellation).ConfigureAwait(false);
             context.Metrics.Upserted(config.Name, points.Count);
             return new WriteReceipt(points.Count, applied.Value);
         }
@@ -79,7 +79,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         try
         {
             upsert.Cancellation.ThrowIfCancellationRequested();
-            if (gate.Refusal(upsert.Config) is { } refused)
+            if (gate.Interruption(upsert.Config) is { } refused)
             {
                 upsert.Fail(refused);
                 return;
@@ -175,7 +175,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         PendingUpsert upsert = point.Upsert;
         lock (data.CommitLock)
         {
-            if (gate.Refusal(upsert.Config) is { } refused)
+            if (gate.Interruption(upsert.Config) is { } refused)
             {
                 upsert.Fail(refused);
                 return false;

@@ -23,6 +23,7 @@ internal static class DatabaseGauges
         meter.CreateObservableCounter("ann.log.sequence", () => (long)database.GetStats().Sequence, "{record}", "Last write applied.");
         meter.CreateObservableCounter(
             "ann.log.durable_sequence", () => (long)database.GetStats().DurableSequence, "{record}", "Last write known to be durable.");
+        meter.CreateObservableGauge("ann.disk.free", () => database.FreeDiskBytes, "By", "Space left on the disk of the data directory.");
         meter.CreateObservableGauge("ann.store.healthy", () => database.Fault is null ? 1 : 0, null, "0 once the store has failed.");
     }
 

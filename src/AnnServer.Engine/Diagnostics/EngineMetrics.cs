@@ -31,9 +31,9 @@ internal sealed class EngineMetrics
     {
         Meter = meters.Create(MeterName);
         _searchDuration = Meter.CreateHistogram("ann.search.duration", "s", "Time of one search in the engine.", null, SearchBuckets);
-        _upserted = Meter.CreateCounter<long>("ann.points.upserted", "{point}", "Points inserted or replaced, durable.");
+        _upserted = Meter.CreateCounter<long>("ann.points.upserted", "{point}", "Points inserted or replaced, acknowledged.");
         _waiting = Meter.CreateUpDownCounter<long>("ann.points.waiting", "{point}", "Points of upserts that are queued and not yet applied.");
-        _deleted = Meter.CreateCounter<long>("ann.points.deleted", "{point}", "Points deleted, durable.");
+        _deleted = Meter.CreateCounter<long>("ann.points.deleted", "{point}", "Points deleted, acknowledged.");
         _swept = Meter.CreateCounter<long>("ann.sweep.slots", "{slot}", "Slots of deleted points given back.");
         _checkpointDuration = Meter.CreateHistogram<double>("ann.checkpoint.duration", "s", "Time of one checkpoint.");
         _checkpointPages = Meter.CreateCounter<long>("ann.checkpoint.pages", "{page}", "Pages written by checkpoints.");

@@ -26,7 +26,7 @@ internal sealed class GraphSweep(CollectionData data, OperationLog log, ScratchP
 
     public int Relinked { get; private set; }
 
-    /// <summary>Steps 1 to 4. False if it was stopped or there was nothing to do; what was done stands.</summary>
+    /// <summary>Steps 1 to 4. False if it was stopped, the disk is short of space or there was nothing to do; what was done stands.</summary>
     public bool Unlink()
     {
         uint slots;
@@ -44,7 +44,8 @@ internal sealed class GraphSweep(CollectionData data, OperationLog log, ScratchP
         Array.Sort(_condemned);
         for (uint ordinal = 0; ordinal < slots; ordinal++)
         {
-            if (IsStopped())
+            // Nearly all that a sweep appends are repaired rows; what is left of it after them is finished.
+            if (IsStopped() || log.Disk.Shortage() is not null)
             {
                 return false;
             }

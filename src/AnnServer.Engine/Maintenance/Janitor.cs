@@ -18,6 +18,7 @@ internal sealed class Janitor(ScratchPool scratches, EngineMetrics metrics, ILog
     private const int LivePerHidden = 10;
 
     private static readonly TimeSpan ReaderPoll = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan SpacePoll = TimeSpan.FromMilliseconds(250);
 
     private readonly BlockingCollection<Action> _work = [];
     private readonly ConcurrentDictionary<uint, bool> _queued = new();
@@ -36,7 +37,7 @@ internal sealed class Janitor(ScratchPool scratches, EngineMetrics metrics, ILog
     public void PointsHidden(CollectionData data)
     {
         int hidden = data.Index.HiddenCount;
-        if (hidden >= MinHidden && hidden >= data.Index.LiveCount / LivePerHidden)
+        if (hidden >= MinHidden && hidden >= data.Index.LiveCount / LivePerHidden && !data.IsDropped)
         {
             QueueSweep(data);
         }
@@ -74,21 +75,43 @@ internal sealed class Janitor(ScratchPool scratches, EngineMetrics metrics, ILog
     {
         if (_queued.TryAdd(data.Number, true))
         {
-            Enqueue(() =>
-            {
-                Sweep(data);
-                _queued.TryRemove(data.Number, out _);
-                // What was hidden while the sweep ran may be worth another, or may be nearly nothing.
-                PointsHidden(data);
-            });
+            Enqueue(() => SweepWhenThereIsSpace(data));
         }
+    }
+
+    private void SweepWhenThereIsSpace(CollectionData data)
+    {
+        if (_log!.Disk.Shortage() is null)
+        {
+            Sweep(data);
+        }
+
+        if (_log.Disk.Shortage() is not null && !data.IsDropped)
+        {
+            // To the end of the queue: freeing a dropped collection needs no space.
+            if (!_stopping.Token.WaitHandle.WaitOne(SpacePoll))
+            {
+                Enqueue(() => SweepWhenThereIsSpace(data));
+            }
+
+            return;
+        }
+
+        _queued.TryRemove(data.Number, out _);
+        // What was hidden while the sweep ran may be worth another, or may be nearly nothing.
+        PointsHidden(data);
     }
 
     private void Enqueue(Action work)
     {
-        if (!_work.IsAddingCompleted)
+        try
         {
-            _work.TryAdd(work);
+            _work.Add(work);
+        }
+        catch (InvalidOperationException)
+        {
+            // Stopped meanwhile: whatever is left is found again at the next start.
+            return;
         }
     }
 

@@ -4,6 +4,6 @@ public enum CollectionState
 {
     Ready = 1,
 
-    /// <summary>The store has failed: reads are served, writes are refused.</summary>
+    /// <summary>The store has failed, or the disk has too little space: reads are served, writes are refused.</summary>
     ReadOnly = 2,
 }

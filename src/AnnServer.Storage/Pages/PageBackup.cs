@@ -42,6 +42,11 @@ public static class PageBackup
             Copy(file, layout.PageSegment(segment), Length(checkpoint, segment), CancellationToken.None);
         }
 
+        if (!File.Exists(source.Token))
+        {
+            throw new StorageCorruptionException($"'{source.Token}' is missing.");
+        }
+
         Copy(source.Token, TokenFiles.PathOf(layout, checkpoint.Token), long.MaxValue, CancellationToken.None);
         Require(layout, checkpoint);
         Checkpoint restored = OperationLog.CreateAfter(checkpoint, target with { Directory = draft }, logger);
@@ -103,9 +108,10 @@ public static class PageBackup
             : throw new IOException($"The backup in '{before}' is of another store.");
     }
 
+    // None where there is no page.
     private static IEnumerable<long> Segments(Checkpoint checkpoint)
     {
-        for (long segment = checkpoint.Begin / checkpoint.SegmentBytes; segment * checkpoint.SegmentBytes < checkpoint.Tail; segment++)
+        for (long segment = checkpoint.Begin / checkpoint.SegmentBytes; checkpoint.Bytes > 0 && segment * checkpoint.SegmentBytes < checkpoint.Tail; segment++)
         {
             yield return segment;
         }

@@ -25,6 +25,7 @@ internal sealed class DatabaseHost(
         _ when lifetime.ApplicationStopping.IsCancellationRequested => "The server is stopping.",
         null => "The database is being opened.",
         { Fault: { } fault } => $"Writes are refused: {fault.Message}",
+        { DiskShortage: { } shortage } => $"Writes are refused: {shortage}",
         _ => null,
     };
 
@@ -37,6 +38,8 @@ internal sealed class DatabaseHost(
             PlanningThreads = options.PlanningThreads,
             CheckpointLogBytes = options.CheckpointLogBytes,
             CheckpointInterval = options.CheckpointInterval,
+            FlushInterval = options.FlushInterval,
+            MinFreeDiskBytes = options.MinFreeDiskBytes,
         };
         Volatile.Write(ref _database, await Database.OpenAsync(database, loggers, meters, cancellation));
     }

@@ -49,6 +49,18 @@ internal sealed record ServerOptions
     /// <summary>Time after which a checkpoint is made if anything has changed.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// The longest that a write acknowledged in memory waits for its flush, and so what a crash can take back of such writes: a second
+    /// costs next to no flushes.
+    /// </summary>
+    public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Bytes of the disk below which writes are refused; 0 switches that off. Room for the requests under way, whose largest is 64 MiB
+    /// on the wire.
+    /// </summary>
+    public long MinFreeDiskBytes { get; init; } = 256L << 20;
+
     /// <summary>How long a stop waits for running calls. 30 s is what Kubernetes grants before it kills.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -30,6 +30,9 @@ internal static class ServerOptionsReader
             CheckpointLogBytes = ann.Integer(nameof(ServerOptions.CheckpointLogBytes), defaults.CheckpointLogBytes, 1 << 20, int.MaxValue),
             CheckpointInterval = ann.Duration(
                 nameof(ServerOptions.CheckpointInterval), defaults.CheckpointInterval, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+            FlushInterval = ann.Duration(
+                nameof(ServerOptions.FlushInterval), defaults.FlushInterval, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1)),
+            MinFreeDiskBytes = ann.Integer(nameof(ServerOptions.MinFreeDiskBytes), defaults.MinFreeDiskBytes, 0, long.MaxValue),
             ShutdownTimeout = ann.Duration(nameof(ServerOptions.ShutdownTimeout), defaults.ShutdownTimeout, TimeSpan.Zero, TimeSpan.FromHours(1)),
             LogFormat = ann.OneOf(nameof(ServerOptions.LogFormat), defaults.LogFormat),
             OtlpEndpoint = ann.HttpUri(nameof(ServerOptions.OtlpEndpoint)),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Numerics;
 
 namespace AnnServer.Hosting;
 
@@ -17,7 +18,8 @@ internal sealed class SettingReader(IConfiguration configuration, string section
         return new SettingReader(configuration, $"{section}:{name}", faults);
     }
 
-    public int Integer(string name, int fallback, int least, int most)
+    public T Integer<T>(string name, T fallback, T least, T most)
+        where T : IBinaryInteger<T>
     {
         string? text = Text(name);
         if (text is null)
@@ -25,7 +27,7 @@ internal sealed class SettingReader(IConfiguration configuration, string section
             return fallback;
         }
 
-        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most)
+        if (T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out T? value) && value >= least && value <= most)
         {
             return value;
         }

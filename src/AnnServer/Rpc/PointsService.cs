@@ -4,6 +4,7 @@ using AnnServer.Hosting;
 using AnnServer.Protocol.V1;
 using AnnServer.Rpc.Searching;
 using Grpc.Core;
+using Durability = AnnServer.Engine.Model.Durability;
 
 namespace AnnServer.Rpc;
 
@@ -23,8 +24,9 @@ internal sealed class PointsService(DatabaseHost database, LongWork longWork, St
     public override async Task<UpsertResponse> Upsert(UpsertRequest request, ServerCallContext context)
     {
         Faults faults = new();
+        Durability durability = RequestMapper.ToModel(request.Durability, faults);
         var points = RequestMapper.ToPoints(request, faults);
-        var written = await Find(request.Collection).UpsertAsync(points, faults, context.CancellationToken);
+        var written = await Find(request.Collection).UpsertAsync(points, faults, context.CancellationToken, durability);
         return ResponseMapper.ToUpsert(written.OrThrow());
     }
 
@@ -40,8 +42,9 @@ internal sealed class PointsService(DatabaseHost database, LongWork longWork, St
         async Task<UpsertResponse> BeginAsync(UpsertRequest request, CancellationToken cancellation)
         {
             Faults faults = new();
+            Durability durability = RequestMapper.ToModel(request.Durability, faults);
             var points = RequestMapper.ToPoints(request, faults);
-            var written = await Find(request.Collection).UpsertAsync(points, order, faults, cancellation);
+            var written = await Find(request.Collection).UpsertAsync(points, order, faults, cancellation, durability);
             return ResponseMapper.ToUpsert(written.OrThrow());
         }
     }
@@ -57,21 +60,23 @@ internal sealed class PointsService(DatabaseHost database, LongWork longWork, St
     public override async Task<DeleteResponse> Delete(DeleteRequest request, ServerCallContext context)
     {
         Faults faults = new();
+        Durability durability = RequestMapper.ToModel(request.Durability, faults);
         var ids = RequestMapper.ToSelection(request, faults, out FilterSpec filter);
         Collection collection = Find(request.Collection);
         // The identifiers are a message of their own on the wire.
         using Faults.Scope scope = ids is not null ? faults.Within("ids") : default;
         var deleted = ids is not null
-            ? await collection.DeleteAsync(ids, faults, context.CancellationToken)
-            : await await RunAsync(collection, cancellation => collection.DeleteAsync(filter, faults, cancellation).AsTask(), context);
+            ? await collection.DeleteAsync(ids, faults, context.CancellationToken, durability)
+            : await await RunAsync(collection, cancellation => collection.DeleteAsync(filter, faults, cancellation, durability).AsTask(), context);
         return ResponseMapper.ToDelete(deleted.OrThrow());
     }
 
     public override async Task<UpdateAttributesResponse> UpdateAttributes(UpdateAttributesRequest request, ServerCallContext context)
     {
         Faults faults = new();
+        Durability durability = RequestMapper.ToModel(request.Durability, faults);
         var updates = RequestMapper.ToUpdates(request, faults);
-        var updated = await Find(request.Collection).UpdateAttributesAsync(updates, faults, context.CancellationToken);
+        var updated = await Find(request.Collection).UpdateAttributesAsync(updates, faults, context.CancellationToken, durability);
         return ResponseMapper.ToUpdate(updated.OrThrow());
     }
 

@@ -9,9 +9,26 @@ namespace AnnServer.Rpc;
 /// </summary>
 internal static class RequestMapper
 {
+    public static Durability ToModel(Wire.Durability durability, Faults faults)
+    {
+        switch (durability)
+        {
+            case Wire.Durability.Unspecified:
+            case Wire.Durability.Fsynced:
+                return Durability.Fsynced;
+            case Wire.Durability.Logged:
+                return Durability.Logged;
+            case Wire.Durability.Memory:
+                return Durability.Memory;
+            default:
+                faults.Add(
+                    "durability", $"has the unknown value {(int)durability}; allowed: DURABILITY_FSYNCED, DURABILITY_LOGGED, DURABILITY_MEMORY");
+                return Durability.Fsynced;
+        }
+    }
+
     public static IReadOnlyList<Point> ToPoints(Wire.UpsertRequest request, Faults faults)
     {
-        CheckDurability(request.Durability, faults);
         Point[] points = new Point[request.Points.Count];
         for (int i = 0; i < points.Length; i++)
         {
@@ -29,7 +46,6 @@ internal static class RequestMapper
     /// <summary>The identifiers to delete, or null where <paramref name="filter"/> selects.</summary>
     public static IReadOnlyList<PointId>? ToSelection(Wire.DeleteRequest request, Faults faults, out FilterSpec filter)
     {
-        CheckDurability(request.Durability, faults);
         filter = FilterSpec.None;
         switch (request.SelectorCase)
         {
@@ -46,7 +62,6 @@ internal static class RequestMapper
 
     public static IReadOnlyList<AttributeUpdate> ToUpdates(Wire.UpdateAttributesRequest request, Faults faults)
     {
-        CheckDurability(request.Durability, faults);
         AttributeUpdate[] updates = new AttributeUpdate[request.Updates.Count];
         for (int i = 0; i < updates.Length; i++)
         {
@@ -73,12 +88,4 @@ internal static class RequestMapper
         WithVector = request.WithVector,
         ReadAfter = request.ReadAfter,
     };
-
-    private static void CheckDurability(Wire.Durability durability, Faults faults)
-    {
-        if (durability is not (Wire.Durability.Unspecified or Wire.Durability.Fsynced))
-        {
-            faults.Add("durability", $"has the unknown value {(int)durability}; allowed: DURABILITY_FSYNCED");
-        }
-    }
 }

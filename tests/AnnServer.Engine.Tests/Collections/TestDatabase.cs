@@ -10,17 +10,10 @@ internal sealed class TestDatabase : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly string _folder;
-    private readonly EngineLimits _limits;
-    private readonly int _planningThreads;
+    private readonly DatabaseOptions _options;
     private SweepMeter _meter = new();
 
-    private TestDatabase(string folder, EngineLimits limits, int planningThreads)
-    {
-        _folder = folder;
-        _limits = limits;
-        _planningThreads = planningThreads;
-    }
+    private TestDatabase(DatabaseOptions options) => _options = options;
 
     public Database Database { get; private set; } = null!;
 
@@ -28,9 +21,12 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<TestDatabase> OpenAsync(DataFolder folder, EngineLimits? limits = null, int planningThreads = 0)
+    public static Task<TestDatabase> OpenAsync(DataFolder folder, EngineLimits? limits = null, int planningThreads = 0) => OpenAsync(
+        new DatabaseOptions { DataDirectory = folder.Path, Limits = limits ?? new EngineLimits(), PlanningThreads = planningThreads });
+
+    public static async Task<TestDatabase> OpenAsync(DatabaseOptions options)
     {
-        var opened = new TestDatabase(folder.Path, limits ?? new EngineLimits(), planningThreads);
+        var opened = new TestDatabase(options);
         await opened.OpenAsync();
         return opened;
     }
@@ -83,16 +79,9 @@ internal sealed class TestDatabase : IAsyncDisposable
     {
         _meter.Dispose();
         _meter = new SweepMeter();
-        // The page log is written anew as soon as half of it is out of date, which happens in large ones only otherwise.
-        var options = new DatabaseOptions
-        {
-            DataDirectory = _folder,
-            Limits = _limits,
-            PlanningThreads = _planningThreads,
-            LeastRewrittenBytes = 0,
-        };
         using var log = new RecordingLoggerProvider();
-        Database = await Database.OpenAsync(options, log, _meter, Cancellation);
+        // The page log is written anew as soon as half of it is out of date, which happens in large ones only otherwise.
+        Database = await Database.OpenAsync(_options with { LeastRewrittenBytes = 0 }, log, _meter, Cancellation);
 
         // A checkpoint that is passed over would go unnoticed otherwise: the one before leads to the same state.
         Assert.Empty(log.TakeErrors());

@@ -32,9 +32,10 @@ public sealed class ServerOptionsTests
     {
         ServerOptions options = Read(
             [
-                ("DataDirectory", "/d"), ("BackupDirectory", "/b"), ("ListenAddress", "::1"), ("GrpcPort", "1"), ("HttpPort", "2"), ("MaxMessageBytes", "70000"),
-                ("MaxStreamsPerConnection", "3"), ("LongWorkDistances", "4"), ("LongWorkers", "5"), ("LongWorkQueue", "6"), ("PlanningThreads", "7"),
-                ("CheckpointLogBytes", "9000000"), ("CheckpointInterval", "00:00:09"), ("ShutdownTimeout", "00:00:05"), ("LogFormat", "JSON"), ("OtlpEndpoint", "http://o:1"),
+                ("DataDirectory", "/d"), ("BackupDirectory", "/b"), ("ListenAddress", "::1"), ("GrpcPort", "1"), ("HttpPort", "2"),
+                ("MaxMessageBytes", "70000"), ("MaxStreamsPerConnection", "3"), ("LongWorkDistances", "4"), ("LongWorkers", "5"),
+                ("LongWorkQueue", "6"), ("PlanningThreads", "7"), ("CheckpointLogBytes", "9000000"), ("CheckpointInterval", "00:00:09"),
+                ("FlushInterval", "00:00:00.05"), ("MinFreeDiskBytes", "5000000000"), ("ShutdownTimeout", "00:00:05"), ("LogFormat", "JSON"), ("OtlpEndpoint", "http://o:1"),
                 ("Limits:MaxK", "9"),
             ],
             out _);
@@ -55,6 +56,8 @@ public sealed class ServerOptionsTests
                 PlanningThreads = 7,
                 CheckpointLogBytes = 9_000_000,
                 CheckpointInterval = TimeSpan.FromSeconds(9),
+                FlushInterval = TimeSpan.FromMilliseconds(50),
+                MinFreeDiskBytes = 5_000_000_000,
                 ShutdownTimeout = TimeSpan.FromSeconds(5),
                 LogFormat = LogFormat.Json,
                 OtlpEndpoint = new Uri("http://o:1"),
@@ -69,7 +72,8 @@ public sealed class ServerOptionsTests
         (string Key, string Value)[] wrong =
         [
             ("DataDirectory", " "), ("ListenAddress", "nowhere"), ("GrpcPort", "65536"), ("HttpPort", "x"), ("MaxMessageBytes", "1"),
-            ("MaxStreamsPerConnection", "0"), ("PlanningThreads", "-1"), ("CheckpointLogBytes", "100"), ("CheckpointInterval", "0"), ("ShutdownTimeout", "-1"), ("LogFormat", "xml"), ("OtlpEndpoint", "here"),
+            ("MaxStreamsPerConnection", "0"), ("PlanningThreads", "-1"), ("CheckpointLogBytes", "100"), ("CheckpointInterval", "0"),
+            ("FlushInterval", "00:00:00"), ("MinFreeDiskBytes", "-1"), ("ShutdownTimeout", "-1"), ("LogFormat", "xml"), ("OtlpEndpoint", "here"),
             .. Names(typeof(EngineLimits)).Select(name => ($"Limits:{name}", "-7")),
         ];
 

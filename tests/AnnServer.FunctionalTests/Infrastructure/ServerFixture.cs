@@ -15,8 +15,8 @@ public sealed class ServerFixture : IAsyncLifetime
     private ServerHost? _host;
     private GrpcChannel? _channel;
 
-    /// <summary>Arguments beside those of every test, as in <c>--Ann:LongWorkers=1</c>.</summary>
-    public IReadOnlyList<string> Settings { get; init; } = [];
+    /// <summary>Arguments of the next start beside those of every test, as in <c>--Ann:LongWorkers=1</c>.</summary>
+    public IReadOnlyList<string> Settings { get; set; } = [];
 
     public RecordingLoggerProvider Log { get; } = new();
 

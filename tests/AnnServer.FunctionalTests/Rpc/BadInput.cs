@@ -40,6 +40,18 @@ internal sealed record BadInput(string Name, Func<Client, string, Task> Send, St
             (server, name) => Task(server.Points.UpsertAsync(
                 new UpsertRequest { Collection = name, Points = { Make.Point(2, Good) }, Durability = (Durability)7 })),
             StatusCode.InvalidArgument, "durability");
+        yield return new("delete unknown durability",
+            (server, name) => Task(server.Points.DeleteAsync(
+                new DeleteRequest { Collection = name, Ids = new PointIdList { Ids = { Make.Id(1) } }, Durability = (Durability)4 })),
+            StatusCode.InvalidArgument, "durability");
+        yield return new("update unknown durability",
+            (server, name) => Task(server.Points.UpdateAttributesAsync(new UpdateAttributesRequest
+            {
+                Collection = name,
+                Updates = { new AttributeUpdate { Id = Make.Id(1), Set = { ["a"] = Make.Int(1) } } },
+                Durability = (Durability)(-1),
+            })),
+            StatusCode.InvalidArgument, "durability");
         yield return new("upsert several faults",
             (server, name) => Task(server.Points.UpsertAsync(new UpsertRequest
             {

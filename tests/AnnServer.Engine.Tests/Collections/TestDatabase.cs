@@ -87,7 +87,8 @@ internal sealed class TestDatabase : IAsyncDisposable
         }
         catch (IOException error)
         {
-            throw new IOException($"{error.Message} Logged: {string.Join(" | ", log.TakeErrors())}", error);
+            TestContext.Current.TestOutputHelper?.WriteLine($"{error.Message} Logged: {string.Join(" | ", log.TakeErrors())}");
+            throw;
         }
 
         // A checkpoint that is passed over would go unnoticed otherwise: the one before leads to the same state.

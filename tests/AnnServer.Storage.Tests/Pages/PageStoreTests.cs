@@ -53,6 +53,31 @@ public sealed class PageStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task ACheckpointOutlivesWritersThatNeverCommit()
+    {
+        var random = new Random(4);
+        Dictionary<PageKey, byte[]> committed;
+        await using (TestPages pages = TestPages.Open(_folder.Path))
+        {
+            pages.BeginAfterNewest();
+            pages.WriteSome(random, 60, 1);
+            await pages.CommitAsync(1);
+            committed = new Dictionary<PageKey, byte[]>(pages.Model);
+        }
+
+        for (int start = 0; start < 5; start++)
+        {
+            await using TestPages pages = TestPages.Open(_folder.Path);
+            pages.BeginAfterNewest();
+            Assert.Equal(1, pages.Store.Checkpoints[0].Number);
+            TestPages.AssertSame(committed, pages.Model);
+
+            // Enough to be written to disk in part, right behind the checkpoint and over what a start before has left there.
+            pages.WriteSome(random, 200, 2);
+        }
+    }
+
+    [Fact]
     public async Task ARewriteLetsGoOfWhatLiesBefore()
     {
         var random = new Random(3);

@@ -36,7 +36,7 @@ internal static class LogRecovery
             }
 
             long ordinal = mark.Ordinal;
-            if (!IsWhole(file.Log, mark, end))
+            if (!IsWhole(file, layout, format, mark))
             {
                 end = mark.PreviousTail;
                 ordinal--;
@@ -86,11 +86,13 @@ internal static class LogRecovery
             : throw new StorageCorruptionException(
                 $"The log in '{layout.LogFolder}' is damaged: no commit of this log can be found in it.", LogFile.FirstAddress, 1);
 
-    private static bool IsWhole(FasterLog log, CommitMark mark, long end)
+    private static bool IsWhole(LogFile file, StorageLayout layout, LogFormat format, CommitMark mark)
     {
         try
         {
-            (_, ulong lastLsn) = LogReader.Read(log, mark.PreviousTail, end, mark.PreviousLsn + 1, handler: null);
+            long end = file.Log.CommittedUntilAddress;
+            LogPageCheck.Require(layout, format, mark.PreviousTail, end);
+            (_, ulong lastLsn) = LogReader.Read(file.Log, mark.PreviousTail, end, mark.PreviousLsn + 1, handler: null);
             return lastLsn == mark.LastLsn;
         }
         catch (StorageCorruptionException)

@@ -169,6 +169,7 @@ public sealed class OperationLog : IAsyncDisposable
                 from.Lsn + 1);
         }
 
+        LogPageCheck.Require(new StorageLayout(_options.Directory), _format, from.Address, _recoveredTail);
         (long records, ulong lastLsn) = LogReader.Read(_file.Log, from.Address, _recoveredTail, from.Lsn + 1, handler);
         if (lastLsn != _recoveredLsn)
         {

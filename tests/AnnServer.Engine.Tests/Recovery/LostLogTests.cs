@@ -1,0 +1,78 @@
+using AnnServer.Engine.Collections;
+using AnnServer.Engine.Model;
+using AnnServer.Engine.Tests.Collections;
+using AnnServer.Storage;
+
+namespace AnnServer.Engine.Tests.Recovery;
+
+/// <summary>What a log cannot show by itself, its checkpoints can: that it was longer once.</summary>
+public sealed class LostLogTests
+{
+    [Fact]
+    public async Task Open_LogOfBeforeTheLastCheckpoint_IsRefused()
+    {
+        using var folder = new DataFolder();
+        (DataFolder before, DataFolder after) = await KillAsync(folder);
+        using (before)
+        using (after)
+        {
+            string log = Path.Combine("wal", "log.0");
+            File.Copy(Path.Combine(before.Path, log), Path.Combine(after.Path, log), overwrite: true);
+            await AssertRefusedAsync(after);
+        }
+    }
+
+    [Fact]
+    public async Task Open_CheckpointsWithoutAnyLog_IsRefusedAndKeepsThem()
+    {
+        using var folder = new DataFolder();
+        (DataFolder before, DataFolder after) = await KillAsync(folder);
+        using (before)
+        using (after)
+        {
+            Directory.Delete(Path.Combine(after.Path, "wal"), recursive: true);
+            string[] files = Directory.GetFiles(after.Path, "*", SearchOption.AllDirectories);
+            await AssertRefusedAsync(after);
+
+            Assert.All(files, file => Assert.True(File.Exists(file), file));
+        }
+    }
+
+    [Fact]
+    public async Task Open_ClosedFolderWithoutFormatAndSegment_IsRefused()
+    {
+        using var folder = new DataFolder();
+        await using (TestDatabase test = await TestDatabase.OpenAsync(folder))
+        {
+            await test.CreateAsync(Config);
+        }
+
+        File.Delete(Path.Combine(folder.Path, "wal", "FORMAT"));
+        File.Delete(Path.Combine(folder.Path, "wal", "log.0"));
+        await AssertRefusedAsync(folder);
+    }
+
+    private static CollectionConfig Config => new() { Name = "points", Dimension = 12, Metric = Metric.L2, Attributes = RandomPoints.Schema };
+
+    // What a kill leaves after the first checkpoint and a few points, and after the second.
+    private static async Task<(DataFolder Before, DataFolder After)> KillAsync(DataFolder folder)
+    {
+        await using TestDatabase test = await TestDatabase.OpenAsync(folder);
+        var workload = new Workload(new Random(1), new ModelCollection(Config), 40);
+        Collection points = await test.CreateAsync(Config);
+        await workload.Upsert(100)(points);
+        await test.CheckpointAsync();
+        await workload.Upsert(100)(points);
+        DataFolder before = folder.Snapshot();
+        await workload.Upsert(100)(points);
+        await test.CheckpointAsync();
+        await workload.Upsert(1)(points);
+        return (before, folder.Snapshot());
+    }
+
+    private static async Task AssertRefusedAsync(DataFolder folder)
+    {
+        StorageCorruptionException error = await Assert.ThrowsAsync<StorageCorruptionException>(() => TestDatabase.OpenAsync(folder));
+        Assert.Contains(folder.Path, error.Message, StringComparison.Ordinal);
+    }
+}

@@ -209,6 +209,8 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         bool replaces = data.Ids.TryGet(id, out uint replaced);
         data.Pages.Changing(PageKind.Point, ordinal);
         data.Pages.Changing(PageKind.Vector, ordinal);
+        // Also where it gets no links: the first point has none.
+        data.Pages.Changing(PageKind.Links, ordinal);
         data.Ids.SetId(ordinal, id);
         data.Attributes.Set(ordinal, blob);
         if (replaces)

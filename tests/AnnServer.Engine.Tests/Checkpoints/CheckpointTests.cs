@@ -35,6 +35,23 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public async Task ACheckpointOfTheFirstPointIsOne()
+    {
+        using var folder = new DataFolder();
+        await using TestDatabase test = await TestDatabase.OpenAsync(folder);
+        var model = new ModelCollection(Config("points"));
+        await test.CreateAsync(model.Config);
+        await test.CheckpointAsync();
+        await test.RestartAsync();
+        Assert.Equal(0, test.Collection("points").Count(FilterSpec.None, 0, new Faults(), Cancellation).Value);
+        await new Workload(new Random(1), model, 1).Upsert(1)(test.Collection("points"));
+        await test.CheckpointAsync();
+        await test.RestartAsync();
+        Assert.Equal(0, test.Database.GetStats().ReplayedRecords);
+        model.AssertAll(test.Collection("points"));
+    }
+
+    [Fact]
     public async Task ManyStartsChangeNothing()
     {
         using var folder = new DataFolder();

@@ -81,7 +81,14 @@ internal sealed class TestDatabase : IAsyncDisposable
         _meter = new SweepMeter();
         using var log = new RecordingLoggerProvider();
         // The page log is written anew as soon as half of it is out of date, which happens in large ones only otherwise.
-        Database = await Database.OpenAsync(_options with { LeastRewrittenBytes = 0 }, log, _meter, Cancellation);
+        try
+        {
+            Database = await Database.OpenAsync(_options with { LeastRewrittenBytes = 0 }, log, _meter, Cancellation);
+        }
+        catch (IOException error)
+        {
+            throw new IOException($"{error.Message} Logged: {string.Join(" | ", log.TakeErrors())}", error);
+        }
 
         // A checkpoint that is passed over would go unnoticed otherwise: the one before leads to the same state.
         Assert.Empty(log.TakeErrors());

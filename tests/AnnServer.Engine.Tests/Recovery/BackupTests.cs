@@ -28,6 +28,7 @@ public sealed class BackupTests
             await workload.Upsert(800)(await test.CreateAsync(config));
             for (int round = 0; round < Rounds; round++)
             {
+                await test.SettleAsync("points", workload.Hidden);
                 EngineResult<BackupInfo> made = await test.Database.BackupAsync(Name(round), round == 0 ? null : Name(round - 1), Cancellation);
                 Assert.Null(made.Error);
                 Assert.Equal(test.Database.GetStats().Sequence, made.Value.Sequence);

@@ -9,6 +9,8 @@ namespace AnnServer.FunctionalTests.Hosting;
 
 public sealed class LongWorkTests
 {
+    private readonly IMeterFactory _meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -81,7 +83,8 @@ public sealed class LongWorkTests
         using MeterListener listener = new();
         listener.InstrumentPublished = (instrument, self) =>
         {
-            if (instrument.Meter.Name == LongWork.MeterName)
+            // Servers of other tests have meters of the same name.
+            if (instrument.Meter.Name == LongWork.MeterName && ReferenceEquals(instrument.Meter.Scope, _meters))
             {
                 self.EnableMeasurementEvents(instrument);
             }
@@ -105,9 +108,9 @@ public sealed class LongWorkTests
         Assert.Equal(0, measured["ann.long_work.queued"]);
     }
 
-    private static LongWork Make(int workers, int queue) => new(
+    private LongWork Make(int workers, int queue) => new(
         new ServerOptions { LongWorkers = workers, LongWorkQueue = queue },
-        new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>(),
+        _meters,
         TimeProvider.System);
 
     // The only thread at work, until it is released.

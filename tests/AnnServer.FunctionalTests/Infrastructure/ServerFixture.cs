@@ -12,11 +12,14 @@ public sealed class ServerFixture : IAsyncLifetime
     public const int MaxMessageBytes = 1 << 20;
 
     private readonly TempDirectory _directory = new();
+    private readonly TempDirectory _backups = new();
     private ServerHost? _host;
     private GrpcChannel? _channel;
 
     /// <summary>Arguments of the next start beside those of every test, as in <c>--Ann:LongWorkers=1</c>.</summary>
     public IReadOnlyList<string> Settings { get; set; } = [];
+
+    public string BackupDirectory => _backups.Path;
 
     public RecordingLoggerProvider Log { get; } = new();
 
@@ -40,7 +43,7 @@ public sealed class ServerFixture : IAsyncLifetime
     {
         _host = ServerHost.Build(
             [
-                $"--Ann:DataDirectory={_directory.Path}", "--Ann:GrpcPort=0", "--Ann:HttpPort=0",
+                $"--Ann:DataDirectory={_directory.Path}", $"--Ann:BackupDirectory={_backups.Path}", "--Ann:GrpcPort=0", "--Ann:HttpPort=0",
                 $"--Ann:MaxMessageBytes={MaxMessageBytes}", "--Ann:ShutdownTimeout=00:00:20",
                 // A file watch for every server would use up what the machine grants one user.
                 "--hostBuilder:reloadConfigOnChange=false",
@@ -68,6 +71,7 @@ public sealed class ServerFixture : IAsyncLifetime
         }
 
         _directory.Dispose();
+        _backups.Dispose();
         Log.Dispose();
     }
 }

@@ -148,19 +148,6 @@ public sealed class OperationLog : IAsyncDisposable
     public bool Reaches(LogPosition position) =>
         position.Address >= _file.Log.BeginAddress && position.Address <= _recoveredTail && position.Lsn <= _recoveredLsn;
 
-    /// <summary>Requires the log to be as long as it was when a checkpoint of it was made: all of that was durable.</summary>
-    /// <exception cref="StorageCorruptionException">It ends earlier.</exception>
-    public void RequireReaching(Checkpoint checkpoint)
-    {
-        if (checkpoint.Redo.Lsn > _recoveredLsn)
-        {
-            throw new StorageCorruptionException(
-                $"The log in '{_options.Directory}' is damaged: it ends at LSN {_recoveredLsn}, and checkpoint {checkpoint.Number} was made at LSN {checkpoint.Redo.Lsn}.",
-                _recoveredTail,
-                _recoveredLsn + 1);
-        }
-    }
-
     /// <summary>Hands every record after a place to the handler, or every record there ever was; once, before the first append.</summary>
     /// <exception cref="StorageCorruptionException">A record is damaged, missing or of an unknown version.</exception>
     public ReplaySummary Replay(IRecordHandler handler, LogPosition? after = null)

@@ -54,11 +54,6 @@ internal sealed class StoreRecovery(OperationLog log, PageStore store, EngineLim
 
     private (Checkpoint? From, CheckpointLoader? Loaded, IReadOnlySet<uint> LeftOut) Load()
     {
-        foreach (Checkpoint checkpoint in store.Checkpoints)
-        {
-            log.RequireReaching(checkpoint);
-        }
-
         List<Checkpoint> reached = [.. store.Checkpoints.Where(log.Reaches)];
         foreach (Checkpoint checkpoint in reached)
         {

@@ -8,17 +8,23 @@ namespace AnnServer.Engine.Tests.Recovery;
 /// <summary>What a log cannot show by itself, its checkpoints can: that it was longer once.</summary>
 public sealed class LostLogTests
 {
-    [Fact]
-    public async Task Open_LogOfBeforeTheLastCheckpoint_IsRefused()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Open_LogOfBeforeTheLastCheckpoint_IsRefusedAndKept(int tornBytes)
     {
         using var folder = new DataFolder();
         (DataFolder before, DataFolder after) = await KillAsync(folder);
         using (before)
         using (after)
         {
-            string log = Path.Combine("wal", "log.0");
-            File.Copy(Path.Combine(before.Path, log), Path.Combine(after.Path, log), overwrite: true);
+            byte[] older = await File.ReadAllBytesAsync(Path.Combine(before.Path, "wal", "log.0"), TestContext.Current.CancellationToken);
+            byte[] torn = older[..(older.AsSpan().LastIndexOfAnyExcept((byte)0) + 1 - tornBytes)];
+            string log = Path.Combine(after.Path, "wal", "log.0");
+            await File.WriteAllBytesAsync(log, torn, TestContext.Current.CancellationToken);
             await AssertRefusedAsync(after);
+
+            Assert.Equal(torn, await File.ReadAllBytesAsync(log, TestContext.Current.CancellationToken));
         }
     }
 
@@ -72,7 +78,8 @@ public sealed class LostLogTests
 
     private static async Task AssertRefusedAsync(DataFolder folder)
     {
-        StorageCorruptionException error = await Assert.ThrowsAsync<StorageCorruptionException>(() => TestDatabase.OpenAsync(folder));
+        IOException error = await Assert.ThrowsAnyAsync<IOException>(() => TestDatabase.OpenAsync(folder));
+        Assert.IsType<StorageCorruptionException>(error.InnerException ?? error);
         Assert.Contains(folder.Path, error.Message, StringComparison.Ordinal);
     }
 }

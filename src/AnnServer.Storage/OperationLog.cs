@@ -183,7 +183,10 @@ public sealed class OperationLog : IAsyncDisposable
         return summary;
     }
 
-    /// <summary>Lets go of the records before a place: it begins there after the next commit, which this asks for.</summary>
+    /// <summary>
+    /// Lets go of the records before a place: the log begins there after the next commit, which this asks for. That commit is also noted
+    /// outside the log, so that the log cannot lose it unnoticed.
+    /// </summary>
     public void TruncateUntil(LogPosition position)
     {
         ThrowIfNotReplayed();

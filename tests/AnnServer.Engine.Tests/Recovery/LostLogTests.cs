@@ -29,6 +29,21 @@ public sealed class LostLogTests
     }
 
     [Fact]
+    public async Task Open_LogOfBeforeACheckpointThatIsGoneToo_IsRefused()
+    {
+        using var folder = new DataFolder();
+        (DataFolder before, DataFolder after) = await KillAsync(folder);
+        using (before)
+        using (after)
+        {
+            string log = Path.Combine("wal", "log.0");
+            File.Copy(Path.Combine(before.Path, log), Path.Combine(after.Path, log), overwrite: true);
+            File.Delete(Path.Combine(after.Path, "pages", "MANIFEST-2"));
+            await AssertRefusedAsync(after);
+        }
+    }
+
+    [Fact]
     public async Task Open_CheckpointsWithoutAnyLog_IsRefusedAndKeepsThem()
     {
         using var folder = new DataFolder();

@@ -49,8 +49,8 @@ public sealed record DatabaseOptions
         ReadFreeBytes = ReadFreeBytes,
     };
 
-    /// <summary>Sizes of the page store, which keeps 16 MiB in memory while it is written.</summary>
-    internal StorageOptions Pages => new(DataDirectory, memoryBytes: 16L << 20);
+    /// <summary>Sizes of the page store: 16 MiB in memory while it is written, and files of as much, since they are deleted whole.</summary>
+    internal StorageOptions Pages => new(DataDirectory, memoryBytes: 16L << 20, segmentBytes: 16L << 20);
 
     /// <summary>The clock of the log, and how it reads the free space of a folder.</summary>
     internal TimeProvider Time { get; init; } = TimeProvider.System;

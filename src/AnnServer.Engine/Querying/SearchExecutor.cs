@@ -10,7 +10,7 @@ namespace AnnServer.Engine.Querying;
 /// <summary>Answers searches: evaluates the filter, plans, searches, and turns ordinals into hits.</summary>
 internal sealed class SearchExecutor(CollectionData data, CollectionContext context, PointReader reader)
 {
-    // A search whose answer was changed under it is made again; a point that keeps changing does not hold it for ever.
+    // A search whose answer was changed under it is made again, the last time while writers wait.
     private const int MaxAttempts = 4;
 
     /// <summary>
@@ -151,23 +151,50 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         long sizeBefore = size.Bytes;
         using Activity? activity = EngineTracing.StartSearch(config.Name);
         long started = Stopwatch.GetTimestamp();
-        for (int attempt = 1; ; attempt++)
+        SearchReport report = default;
+        bool isDone = false;
+        for (int attempt = 1; !isDone && attempt < MaxAttempts; attempt++)
         {
-            long revision = filter.Revision(data);
-            SearchReport report = Run(query, filter, config, scratch, cancellation);
-            if (!Collect(query, filter.Predicate, config.Metric, scratch, revision, attempt == MaxAttempts, answer, ref size))
-            {
-                filter.Forget(reader);
-                size.Rewind(sizeBefore);
-                continue;
-            }
-
-            answer.Report = report with { TotalMicroseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds };
-            answer.Bytes = size.Bytes - sizeBefore;
-            context.Metrics.Searched(config.Name, data.Searches, answer.Report);
-            EngineTracing.EndSearch(activity, answer.Report, answer.Hits.Count);
-            return;
+            isDone = Try(query, filter, config, scratch, answer, ref size, out report, cancellation);
         }
+
+        if (!isDone)
+        {
+            // Writers wait for this one: it sees one moment, so that it has k points where k match.
+            lock (data.CommitLock)
+            {
+                Try(query, filter, config, scratch, answer, ref size, out report, cancellation);
+            }
+        }
+
+        answer.Report = report with { TotalMicroseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds };
+        answer.Bytes = size.Bytes - sizeBefore;
+        context.Metrics.Searched(config.Name, data.Searches, answer.Report);
+        EngineTracing.EndSearch(activity, answer.Report, answer.Hits.Count);
+    }
+
+    // False where points that it found have changed meanwhile.
+    private bool Try(
+        SearchQuery query,
+        FilterState filter,
+        CollectionConfig config,
+        SearchScratch scratch,
+        SearchAnswer answer,
+        ref AnswerSize size,
+        out SearchReport report,
+        CancellationToken cancellation)
+    {
+        long sizeBefore = size.Bytes;
+        long revision = filter.Revision(data);
+        report = Run(query, filter, config, scratch, cancellation);
+        if (Collect(query, filter.Predicate, config.Metric, scratch, revision, answer, ref size))
+        {
+            return true;
+        }
+
+        filter.Forget(reader);
+        size.Rewind(sizeBefore);
+        return false;
     }
 
     private SearchReport Run(
@@ -230,14 +257,13 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
     }
 
     // The first k results that still are what the search took them for, each point once. False if changes made meanwhile have
-    // taken any out, unless this is the last attempt: a point that was replaced has a new place that the search has not seen.
+    // taken any out: a point that was replaced has a new place that the search has not seen.
     private bool Collect(
         SearchQuery query,
         Predicate? predicate,
         Metric metric,
         SearchScratch scratch,
         long revision,
-        bool isLast,
         SearchAnswer answer,
         ref AnswerSize size)
     {
@@ -283,7 +309,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
             answer.Add(new SearchHit(point.Id, score, point.Attributes, point.Vector));
         }
 
-        return dropped == 0 || isLast;
+        return dropped == 0;
     }
 
     private bool StillHolds(PointId id, uint ordinal, PlanNode? plan) =>

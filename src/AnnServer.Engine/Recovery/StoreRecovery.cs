@@ -89,7 +89,7 @@ internal sealed class StoreRecovery(OperationLog log, PageStore store, EngineLim
         try
         {
             loader = new CheckpointLoader(CheckpointCatalog.Decode(checkpoint.Catalog.Span), leaveOut, limits);
-            store.Load(checkpoint, loader, loader.Numbers);
+            store.Load(checkpoint, loader.Handlers, loader.Numbers);
             loader.Complete();
             EngineLog.CheckpointLoaded(logger, checkpoint.Number, checkpoint.Bytes, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             return loader;

@@ -24,13 +24,15 @@ internal static class PageEnvelope
         BinaryPrimitives.WriteUInt32LittleEndian(destination[^4..], Checksum(key, destination[..^4]));
     }
 
-    /// <summary>Reads an envelope; false where it is not whole.</summary>
+    /// <summary>Whether an envelope is whole and that of the key.</summary>
+    public static bool IsSound(ReadOnlySpan<byte> source, long key) =>
+        source.Length >= OverheadBytes && BinaryPrimitives.ReadUInt32LittleEndian(source[^4..]) == Checksum(key, source[..^4]);
+
+    /// <summary>Reads an envelope from bytes that are known to be sound; false where it is not one of this version.</summary>
     public static bool TryRead(ReadOnlySpan<byte> source, long key, out Page page)
     {
         page = default;
-        if (source.Length < OverheadBytes
-            || BinaryPrimitives.ReadUInt32LittleEndian(source[^4..]) != Checksum(key, source[..^4])
-            || BinaryPrimitives.ReadUInt32LittleEndian(source) != Version)
+        if (source.Length < OverheadBytes || BinaryPrimitives.ReadUInt32LittleEndian(source) != Version)
         {
             return false;
         }

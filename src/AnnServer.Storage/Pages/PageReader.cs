@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace AnnServer.Storage.Pages;
 
@@ -10,9 +11,9 @@ internal sealed class PageReader(Checkpoint checkpoint, PageFiles files)
     private readonly byte[][] _buffers = [new byte[checkpoint.PageBytes], new byte[checkpoint.PageBytes]];
     private readonly List<int> _offsets = [];
 
-    /// <summary>Hands every image of some collections to the handler. What belongs to others is neither read nor checked.</summary>
+    /// <summary>Hands every image of some collections to each of the handlers, which run side by side. What belongs to others is neither read nor checked.</summary>
     /// <exception cref="StorageCorruptionException">Some bytes are not what was written.</exception>
-    public void Read(IPageHandler handler, IReadOnlySet<uint> collections)
+    public void Read(IReadOnlyList<IPageHandler> handlers, IReadOnlySet<uint> collections)
     {
         List<PageExtent> stretches = [.. Stretches(collections)];
         Task<ReadOnlyMemory<byte>> next = Begin(0);
@@ -22,7 +23,14 @@ internal sealed class PageReader(Checkpoint checkpoint, PageFiles files)
             next = Begin(i + 1);
             try
             {
-                Hand(bytes.Span, stretches[i], handler);
+                PageExtent stretch = stretches[i];
+                Find(bytes.Span, stretch);
+                Parallel.ForEach(handlers, handler => Hand(bytes.Span, stretch, handler));
+            }
+            catch (AggregateException errors)
+            {
+                // One is enough to say what is wrong.
+                ExceptionDispatchInfo.Throw(errors.InnerExceptions[0]);
             }
             finally
             {
@@ -63,25 +71,31 @@ internal sealed class PageReader(Checkpoint checkpoint, PageFiles files)
                 $"Checkpoint {checkpoint.Number} is damaged: a block of the page log has the wrong checksum.", first, 0);
     }
 
+    private void Find(ReadOnlySpan<byte> bytes, PageExtent stretch)
+    {
+        _offsets.Clear();
+        if (!PageScan.TryFind(bytes, _offsets))
+        {
+            throw NotAPage(stretch);
+        }
+    }
+
+    // The bytes are sound, so what is in them is what was written.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Hand(ReadOnlySpan<byte> bytes, PageExtent stretch, IPageHandler handler)
     {
-        _offsets.Clear();
-        bool isWhole = PageScan.TryFind(bytes, _offsets);
-        for (int i = _offsets.Count - 1; i >= 0 && isWhole; i--)
+        for (int i = _offsets.Count - 1; i >= 0; i--)
         {
-            isWhole = PageEnvelope.TryRead(PageScan.Value(bytes, _offsets[i]), PageScan.Key(bytes, _offsets[i]), out Page page)
-                && page.Key.Collection == stretch.Collection;
-            if (isWhole)
+            if (!PageEnvelope.TryRead(PageScan.Value(bytes, _offsets[i]), PageScan.Key(bytes, _offsets[i]), out Page page)
+                || page.Key.Collection != stretch.Collection)
             {
-                handler.OnPage(page);
+                throw NotAPage(stretch);
             }
-        }
 
-        if (!isWhole)
-        {
-            throw new StorageCorruptionException(
-                $"Checkpoint {checkpoint.Number} is damaged: the page log holds something that is not a page.", stretch.From, 0);
+            handler.OnPage(page);
         }
     }
+
+    private StorageCorruptionException NotAPage(PageExtent stretch) =>
+        new($"Checkpoint {checkpoint.Number} is damaged: the page log holds something that is not a page.", stretch.From, 0);
 }

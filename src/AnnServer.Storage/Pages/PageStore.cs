@@ -67,9 +67,12 @@ public sealed class PageStore : IDisposable
         return store;
     }
 
-    /// <summary>Hands every image of some collections of a checkpoint to the handler, the newest of a page first.</summary>
+    /// <summary>
+    /// Hands every image of some collections of a checkpoint to each of the handlers, the newest of a page first. Handlers run side by
+    /// side, each on one thread at a time.
+    /// </summary>
     /// <exception cref="StorageCorruptionException">Some of its bytes are not what was written.</exception>
-    public void Load(Checkpoint checkpoint, IPageHandler handler, IReadOnlySet<uint> collections)
+    public void Load(Checkpoint checkpoint, IReadOnlyList<IPageHandler> handlers, IReadOnlySet<uint> collections)
     {
         if (TokenFiles.Checksum(_layout, checkpoint.Token) != checkpoint.TokenChecksum)
         {
@@ -78,7 +81,7 @@ public sealed class PageStore : IDisposable
         }
 
         using var files = new PageFiles(_layout, checkpoint.SegmentBytes);
-        new PageReader(checkpoint, files).Read(handler, collections);
+        new PageReader(checkpoint, files).Read(handlers, collections);
     }
 
     /// <summary>Collections of a checkpoint that damaged bytes belong to.</summary>
@@ -289,7 +292,11 @@ public sealed class PageStore : IDisposable
                 throw new StorageCorruptionException("The page log does not hold what was written to it.", at, 0);
             }
 
-            found += offsets.Count;
+            foreach (int offset in offsets)
+            {
+                found += PageEnvelope.IsSound(PageScan.Value(bytes, offset), PageScan.Key(bytes, offset)) ? 1 : 0;
+            }
+
             at = end;
         }
 

@@ -36,7 +36,7 @@ internal sealed class TestPages : IAsyncDisposable
     public static Dictionary<PageKey, byte[]> Load(PageStore store, Checkpoint checkpoint, IReadOnlySet<uint>? collections = null)
     {
         var collector = new Collector();
-        store.Load(checkpoint, collector, collections ?? Collections);
+        store.Load(checkpoint, [collector], collections ?? Collections);
         return collector.Pages;
     }
 

@@ -44,6 +44,37 @@ public sealed class LostLogTests
     }
 
     [Fact]
+    public async Task Open_LogWithoutCheckpointsThatBeginsLater_IsRefused()
+    {
+        using var folder = new DataFolder();
+        (DataFolder before, DataFolder after) = await KillAsync(folder);
+        using (before)
+        using (after)
+        {
+            File.Delete(Path.Combine(after.Path, "pages", "MANIFEST-1"));
+            File.Delete(Path.Combine(after.Path, "pages", "MANIFEST-2"));
+            await AssertRefusedAsync(after);
+        }
+    }
+
+    [Fact]
+    public async Task Open_RecordDamagedBeforeTheEndOfTheLog_IsRefused()
+    {
+        using var folder = new DataFolder();
+        (DataFolder before, DataFolder after) = await KillAsync(folder);
+        using (before)
+        using (after)
+        {
+            string log = Path.Combine(before.Path, "wal", "log.0");
+            byte[] bytes = await File.ReadAllBytesAsync(log, TestContext.Current.CancellationToken);
+            bytes[bytes.AsSpan().LastIndexOfAnyExcept((byte)0) / 3] ^= 1;
+            await File.WriteAllBytesAsync(log, bytes, TestContext.Current.CancellationToken);
+            Directory.Delete(Path.Combine(before.Path, "pages"), recursive: true);
+            await AssertRefusedAsync(before);
+        }
+    }
+
+    [Fact]
     public async Task Open_CheckpointsWithoutAnyLog_IsRefusedAndKeepsThem()
     {
         using var folder = new DataFolder();

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using FASTER.core;
 using Microsoft.Extensions.Logging;
 
 namespace AnnServer.Storage;
@@ -40,20 +39,9 @@ internal static class CommitMetadata
             return false;
         }
 
-        var info = default(FasterLogRecoveryInfo);
-        try
-        {
-            using var reader = new BinaryReader(new MemoryStream(bytes, sizeof(int), length));
-            info.Initialize(reader);
-        }
-        catch (Exception e) when (e is FasterException or IOException or ArgumentException)
-        {
-            return false;
-        }
-
-        return info.UntilAddress > LogFile.FirstAddress
-            && info.BeginAddress <= info.UntilAddress
-            && CommitMark.TryRead(info.Cookie, logId, out CommitMark mark)
-            && LogTail.LastMarkBefore(layout, segmentBytes, info.UntilAddress, logId) == mark;
+        return CommitRecord.TryRead(bytes.AsSpan(sizeof(int), length), logId, out CommitRecord record)
+            && record.End > LogFile.FirstAddress
+            && record.Begin <= record.End
+            && LogTail.LastMarkBefore(layout, segmentBytes, record.End, logId) == record.Mark;
     }
 }

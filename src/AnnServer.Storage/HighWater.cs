@@ -28,6 +28,13 @@ internal readonly record struct HighWater(long Commit, ulong Lsn)
 
     public static HighWater Load(StorageLayout layout, Guid logId)
     {
+        (HighWater mark, Guid owner) = Load(layout);
+        return owner == logId ? mark : throw new StorageCorruptionException($"'{layout.HighWaterFile}' belongs to another log.");
+    }
+
+    /// <summary>The mark, and the identity of the log that it belongs to.</summary>
+    public static (HighWater Mark, Guid LogId) Load(StorageLayout layout)
+    {
         if (!File.Exists(layout.HighWaterFile))
         {
             throw new StorageCorruptionException($"'{layout.HighWaterFile}' is missing from a log that has been written to.");
@@ -48,11 +55,8 @@ internal readonly record struct HighWater(long Commit, ulong Lsn)
                 $"'{layout.HighWaterFile}' has version {version}, this server reads version {Version}.");
         }
 
-        if (new Guid(bytes.Slice(24, 16)) != logId)
-        {
-            throw new StorageCorruptionException($"'{layout.HighWaterFile}' belongs to another log.");
-        }
-
-        return new HighWater(BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]), BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]));
+        return (
+            new HighWater(BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]), BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..])),
+            new Guid(bytes.Slice(24, 16)));
     }
 }

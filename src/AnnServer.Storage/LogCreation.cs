@@ -38,6 +38,12 @@ internal static class LogCreation
 
     private static void RemoveUnfinished(StorageLayout layout, ILogger logger)
     {
+        // Of a log without its format file no more than the first commit was ever made.
+        if (layout.ExistingManifests().Count > 0 || (File.Exists(layout.HighWaterFile) && HighWater.Load(layout).Mark.Commit > 1))
+        {
+            throw new StorageCorruptionException($"'{layout.Root}' has been written to, but '{layout.FormatFile}' is missing.");
+        }
+
         List<long> segments = layout.ExistingSegments();
         foreach (long segment in segments)
         {

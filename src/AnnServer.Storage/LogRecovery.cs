@@ -1,3 +1,4 @@
+using AnnServer.Storage.Pages;
 using FASTER.core;
 using Microsoft.Extensions.Logging;
 
@@ -10,11 +11,13 @@ namespace AnnServer.Storage;
 /// <see cref="CommitMark"/> as the evidence:
 /// <list type="number">
 /// <item>The last commit FASTER finds counts if all its records are there; otherwise the log ends at the commit before.</item>
-/// <item>A mark two or more commits ahead of that end, or the <see cref="HighWater"/>, may prove that durable records are lost: refuse.</item>
+/// <item>A mark two or more commits ahead of that end, the <see cref="HighWater"/> or a checkpoint may prove that durable records are
+/// lost: refuse.</item>
 /// <item>Otherwise the bytes behind the end belong to a commit that never completed: erase them, then open.</item>
 /// </list>
-/// Damage confined to the very last commit of a process that was killed looks like a torn commit. Closing adds an
-/// empty commit, so after an orderly close there is no such doubt.
+/// Damage confined to the very last commit of a process that was killed looks like a torn commit. So do several commits that are
+/// gone together with all behind them, as when a file is cut short or an older copy is put in its place, as far back as the last
+/// checkpoint or high-water mark. Closing adds an empty commit and names it there, so after an orderly close there is no such doubt.
 /// </remarks>
 internal static class LogRecovery
 {
@@ -35,11 +38,11 @@ internal static class LogRecovery
                     $"The log in '{layout.LogFolder}' is damaged: its commit {mark.Ordinal} is not where it should end.", end, mark.LastLsn);
             }
 
-            long ordinal = mark.Ordinal;
-            if (!IsWhole(file.Log, mark, end))
+            (long ordinal, ulong lastLsn) = (mark.Ordinal, mark.LastLsn);
+            if (!IsWhole(file, layout, format, mark))
             {
                 end = mark.PreviousTail;
-                ordinal--;
+                (ordinal, lastLsn) = (ordinal - 1, mark.PreviousLsn);
             }
 
             HighWater known = HighWater.Load(layout, format.LogId);
@@ -50,8 +53,10 @@ internal static class LogRecovery
                 throw new StorageCorruptionException(
                     $"The log in '{layout.LogFolder}' is damaged: it can be read up to commit {ordinal}, but commit {durable} was durable.",
                     end,
-                    (ordinal == mark.Ordinal ? mark.LastLsn : mark.PreviousLsn) + 1);
+                    lastLsn + 1);
             }
+
+            RequireCheckpoints(layout, format, end, lastLsn);
 
             if (tail.UsedBytes == 0)
             {
@@ -86,11 +91,31 @@ internal static class LogRecovery
             : throw new StorageCorruptionException(
                 $"The log in '{layout.LogFolder}' is damaged: no commit of this log can be found in it.", LogFile.FirstAddress, 1);
 
-    private static bool IsWhole(FasterLog log, CommitMark mark, long end)
+    // All that a checkpoint holds was durable in the log when it was made.
+    private static void RequireCheckpoints(StorageLayout layout, LogFormat format, long end, ulong lastLsn)
+    {
+        foreach (long number in layout.ExistingManifests())
+        {
+            if (ManifestFile.TryLoad(layout.Manifest(number), out _) is { } checkpoint
+                && checkpoint.LogId == format.LogId
+                && checkpoint.Redo.Lsn > lastLsn)
+            {
+                throw new StorageCorruptionException(
+                    $"The log in '{layout.LogFolder}' is damaged: it can be read up to LSN {lastLsn}, but "
+                    + $"'{layout.Manifest(number)}' is of a checkpoint made at LSN {checkpoint.Redo.Lsn}.",
+                    end,
+                    lastLsn + 1);
+            }
+        }
+    }
+
+    private static bool IsWhole(LogFile file, StorageLayout layout, LogFormat format, CommitMark mark)
     {
         try
         {
-            (_, ulong lastLsn) = LogReader.Read(log, mark.PreviousTail, end, mark.PreviousLsn + 1, handler: null);
+            long end = file.Log.CommittedUntilAddress;
+            LogPageCheck.Require(layout, format, mark.PreviousTail, end);
+            (_, ulong lastLsn) = LogReader.Read(file.Log, mark.PreviousTail, end, mark.PreviousLsn + 1, handler: null);
             return lastLsn == mark.LastLsn;
         }
         catch (StorageCorruptionException)

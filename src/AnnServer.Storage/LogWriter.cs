@@ -41,6 +41,7 @@ internal sealed class LogWriter : IDisposable
 
     // Used by the committer alone.
     private long _recordedSegment = -1;
+    private bool _isRecorded;
     private Task<(bool, long, long)> _issued = Task.FromResult((true, 0L, 0L));
 
     public LogWriter(LogFile file, CommitMark mark, StorageDependencies dependencies, LogFormat format)
@@ -353,6 +354,7 @@ internal sealed class LogWriter : IDisposable
                 PreviousTail = _durableTail,
             };
             _waiters.Begin(_lastLsn);
+            _isRecorded = _truncating || _sealing;
             _truncating = false;
 
             // Inside the gate, so that the mark names exactly the records before the commit record.
@@ -399,17 +401,11 @@ internal sealed class LogWriter : IDisposable
     }
 
     // A segment is created by its first write; its name is durable only after the folder is, which comes before any
-    // acknowledgement. The end of an orderly run is recorded too.
+    // acknowledgement. The commit after a checkpoint and the end of an orderly run are recorded too.
     private void SaveHighWater(long tail)
     {
         long segment = (tail - 1) / _options.SegmentBytes;
-        bool sealing;
-        lock (_gate)
-        {
-            sealing = _sealing;
-        }
-
-        if (segment > _recordedSegment || sealing)
+        if (segment > _recordedSegment || _isRecorded)
         {
             new HighWater(_mark.Ordinal, _mark.LastLsn).Save(_layout, _format.LogId);
             _recordedSegment = segment;

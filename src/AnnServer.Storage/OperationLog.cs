@@ -159,30 +159,20 @@ public sealed class OperationLog : IAsyncDisposable
             throw new InvalidOperationException("The log is replayed once, directly after it is opened.");
         }
 
-        long started = _time.GetTimestamp();
-        LogPosition from = after ?? FirstPosition;
-        if (!Reaches(from))
+        try
         {
-            throw new StorageCorruptionException(
-                $"The records after LSN {from.Lsn} are not in the log, which goes from address {_file.Log.BeginAddress} to LSN {_recoveredLsn}.",
-                from.Address,
-                from.Lsn + 1);
+            return ReplayAfter(after ?? FirstPosition, handler);
         }
-
-        (long records, ulong lastLsn) = LogReader.Read(_file.Log, from.Address, _recoveredTail, from.Lsn + 1, handler);
-        if (lastLsn != _recoveredLsn)
+        catch (StorageCorruptionException error)
         {
-            throw new StorageCorruptionException(
-                $"The log is damaged: its last commit names LSN {_recoveredLsn}, its records end at LSN {lastLsn}.", _recoveredTail, lastLsn + 1);
+            throw error.In(new StorageLayout(_options.Directory).LogFolder);
         }
-
-        var summary = new ReplaySummary(records, lastLsn, _recoveredTail - from.Address, _time.GetElapsedTime(started));
-        Volatile.Write(ref _replayState, (int)ReplayState.Done);
-        StorageLog.Replayed(_logger, summary.Records, summary.LastLsn, summary.Bytes, summary.Elapsed);
-        return summary;
     }
 
-    /// <summary>Lets go of the records before a place: it begins there after the next commit, which this asks for.</summary>
+    /// <summary>
+    /// Lets go of the records before a place: the log begins there after the next commit, which this asks for. That commit is also noted
+    /// outside the log, so that the log cannot lose it unnoticed.
+    /// </summary>
     public void TruncateUntil(LogPosition position)
     {
         ThrowIfNotReplayed();
@@ -264,6 +254,31 @@ public sealed class OperationLog : IAsyncDisposable
         _writer.Dispose();
         _file.Dispose();
         _lock.Dispose();
+    }
+
+    private ReplaySummary ReplayAfter(LogPosition from, IRecordHandler handler)
+    {
+        long started = _time.GetTimestamp();
+        if (!Reaches(from))
+        {
+            throw new StorageCorruptionException(
+                $"The records after LSN {from.Lsn} are not in the log, which goes from address {_file.Log.BeginAddress} to LSN {_recoveredLsn}.",
+                from.Address,
+                from.Lsn + 1);
+        }
+
+        LogPageCheck.Require(new StorageLayout(_options.Directory), _format, from.Address, _recoveredTail);
+        (long records, ulong lastLsn) = LogReader.Read(_file.Log, from.Address, _recoveredTail, from.Lsn + 1, handler);
+        if (lastLsn != _recoveredLsn)
+        {
+            throw new StorageCorruptionException(
+                $"The log is damaged: its last commit names LSN {_recoveredLsn}, its records end at LSN {lastLsn}.", _recoveredTail, lastLsn + 1);
+        }
+
+        var summary = new ReplaySummary(records, lastLsn, _recoveredTail - from.Address, _time.GetElapsedTime(started));
+        Volatile.Write(ref _replayState, (int)ReplayState.Done);
+        StorageLog.Replayed(_logger, summary.Records, summary.LastLsn, summary.Bytes, summary.Elapsed);
+        return summary;
     }
 
     private void ThrowIfNotReplayed()

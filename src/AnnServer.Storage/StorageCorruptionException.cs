@@ -16,8 +16,11 @@ public sealed class StorageCorruptionException : IOException
     }
 
     /// <summary>Log address of the damage, or -1 where there is none.</summary>
-    public long Address { get; } = -1;
+    public long Address { get; private init; } = -1;
 
     /// <summary>The record that was expected there, or 0.</summary>
-    public ulong Lsn { get; }
+    public ulong Lsn { get; private init; }
+
+    /// <summary>The same, with the folder that it is about.</summary>
+    internal StorageCorruptionException In(string folder) => new($"'{folder}': {Message}", this) { Address = Address, Lsn = Lsn };
 }

@@ -43,8 +43,8 @@ internal sealed class OrderedClient(string collection, int dimension, int seed)
 
         foreach (OrderedChange change in changes)
         {
-            Apply(change, _points);
-            Apply(change, _resumed);
+            change.ApplyTo(_points);
+            change.ApplyTo(_resumed);
         }
 
         Acknowledged.Clear();
@@ -60,7 +60,7 @@ internal sealed class OrderedClient(string collection, int dimension, int seed)
         int applied = 0;
         foreach (OrderedChange change in Acknowledged.Concat(InFlight))
         {
-            Apply(change, points);
+            change.ApplyTo(points);
             applied++;
             recovered = IsSame(points, actual) ? applied : recovered;
         }
@@ -90,7 +90,7 @@ internal sealed class OrderedClient(string collection, int dimension, int seed)
                 await SendAsync(client, InFlight, durability);
                 foreach (OrderedChange change in InFlight)
                 {
-                    Apply(change, _points);
+                    change.ApplyTo(_points);
                 }
 
                 Acknowledged.AddRange(InFlight);
@@ -132,18 +132,6 @@ internal sealed class OrderedClient(string collection, int dimension, int seed)
                 Points = { changes.Select(change => change.State!.ToPoint(change.Id)) },
                 Durability = durability,
             });
-        }
-    }
-
-    private static void Apply(OrderedChange change, Dictionary<ulong, PointState> points)
-    {
-        if (change.State is null)
-        {
-            points.Remove(change.Id);
-        }
-        else
-        {
-            points[change.Id] = change.State;
         }
     }
 

@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
+using AnnServer.Engine.Attributes;
 using AnnServer.Protocol.V1;
 using Google.Protobuf;
+using Model = AnnServer.Engine.Model;
 
 namespace AnnServer.CrashTests;
 
@@ -23,6 +26,11 @@ internal sealed record PointState(ByteString Vector, long? Number, string? Color
         point.Attributes.TryGetValue("number", out Value? number) ? number.IntValue : null,
         point.Attributes.TryGetValue("color", out Value? color) ? color.StringValue : null);
 
+    public static PointState Of(Model.Point point) => new(
+        ByteString.CopyFrom(MemoryMarshal.AsBytes(point.Vector.Span)),
+        point.Attributes.TryGetValue("number", out AttributeValue number) ? number.AsInt64() : null,
+        point.Attributes.TryGetValue("color", out AttributeValue color) ? color.AsString() : null);
+
     public Point ToPoint(ulong id)
     {
         var point = new Point { Id = new PointId { Num = id }, Vector = new Vector { Packed = Vector } };
@@ -39,5 +47,22 @@ internal sealed record PointState(ByteString Vector, long? Number, string? Color
         return point;
     }
 
-    public float[] Floats() => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(Vector.Span).ToArray();
+    public float[] Floats() => MemoryMarshal.Cast<byte, float>(Vector.Span).ToArray();
+
+    /// <summary>The attributes as the engine has them.</summary>
+    public Dictionary<string, AttributeValue> StoredAttributes()
+    {
+        var attributes = new Dictionary<string, AttributeValue>();
+        if (Number is { } number)
+        {
+            attributes.Add("number", AttributeValue.Of(number));
+        }
+
+        if (Color is { } color)
+        {
+            attributes.Add("color", AttributeValue.Of(color));
+        }
+
+        return attributes;
+    }
 }

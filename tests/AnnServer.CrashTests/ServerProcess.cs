@@ -1,23 +1,31 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Grpc.Net.Client;
 
 namespace AnnServer.CrashTests;
 
 /// <summary>The real server as a process of its own, on free ports.</summary>
-internal sealed class ServerProcess : IAsyncDisposable
+internal sealed partial class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    // SIGSTOP of Linux.
+    private const int StopSignal = 19;
 
     private readonly Process _process;
     private readonly string _address;
     private readonly Task<string> _log;
 
-    private ServerProcess(Process process, string address, Task<string> log)
+    private ServerProcess(Process process, string address, Task<string> log, TimeSpan timeToReady)
     {
         _process = process;
         _address = address;
         _log = log;
+        TimeToReady = timeToReady;
     }
+
+    /// <summary>From the start of the process until it said so.</summary>
+    public TimeSpan TimeToReady { get; }
 
     /// <summary>Returns when the server says that it is ready.</summary>
     public static async Task<ServerProcess> StartAsync(
@@ -41,6 +49,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         // A process that lives for a second does not profit from compiling anything a second time.
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_TC_CallCountThreshold"] = "1000";
+        long started = Stopwatch.GetTimestamp();
         Process process = Process.Start(start)!;
         Task<string> log = process.StandardError.ReadToEndAsync(cancellation);
         try
@@ -48,7 +57,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             string? line = await process.StandardOutput.ReadLineAsync(cancellation).AsTask().WaitAsync(Patience, cancellation);
             if (line?.Split(' ') is ["AnnServer", "ready:", "grpc", { } address, ..])
             {
-                return new ServerProcess(process, address, log);
+                return new ServerProcess(process, address, log, Stopwatch.GetElapsedTime(started));
             }
 
             process.Kill();
@@ -63,6 +72,21 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>A connection of its own.</summary>
     public GrpcChannel Connect() => GrpcChannel.ForAddress(_address);
+
+    /// <summary>SIGSTOP: returns when no thread runs any more, nor is inside a call of the system. Linux only.</summary>
+    public async Task SuspendAsync()
+    {
+        if (Kill(_process.Id, StopSignal) != 0)
+        {
+            throw new InvalidOperationException($"The server cannot be stopped: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+
+        using var patience = new CancellationTokenSource(Patience);
+        while (Directory.EnumerateDirectories($"/proc/{_process.Id}/task").Any(static task => !IsStopped(task)))
+        {
+            await Task.Delay(1, patience.Token);
+        }
+    }
 
     /// <summary>SIGKILL: no handler of the process runs, nothing is flushed.</summary>
     public async Task KillAsync()
@@ -84,4 +108,10 @@ internal sealed class ServerProcess : IAsyncDisposable
 
         _process.Dispose();
     }
+
+    // The state follows the name, which is in brackets and may hold anything.
+    private static bool IsStopped(string task) => File.ReadAllText(Path.Combine(task, "stat")) is var text && text[text.LastIndexOf(')') + 2] == 'T';
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int process, int signal);
 }

@@ -4,6 +4,9 @@ namespace AnnServer.Storage.Tests;
 
 public sealed class RecoveryTests
 {
+    // What FASTER writes of a commit before our mark.
+    private const int CommitHeaderBytes = 44;
+
     [Fact]
     public async Task Kill_AtAnyMoment_LosesNothingAcknowledged()
     {
@@ -209,6 +212,51 @@ public sealed class RecoveryTests
     }
 
     [Fact]
+    public async Task DamagedCommitMetadata_InAnyOfItsNumbers_IsHarmless()
+    {
+        using var folder = new TempFolder();
+        await Fill(folder.Path, 60, durableEvery: 5);
+        string name = Path.GetRelativePath(folder.Path, Directory.GetFiles(new StorageLayout(folder.Path).CommitFolder)[0]);
+        byte[] bytes = File.ReadAllBytes(Path.Combine(folder.Path, name));
+        for (int at = 0; at < CommitHeaderBytes + sizeof(int); at++)
+        {
+            using TempFolder copy = folder.Snapshot();
+            File.WriteAllBytes(Path.Combine(copy.Path, name), WithHighBits(bytes, at));
+            Assert.False(await RefusesOrReturnsEverything(copy.Path, 60));
+        }
+    }
+
+    [Fact]
+    public async Task DamagedCommit_InAnyOfItsNumbers_IsAnError()
+    {
+        using var folder = new TempFolder();
+        await Fill(folder.Path, 60, durableEvery: 1);
+
+        // FASTER looks for the last commit from here on; what lies before it takes on trust.
+        await using (OperationLog log = TestLog.OpenReplayed(folder.Path, out _))
+        {
+            await log.Durable(TestLog.AppendNext(log));
+        }
+
+        byte[][] segments = ReadSegments(folder.Path);
+        int segment = Array.FindLastIndex(segments, bytes => IndexOf(bytes, CommitMark.MagicBytes, 0) >= 0);
+        byte[] last = segments[segment];
+        int tried = 0;
+        for (int mark = 0; (mark = IndexOf(last, CommitMark.MagicBytes, mark)) >= 0; mark++)
+        {
+            for (int at = mark - CommitHeaderBytes; at < mark; at += 3)
+            {
+                using TempFolder copy = folder.Snapshot();
+                Damage(copy.Path, segment, at, [WithHighBits(last, at)[at]]);
+                Assert.True(await RefusesOrReturnsEverything(copy.Path, 61), $"byte {at - mark} before the mark at {mark}");
+                tried++;
+            }
+        }
+
+        Assert.InRange(tried, CommitHeaderBytes, int.MaxValue);
+    }
+
+    [Fact]
     public async Task Damage_Error_NamesThePlaceAndLeavesTheFilesAlone()
     {
         using var folder = new TempFolder();
@@ -248,6 +296,14 @@ public sealed class RecoveryTests
         }
 
         Assert.False(await RefusesOrReturnsEverything(folder.Path, 60));
+    }
+
+    // A length becomes a huge one, for which FASTER would read on where there is nothing.
+    private static byte[] WithHighBits(byte[] bytes, int at)
+    {
+        byte[] damaged = [.. bytes];
+        damaged[at] ^= 0x70;
+        return damaged;
     }
 
     private static async Task Fill(string folder, int records, int durableEvery)

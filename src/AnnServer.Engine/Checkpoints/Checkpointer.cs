@@ -165,11 +165,8 @@ internal sealed class Checkpointer : IDisposable
 
         var round = new CheckpointRound(_log, _store, _scratches);
         Newest = round.Write(source, _stopping.Token);
-        if (_store.Checkpoints.Count > 1)
-        {
-            // Not further than the checkpoint before, which stands in where this one is damaged.
-            _log.TruncateUntil(_store.Checkpoints[^1].Redo);
-        }
+        // Not further than the checkpoint before, which stands in where this one is damaged.
+        _log.TruncateUntil(_store.Checkpoints.Count > 1 ? _store.Checkpoints[^1].Redo : OperationLog.FirstPosition);
 
         _lastEnded = Stopwatch.GetTimestamp();
         TimeSpan elapsed = Stopwatch.GetElapsedTime(started);

@@ -78,7 +78,8 @@ internal sealed class StoreRecovery(OperationLog log, PageStore store, EngineLim
         }
 
         throw new StorageCorruptionException(
-            "No checkpoint can be loaded, and the log does not go back to its first record. Restore a backup; the folder was left as it is. "
+            $"No checkpoint in '{store.Folder}' can be loaded, and the log does not go back to its first record. "
+            + "Restore a backup; the folder was left as it is. "
             + (_faults.Count == 0 ? "There is no checkpoint." : string.Join(' ', _faults)));
     }
 

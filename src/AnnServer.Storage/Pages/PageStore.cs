@@ -46,6 +46,8 @@ public sealed class PageStore : IDisposable
         MaxImageBytes = _options.PageBytes - PageEnvelope.OverheadBytes - 64;
     }
 
+    public string Folder => _layout.PageFolder;
+
     /// <summary>Checkpoints that can be loaded, newest first.</summary>
     public IReadOnlyList<Checkpoint> Checkpoints => _checkpoints;
 

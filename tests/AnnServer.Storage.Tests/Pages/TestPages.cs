@@ -69,7 +69,7 @@ internal sealed class TestPages : IAsyncDisposable
     }
 
     public Task<Checkpoint> CommitAsync(ulong lsn = 0, bool replacesAll = false) =>
-        Store.CommitAsync(new LogPosition(lsn, LogFile.FirstAddress), BitConverter.GetBytes(lsn), replacesAll);
+        Store.CommitAsync(OperationLog.FirstPosition, BitConverter.GetBytes(lsn), replacesAll);
 
     public static void AssertSame(Dictionary<PageKey, byte[]> expected, Dictionary<PageKey, byte[]> actual)
     {

@@ -23,6 +23,9 @@ internal static class PageScan
     // SpanByte keeps flags in the upper bits of its length.
     private const int LengthMask = 0x3FFFFFFF;
 
+    /// <summary>Bytes of a record with a value of so many, where that needs no rounding.</summary>
+    public static int RecordBytes(int valueBytes) => ValueOffset + valueBytes;
+
     /// <summary>Adds where the records start, in order, as offsets into <paramref name="bytes"/>.</summary>
     /// <returns>False where something is not a record.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

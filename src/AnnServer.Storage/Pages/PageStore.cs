@@ -14,6 +14,8 @@ namespace AnnServer.Storage.Pages;
 public sealed class PageStore : IDisposable
 {
     private const int KeptCheckpoints = 2;
+    private const int LargestSectorBytes = 4096;
+    private const long FillerKey = -1;
 
     private readonly StorageOptions _options;
     private readonly StorageLayout _layout;
@@ -164,9 +166,10 @@ public sealed class PageStore : IDisposable
     {
         PageLog log = Log();
         Volatile.Write(ref _busySince, _time.GetTimestamp());
+        EndExtent(log.Tail);
+        long begin = !replacesAll ? _begin : _written == 0 ? log.Tail : _roundFrom;
+        FillSector(log);
         long tail = log.Tail;
-        EndExtent(tail);
-        long begin = !replacesAll ? _begin : _written == 0 ? tail : _roundFrom;
         Guid token = await log.CheckpointAsync(_options.CommitTimeout, _time).ConfigureAwait(false);
         Checkpoint? before = _checkpoints.Count == 0 ? null : _checkpoints[0];
         PageExtent[] extents = [.. _extents.Where(extent => extent.To > begin).Select(extent => extent with { From = Math.Max(extent.From, begin) })];
@@ -257,6 +260,29 @@ public sealed class PageStore : IDisposable
         }
 
         Damaged = damaged;
+    }
+
+    // FASTER writes whole sectors, and not as they were: it clears marks in the headers of records that it has recovered. So the next
+    // page must not share a sector with this checkpoint: what fills it up belongs to no collection and is never read.
+    private void FillSector(PageLog log)
+    {
+        int sectorBytes = Math.Min(LargestSectorBytes, _options.PageBytes / 8);
+        int room = (int)(-log.Tail & (sectorBytes - 1));
+        if (room == 0)
+        {
+            return;
+        }
+
+        int length = room >= PageScan.RecordBytes(PageEnvelope.OverheadBytes) ? room : room + sectorBytes;
+        if ((log.Tail % _options.PageBytes) + length > _options.PageBytes)
+        {
+            // What does not fit on a page of the log goes to the begin of the next.
+            length = sectorBytes;
+        }
+
+        byte[] filler = new byte[length - PageScan.RecordBytes(0)];
+        PageEnvelope.Write(filler, FillerKey, 0, new byte[filler.Length - PageEnvelope.OverheadBytes]);
+        _written += log.Write(FillerKey, filler) ? 1 : 0;
     }
 
     private void EndExtent(long to)

@@ -23,15 +23,15 @@ internal sealed class TestPages : IAsyncDisposable
 
     public Dictionary<PageKey, byte[]> Model { get; private set; } = [];
 
-    public static TestPages Open(string folder, Func<string, IDevice>? device = null, TimeProvider? time = null)
+    public static TestPages Open(string folder, int pageBytes = TestLog.PageBytes)
     {
         OperationLog log = TestLog.OpenReplayed(folder, out _);
         return new TestPages(folder, log, PageStore.Open(
-            new StorageDependencies(TestLog.Options(folder), NullLogger.Instance, time ?? TimeProvider.System, device ?? LogFile.CreateDevice), log));
+            new StorageOptions(folder, pageBytes, 4L * pageBytes, 4L * pageBytes), log, NullLogger.Instance));
     }
 
     /// <summary>Another look at the folder.</summary>
-    public PageStore Reopen() => PageStore.Open(TestLog.Options(_folder), _log, NullLogger.Instance);
+    public PageStore Reopen() => PageStore.Open(new StorageOptions(_folder, TestLog.PageBytes, 4L * TestLog.PageBytes, 4L * TestLog.PageBytes), _log, NullLogger.Instance);
 
     public static Dictionary<PageKey, byte[]> Load(PageStore store, Checkpoint checkpoint, IReadOnlySet<uint>? collections = null)
     {

@@ -46,6 +46,7 @@ internal sealed class WriteLoad(int seed, bool trustsSent = false)
     {
         if (_round++ == 0)
         {
+            // The first server has no collections yet.
             await CrashCollection.CreateAsync(channel, Churned);
             await CrashCollection.CreateAsync(channel, Ordered);
         }

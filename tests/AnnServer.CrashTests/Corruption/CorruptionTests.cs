@@ -8,7 +8,7 @@ public sealed class CorruptionTests
 {
     // One trial in so many damages two files, and one in so many goes on after a start.
     private const int TrialsPerDouble = 5;
-    private const int TrialsPerGoingOn = 3;
+    private const int TrialsPerGoingOn = 4;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly Lazy<Task<Specimen[]>> Specimens = new(() => SpecimenMaker.MakeAsync(Laboratory.Seed));

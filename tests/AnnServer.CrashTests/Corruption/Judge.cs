@@ -1,4 +1,5 @@
 using AnnServer.Engine.Collections;
+using AnnServer.Engine.Model;
 using AnnServer.Testing;
 
 namespace AnnServer.CrashTests.Corruption;
@@ -85,14 +86,31 @@ internal sealed class Judge(Func<string, Task<LocalDatabase>> open, TimeSpan pat
         return new Verdict(outcome, LostCommits: lost, WentOn: goOnIn is not null);
     }
 
-    // What was served can be written to, and is there after the next start, which has nothing to repair.
+    // What was served can be written to, and is there after the next start, which has nothing to repair once what is damaged is deleted.
     private async Task GoOnAsync(LocalDatabase local, State served, HashSet<string> leftOut, string folder)
     {
-        foreach (string name in leftOut)
+        Dictionary<string, Content> expected = await AddPointsAsync(local, served);
+        if (leftOut.Count > 0)
         {
-            Assert.Null((await local.Database.DeleteCollectionAsync(name, CancellationToken.None).AsTask().WaitAsync(patience)).Error);
+            Assert.Equal(EngineStatus.FailedPrecondition, await CheckpointAsync(local));
+            local = await OpenAgainAsync(local, folder);
+            AssertHolds(local, expected);
+            foreach (string name in leftOut)
+            {
+                Assert.Equal(EngineStatus.DataLoss, local.Database.GetCollection(name).Error?.Status);
+                Assert.Null((await local.Database.DeleteCollectionAsync(name, CancellationToken.None).AsTask().WaitAsync(patience)).Error);
+            }
         }
 
+        Assert.Null(await CheckpointAsync(local));
+        local = await OpenAgainAsync(local, folder);
+        Assert.Equal(0, local.Database.GetStats().ReplayedRecords);
+        AssertHolds(local, expected);
+        await CloseAsync(local);
+    }
+
+    private async Task<Dictionary<string, Content>> AddPointsAsync(LocalDatabase local, State served)
+    {
         var random = new Random(served.Collections.Count);
         var expected = new Dictionary<string, Content>();
         foreach (Collection collection in local.Database.ListCollections())
@@ -105,15 +123,24 @@ internal sealed class Judge(Func<string, Task<LocalDatabase>> open, TimeSpan pat
             expected.Add(name, new Content(points, []));
         }
 
-        Assert.Null((await local.Database.CheckpointAsync(CancellationToken.None).AsTask().WaitAsync(patience)).Error);
+        return expected;
+    }
+
+    // Why none was made.
+    private async Task<EngineStatus?> CheckpointAsync(LocalDatabase local) =>
+        (await local.Database.CheckpointAsync(CancellationToken.None).AsTask().WaitAsync(patience)).Error?.Status;
+
+    private async Task<LocalDatabase> OpenAgainAsync(LocalDatabase local, string folder)
+    {
         await CloseAsync(local);
-        LocalDatabase again = await open(folder).WaitAsync(patience);
-        Dictionary<string, Dictionary<ulong, PointState>> found =
-            again.Database.ListCollections().ToDictionary(static collection => collection.Config.Name, Content.Read);
-        Assert.Equal(0, again.Database.GetStats().ReplayedRecords);
-        await CloseAsync(again);
-        Assert.Equal(expected.Keys.Order(), found.Keys.Order());
-        Assert.All(expected, content => Assert.Null(content.Value.PointDifference(found[content.Key])));
+        return await open(folder).WaitAsync(patience);
+    }
+
+    private static void AssertHolds(LocalDatabase local, Dictionary<string, Content> expected)
+    {
+        IReadOnlyList<Collection> found = local.Database.ListCollections();
+        Assert.Equal(expected.Keys.Order(), found.Select(static collection => collection.Config.Name).Order());
+        Assert.All(found, collection => Assert.Null(expected[collection.Config.Name].PointDifference(Content.Read(collection))));
     }
 
     private Task CloseAsync(LocalDatabase local) => local.DisposeAsync().AsTask().WaitAsync(patience);

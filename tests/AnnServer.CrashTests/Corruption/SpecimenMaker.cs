@@ -9,8 +9,8 @@ namespace AnnServer.CrashTests.Corruption;
 internal sealed class SpecimenMaker : IAsyncDisposable
 {
     private const int TailLength = 24;
-    private const int PointsAtFirst = 220;
-    private const int ChangesPerRound = 160;
+    private const int PointsAtFirst = 160;
+    private const int ChangesPerRound = 120;
     private const string Gone = "gone";
 
     private readonly TempDirectory _folder;

@@ -29,7 +29,7 @@ internal sealed class LoopDisk : IDisposable
     /// <summary>Why there can be no such disk here, or null.</summary>
     public static string? WhyNot() =>
         !OperatingSystem.IsLinux() ? "needs Linux: a disk in a file is a loop device with ext4"
-        : !Environment.IsPrivilegedProcess ? "needs root: only root may mount a disk in a file"
+        : !MayMount() ? "needs root with the right to mount (CAP_SYS_ADMIN)"
         : !File.Exists("/dev/loop-control") ? "needs loop devices: there is no /dev/loop-control"
         : !File.Exists("/sbin/mkfs.ext4") && !File.Exists("/usr/sbin/mkfs.ext4") ? "needs mkfs.ext4 (package e2fsprogs)"
         : null;
@@ -98,6 +98,15 @@ internal sealed class LoopDisk : IDisposable
             Run("umount", MountPoint);
             _device = null;
         }
+    }
+
+    private static bool MayMount()
+    {
+        const string Effective = "CapEff:";
+        const int SysAdmin = 21;
+        string line = File.ReadLines("/proc/self/status").First(static line => line.StartsWith(Effective, StringComparison.Ordinal));
+        ulong capabilities = ulong.Parse(line.AsSpan(Effective.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        return Environment.IsPrivilegedProcess && (capabilities & (1UL << SysAdmin)) != 0;
     }
 
     // What the device has written and is writing.

@@ -7,21 +7,33 @@ namespace AnnServer.LoadGen.Load;
 internal sealed class LatencyRecorder
 {
     private const long HighestMicroseconds = 600_000_000;
-    private readonly LongConcurrentHistogram _histogram = new(1, HighestMicroseconds, 3);
+
+    // Of the histogram, which must not be recorded into while it is walked over; a concurrent one throws then.
+    private readonly Lock _gate = new();
+    private readonly LongHistogram _histogram = new(1, HighestMicroseconds, 3);
 
     /// <summary>Both ends as <see cref="Stopwatch"/> timestamps.</summary>
     public void Record(long from, long to)
     {
         long microseconds = (long)Stopwatch.GetElapsedTime(from, to).TotalMicroseconds;
-        _histogram.RecordValue(Math.Clamp(microseconds, 1, HighestMicroseconds));
+        lock (_gate)
+        {
+            _histogram.RecordValue(Math.Clamp(microseconds, 1, HighestMicroseconds));
+        }
     }
 
-    public LatencySummary Summarize() => _histogram.TotalCount == 0
-        ? default
-        : new LatencySummary(
-            _histogram.TotalCount,
-            _histogram.GetMean(),
-            At(50), At(95), At(99), At(99.9), At(100));
+    public LatencySummary Summarize()
+    {
+        lock (_gate)
+        {
+            return _histogram.TotalCount == 0
+                ? default
+                : new LatencySummary(
+                    _histogram.TotalCount,
+                    _histogram.GetMean(),
+                    At(50), At(95), At(99), At(99.9), At(100));
+        }
+    }
 
     private long At(double percentile) => _histogram.GetValueAtPercentile(percentile);
 }

@@ -259,7 +259,7 @@ public sealed class Database : IAsyncDisposable
         OperationLog log = OperationLog.Open(options.Storage, loggers.CreateLogger<OperationLog>(), options.Time);
         try
         {
-            PageStore pages = PageStore.Open(options.Pages, log, loggers.CreateLogger<PageStore>());
+            PageStore pages = PageStore.Open(options.Pages, log);
             var recovery = new StoreRecovery(log, pages, options.Limits, logger);
             recovery.Run();
             var metrics = new EngineMetrics(meters);

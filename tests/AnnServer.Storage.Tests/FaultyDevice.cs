@@ -3,20 +3,16 @@ using FASTER.core;
 namespace AnnServer.Storage.Tests;
 
 /// <summary>A disk that fails, holds back or loses writes on demand; every write it answers is answered once.</summary>
-internal sealed class FaultyDevice : StorageDeviceBase
+internal sealed class FaultyDevice(IDevice inner) : DeviceWrapper(inner)
 {
     private const uint Eio = 5;
 
-    private readonly IDevice _inner;
     private readonly object _gate = new();
     private readonly List<Action> _held = [];
     private int _failIn;
     private bool _holding;
     private Func<int, ulong, bool>? _loses;
     private int _writes;
-
-    public FaultyDevice(IDevice inner)
-        : base(inner.FileName, inner.SectorSize, inner.Capacity) => _inner = inner;
 
     /// <summary>Writes that were asked for, whatever became of them.</summary>
     public int Writes => Volatile.Read(ref _writes);
@@ -75,12 +71,6 @@ internal sealed class FaultyDevice : StorageDeviceBase
         }
     }
 
-    public override void Initialize(long segmentSize, LightEpoch? epoch = null, bool omitSegmentIdFromFilename = false)
-    {
-        base.Initialize(segmentSize, epoch, omitSegmentIdFromFilename);
-        _inner.Initialize(segmentSize, epoch, omitSegmentIdFromFilename);
-    }
-
     public override void WriteAsync(
         IntPtr sourceAddress, int segmentId, ulong destinationAddress, uint numBytesToWrite, DeviceIOCompletionCallback callback, object context)
     {
@@ -92,7 +82,7 @@ internal sealed class FaultyDevice : StorageDeviceBase
             }
             else
             {
-                _inner.WriteAsync(sourceAddress, segmentId, destinationAddress, numBytesToWrite, callback, context);
+                Inner.WriteAsync(sourceAddress, segmentId, destinationAddress, numBytesToWrite, callback, context);
             }
         }
 
@@ -113,23 +103,6 @@ internal sealed class FaultyDevice : StorageDeviceBase
 
         Issue();
     }
-
-    public override void ReadAsync(
-        int segmentId, ulong sourceAddress, IntPtr destinationAddress, uint readLength, DeviceIOCompletionCallback callback, object context) =>
-        _inner.ReadAsync(segmentId, sourceAddress, destinationAddress, readLength, callback, context);
-
-    public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result) =>
-        _inner.RemoveSegmentAsync(segment, callback, result);
-
-    public override bool TryComplete() => _inner.TryComplete();
-
-    public override bool Throttle() => _inner.Throttle();
-
-    public override long GetFileSize(int segment) => _inner.GetFileSize(segment);
-
-    public override void Reset() => _inner.Reset();
-
-    public override void Dispose() => _inner.Dispose();
 
     private bool TakesFailure()
     {

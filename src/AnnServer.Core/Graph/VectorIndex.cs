@@ -282,7 +282,6 @@ public abstract unsafe class VectorIndex : IDisposable
     {
         EnsureSlot(ordinal);
         // A slot that is used again must not keep rows that the insert does not write.
-        RowsChanging?.Invoke(ordinal);
         Store.ClearRows(ordinal);
         Store.WriteVector(ordinal, vector, _restored);
         Store.SetLive(ordinal, true);

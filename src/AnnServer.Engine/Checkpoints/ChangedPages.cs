@@ -10,7 +10,8 @@ namespace AnnServer.Engine.Checkpoints;
 /// </summary>
 internal sealed class ChangedPages
 {
-    private const int Kinds = 3;
+    /// <summary>Values of <see cref="PageKind"/>.</summary>
+    public const int Kinds = 3;
 
     private readonly CollectionData _data;
     private SlotSet[] _changed = NewSets();
@@ -36,6 +37,15 @@ internal sealed class ChangedPages
         }
 
         _changed[(int)kind].Add(slot);
+    }
+
+    /// <summary>A slot is about to be given to another point: all its pages. Also its links, for the first point of a graph gets none.</summary>
+    public void Changing(uint slot)
+    {
+        for (int kind = 0; kind < Kinds; kind++)
+        {
+            Changing((PageKind)kind, slot);
+        }
     }
 
     /// <summary>From here on nothing has changed: what is in memory is what the page store holds.</summary>

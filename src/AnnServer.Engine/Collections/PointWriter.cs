@@ -1,6 +1,5 @@
 using AnnServer.Core.Graph;
 using AnnServer.Core.Search;
-using AnnServer.Engine.Checkpoints;
 using AnnServer.Engine.Model;
 using AnnServer.Storage;
 
@@ -207,10 +206,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         byte[]? blob = point.Upsert.Blobs[point.Index];
         uint ordinal = point.Ordinal;
         bool replaces = data.Ids.TryGet(id, out uint replaced);
-        data.Pages.Changing(PageKind.Point, ordinal);
-        data.Pages.Changing(PageKind.Vector, ordinal);
-        // Also where it gets no links: the first point has none.
-        data.Pages.Changing(PageKind.Links, ordinal);
+        data.Pages.Changing(ordinal);
         data.Ids.SetId(ordinal, id);
         data.Attributes.Set(ordinal, blob);
         if (replaces)

@@ -13,8 +13,6 @@ namespace AnnServer.Engine.Recovery;
 /// </summary>
 internal sealed class CheckpointLoader : IDisposable
 {
-    private const int Kinds = 3;
-
     private readonly Dictionary<uint, Loading> _collections = [];
 
     /// <summary>
@@ -97,7 +95,7 @@ internal sealed class CheckpointLoader : IDisposable
 
     private sealed class Loading
     {
-        private readonly OrdinalBitmap[] _seen = new OrdinalBitmap[Kinds];
+        private readonly OrdinalBitmap[] _seen = new OrdinalBitmap[ChangedPages.Kinds];
         private int _live;
 
         public Loading(CollectionSnapshot snapshot, EngineLimits limits)
@@ -113,7 +111,7 @@ internal sealed class CheckpointLoader : IDisposable
             Data.Attributes.BeginBulkLoad();
             Data.Ids.Reserve(snapshot.Live);
             Data.Index.LoadSlots(snapshot.Slots);
-            for (int kind = 0; kind < Kinds; kind++)
+            for (int kind = 0; kind < ChangedPages.Kinds; kind++)
             {
                 _seen[kind] = new OrdinalBitmap();
                 _seen[kind].Reset((int)snapshot.Slots);
@@ -127,7 +125,7 @@ internal sealed class CheckpointLoader : IDisposable
         public void Load(in Page page)
         {
             uint slot = page.Key.Ordinal;
-            if (page.Key.Kind >= Kinds || slot >= Snapshot.Slots)
+            if (page.Key.Kind >= ChangedPages.Kinds || slot >= Snapshot.Slots)
             {
                 throw new InvalidDataException("there is no such page");
             }
@@ -165,7 +163,7 @@ internal sealed class CheckpointLoader : IDisposable
                     continue;
                 }
 
-                for (int kind = 0; kind < Kinds; kind++)
+                for (int kind = 0; kind < ChangedPages.Kinds; kind++)
                 {
                     if (!_seen[kind].Contains(slot))
                     {

@@ -209,8 +209,7 @@ internal sealed class RecordReplayer : IRecordHandler
             throw new InvalidDataException($"it replaces slot {(int)replaced} of point {id}, which is in slot {(int)current}");
         }
 
-        data.Pages.Changing(PageKind.Point, ordinal);
-        data.Pages.Changing(PageKind.Vector, ordinal);
+        data.Pages.Changing(ordinal);
         data.Ids.SetId(ordinal, id);
         data.Attributes.Set(ordinal, blob.IsEmpty ? null : blob.ToArray());
         index.RestoreNode(ordinal, vector);

@@ -63,7 +63,9 @@ internal sealed class StoreRecovery(OperationLog log, PageStore store, EngineLim
             }
         }
 
-        if (log.Reaches(OperationLog.FirstPosition))
+        // A log that was begun after a restored checkpoint never had the records before it.
+        bool isWhole = store.Checkpoints.All(static checkpoint => checkpoint.Redo.Lsn == 0 || checkpoint.Redo.Address > OperationLog.FirstPosition.Address);
+        if (isWhole && log.Reaches(OperationLog.FirstPosition))
         {
             return (null, null, None);
         }

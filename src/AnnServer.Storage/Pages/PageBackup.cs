@@ -18,13 +18,8 @@ public static class PageBackup
     public static Checkpoint Restore(string folder, StorageOptions target, ILogger logger)
     {
         var source = new BackupLayout(Path.GetFullPath(folder));
-        string fault = "it is missing";
-        Checkpoint checkpoint = (File.Exists(source.Manifest) ? ManifestFile.TryLoad(source.Manifest, out fault) : null)
-            ?? throw new StorageCorruptionException($"'{source.Manifest}' cannot be used: {fault}.");
-        if (Directory.Exists(target.Directory) && Directory.EnumerateFileSystemEntries(target.Directory).Any())
-        {
-            throw new IOException($"'{target.Directory}' is not empty; a backup is restored into a folder of its own.");
-        }
+        Checkpoint checkpoint = Load(source);
+        RequireEmpty(target.Directory);
 
         // Whoever finds the target finds it whole.
         string draft = target.Directory + DraftSuffix;
@@ -64,11 +59,7 @@ public static class PageBackup
 
     internal static BackupReceipt Write(StorageLayout layout, Checkpoint checkpoint, string folder, string? before, CancellationToken cancellation)
     {
-        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
-        {
-            throw new IOException($"'{folder}' is not empty; a backup has a folder of its own.");
-        }
-
+        RequireEmpty(folder);
         Checkpoint? known = before is null ? null : LoadBefore(before, checkpoint);
         Directory.CreateDirectory(folder);
         var target = new BackupLayout(folder);
@@ -99,13 +90,25 @@ public static class PageBackup
 
     private static Checkpoint LoadBefore(string before, Checkpoint checkpoint)
     {
-        string path = new BackupLayout(before).Manifest;
-        string fault = "it is missing";
-        Checkpoint known = (File.Exists(path) ? ManifestFile.TryLoad(path, out fault) : null)
-            ?? throw new StorageCorruptionException($"'{path}' cannot be used: {fault}.");
+        Checkpoint known = Load(new BackupLayout(before));
         return known.LogId == checkpoint.LogId
             ? known
             : throw new IOException($"The backup in '{before}' is of another store.");
+    }
+
+    private static Checkpoint Load(BackupLayout backup)
+    {
+        string fault = "it is missing";
+        return (File.Exists(backup.Manifest) ? ManifestFile.TryLoad(backup.Manifest, out fault) : null)
+            ?? throw new StorageCorruptionException($"'{backup.Manifest}' cannot be used: {fault}.");
+    }
+
+    private static void RequireEmpty(string folder)
+    {
+        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
+        {
+            throw new IOException($"'{folder}' is not empty; backups are made, and restored, in a folder of their own.");
+        }
     }
 
     // None where there is no page.

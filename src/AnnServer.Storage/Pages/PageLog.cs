@@ -1,3 +1,4 @@
+using System.Numerics;
 using FASTER.core;
 using Session = FASTER.core.ClientSession<
     long, FASTER.core.SpanByte, FASTER.core.SpanByte, FASTER.core.SpanByteAndMemory, FASTER.core.Empty, FASTER.core.IFunctions<long, FASTER.core.SpanByte, FASTER.core.SpanByte, FASTER.core.SpanByteAndMemory, FASTER.core.Empty>>;
@@ -42,15 +43,15 @@ internal sealed class PageLog : IDisposable
 
     /// <summary>Opens the store at a checkpoint, or an empty one.</summary>
     /// <param name="keys">How many keys are expected; more are slower.</param>
-    public static PageLog Open(StorageOptions options, StorageLayout layout, Func<string, IDevice> createDevice, long keys, Checkpoint? checkpoint)
+    public static PageLog Open(StorageOptions options, StorageLayout layout, long keys, Checkpoint? checkpoint)
     {
-        var device = new WatchedDevice(createDevice(layout.PagePrefix));
+        var device = new WatchedDevice(LogFile.CreateDevice(layout.PagePrefix));
         Store? store = null;
         try
         {
             store = new Store(new FasterKVSettings<long, SpanByte>
             {
-                IndexSize = Math.Max(LeastIndexBytes, (long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)(keys / KeysPerBucket * BucketBytes))),
+                IndexSize = Math.Max(LeastIndexBytes, (long)BitOperations.RoundUpToPowerOf2((ulong)(keys / KeysPerBucket * BucketBytes))),
                 LogDevice = device,
                 PageSize = options.PageBytes,
                 MemorySize = options.MemoryBytes,
@@ -98,11 +99,11 @@ internal sealed class PageLog : IDisposable
     }
 
     /// <summary>Puts everything written on stable storage, under a name. Fails with the device, or after <paramref name="patience"/>.</summary>
-    public async Task<Guid> CheckpointAsync(TimeSpan patience, TimeProvider time)
+    public async Task<Guid> CheckpointAsync(TimeSpan patience)
     {
         Task<(bool Success, Guid Token)> taken = _store.TakeHybridLogCheckpointAsync(CheckpointType.FoldOver).AsTask();
         using var waiting = new CancellationTokenSource();
-        Task first = await Task.WhenAny(taken, _device.Failed, Task.Delay(patience, time, waiting.Token)).ConfigureAwait(false);
+        Task first = await Task.WhenAny(taken, _device.Failed, Task.Delay(patience, waiting.Token)).ConfigureAwait(false);
         await waiting.CancelAsync().ConfigureAwait(false);
         if (first == _device.Failed)
         {

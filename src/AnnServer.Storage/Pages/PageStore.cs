@@ -1,5 +1,4 @@
-using FASTER.core;
-using Microsoft.Extensions.Logging;
+using System.Diagnostics;
 
 namespace AnnServer.Storage.Pages;
 
@@ -21,8 +20,6 @@ public sealed class PageStore : IDisposable
     private readonly StorageLayout _layout;
     private readonly Guid _logId;
     private readonly ulong _epoch;
-    private readonly TimeProvider _time;
-    private readonly Func<string, IDevice> _createDevice;
     private readonly List<Checkpoint> _checkpoints = [];
     private readonly List<PageExtent> _extents = [];
 
@@ -39,13 +36,12 @@ public sealed class PageStore : IDisposable
     private long _newestNumber;
     private long _busySince;
 
-    private PageStore(StorageDependencies dependencies, Guid logId, ulong epoch)
+    private PageStore(StorageOptions options, Guid logId, ulong epoch)
     {
-        (_options, _, _time, _createDevice) = dependencies;
+        _options = options;
         _layout = new StorageLayout(_options.Directory);
         _logId = logId;
         _epoch = epoch;
-        MaxImageBytes = _options.PageBytes - PageEnvelope.OverheadBytes - 64;
     }
 
     public string Folder => _layout.PageFolder;
@@ -56,16 +52,10 @@ public sealed class PageStore : IDisposable
     /// <summary>Manifests that were found and are damaged, and why.</summary>
     public IReadOnlyList<string> Damaged { get; private set; } = [];
 
-    /// <summary>Largest image of one page.</summary>
-    public int MaxImageBytes { get; }
-
     /// <summary>Opens the store of the folder that a log has locked.</summary>
-    public static PageStore Open(StorageOptions options, OperationLog log, ILogger logger, TimeProvider? time = null) =>
-        Open(new StorageDependencies(options, logger, time ?? TimeProvider.System, LogFile.CreateDevice), log);
-
-    internal static PageStore Open(StorageDependencies dependencies, OperationLog log)
+    public static PageStore Open(StorageOptions options, OperationLog log)
     {
-        var store = new PageStore(dependencies, log.Identity, log.Epoch);
+        var store = new PageStore(options, log.Identity, log.Epoch);
         Directory.CreateDirectory(store._layout.PageFolder);
         store.FindCheckpoints();
         return store;
@@ -126,7 +116,7 @@ public sealed class PageStore : IDisposable
 
         DirectorySync.Flush(_layout.PageFolder);
         RemoveUnnamed();
-        _open = () => PageLog.Open(_options, _layout, _createDevice, pages, checkpoint);
+        _open = () => PageLog.Open(_options, _layout, pages, checkpoint);
     }
 
     /// <summary>Writes an image. The pages of one collection come together.</summary>
@@ -140,7 +130,7 @@ public sealed class PageStore : IDisposable
         }
 
         PageLog log = Log();
-        Volatile.Write(ref _busySince, _time.GetTimestamp());
+        Volatile.Write(ref _busySince, Stopwatch.GetTimestamp());
         ThrowIfFailed(log);
         if (_extent?.Collection != key.Collection)
         {
@@ -165,12 +155,12 @@ public sealed class PageStore : IDisposable
     public async Task<Checkpoint> CommitAsync(LogPosition redo, ReadOnlyMemory<byte> catalog, bool replacesAll)
     {
         PageLog log = Log();
-        Volatile.Write(ref _busySince, _time.GetTimestamp());
+        Volatile.Write(ref _busySince, Stopwatch.GetTimestamp());
         EndExtent(log.Tail);
         long begin = !replacesAll ? _begin : _written == 0 ? log.Tail : _roundFrom;
         FillSector(log);
         long tail = log.Tail;
-        Guid token = await log.CheckpointAsync(_options.CommitTimeout, _time).ConfigureAwait(false);
+        Guid token = await log.CheckpointAsync(_options.CommitTimeout).ConfigureAwait(false);
         Checkpoint? before = _checkpoints.Count == 0 ? null : _checkpoints[0];
         PageExtent[] extents = [.. _extents.Where(extent => extent.To > begin).Select(extent => extent with { From = Math.Max(extent.From, begin) })];
         using var files = new PageFiles(_layout, _options.SegmentBytes);
@@ -208,7 +198,7 @@ public sealed class PageStore : IDisposable
         PageBackup.Write(_layout, checkpoint, folder, before, cancellation);
 
     /// <summary>How long the disk has owed an answer to the call that is under way; zero where none is.</summary>
-    public TimeSpan BusyFor => Volatile.Read(ref _busySince) is var since && since != 0 ? _time.GetElapsedTime(since) : TimeSpan.Zero;
+    public TimeSpan BusyFor => Volatile.Read(ref _busySince) is var since && since != 0 ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <summary>Closes the files. What has been written since the last commit is lost.</summary>
     public void Dispose()

@@ -147,6 +147,32 @@ public sealed class BackupTests
         Assert.Throws<IOException>(() => Database.Restore(backup, folder.Path, NullLoggerFactory.Instance));
     }
 
+    [Fact]
+    public async Task DamageToARestoredStoreIsConfinedAsInAnyOther()
+    {
+        using var folder = new DataFolder();
+        using var backups = new TempDirectory();
+        using var target = new DataFolder();
+        string backup = Path.Combine(backups.Path, "whole");
+        await using (TestDatabase test = await TestDatabase.OpenAsync(folder))
+        {
+            await new Workload(new Random(1), new ModelCollection(Config()), 40).Upsert(800)(await test.CreateAsync(Config()));
+            Assert.Null((await test.Database.BackupAsync(backup, null, Cancellation)).Error);
+        }
+
+        Database.Restore(backup, target.Path, NullLoggerFactory.Instance);
+        string pages = Path.Combine(target.Path, "pages", "pages.0");
+        byte[] bytes = await File.ReadAllBytesAsync(pages, Cancellation);
+        bytes[bytes.Length / 2] ^= 1;
+        await File.WriteAllBytesAsync(pages, bytes, Cancellation);
+
+        using var log = new RecordingLoggerProvider();
+        using var meter = new SweepMeter();
+        await using Database database = await Database.OpenAsync(new DatabaseOptions { DataDirectory = target.Path }, log, meter, Cancellation);
+        Assert.Equal(EngineStatus.DataLoss, database.GetCollection("points").Error?.Status);
+        Assert.NotEmpty(log.TakeErrors());
+    }
+
     private static bool IsSame(string file, byte[] sound) => File.Exists(file) && sound.AsSpan().SequenceEqual(File.ReadAllBytes(file));
 
     private static CollectionConfig Config() => new()

@@ -1,6 +1,4 @@
 using AnnServer.Storage.Pages;
-using FASTER.core;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AnnServer.Storage.Tests.Pages;
 
@@ -27,11 +25,11 @@ internal sealed class TestPages : IAsyncDisposable
     {
         OperationLog log = TestLog.OpenReplayed(folder, out _);
         return new TestPages(folder, log, PageStore.Open(
-            new StorageOptions(folder, pageBytes, 4L * pageBytes, 4L * pageBytes), log, NullLogger.Instance));
+            new StorageOptions(folder, pageBytes, 4L * pageBytes, 4L * pageBytes), log));
     }
 
     /// <summary>Another look at the folder.</summary>
-    public PageStore Reopen() => PageStore.Open(new StorageOptions(_folder, TestLog.PageBytes, 4L * TestLog.PageBytes, 4L * TestLog.PageBytes), _log, NullLogger.Instance);
+    public PageStore Reopen() => PageStore.Open(new StorageOptions(_folder, TestLog.PageBytes, 4L * TestLog.PageBytes, 4L * TestLog.PageBytes), _log);
 
     public static Dictionary<PageKey, byte[]> Load(PageStore store, Checkpoint checkpoint, IReadOnlySet<uint>? collections = null)
     {

@@ -19,9 +19,6 @@ public sealed class Database : IAsyncDisposable
     private readonly CollectionContext _context;
     private readonly PageStore _pages;
     private readonly Checkpointer _checkpointer;
-
-    // Names of collections that cannot be served, with their numbers. Under the catalog lock.
-    private readonly Dictionary<string, uint> _damaged;
     private readonly ReplaySummary _replay;
     private readonly ILogger _logger;
     private readonly Catalog _catalog = new();
@@ -39,7 +36,11 @@ public sealed class Database : IAsyncDisposable
         _replay = recovery.Replay;
         _logger = logger;
         _lastNumber = recovery.Replayer.LastNumber;
-        _damaged = recovery.Damaged.ToDictionary(static damaged => damaged.Config.Name, static damaged => damaged.Number, StringComparer.Ordinal);
+        foreach (CollectionSnapshot damaged in recovery.Damaged)
+        {
+            _catalog.AddDamaged(damaged.Config.Name, damaged.Number);
+        }
+
         foreach (CollectionData data in recovery.Replayer.Collections)
         {
             _catalog.Add(new Collection(data, context));
@@ -98,8 +99,7 @@ public sealed class Database : IAsyncDisposable
         }
     }
 
-    public EngineResult<Collection> GetCollection(string name) =>
-        _catalog.TryGet(name, out Collection? collection) ? collection! : NotServed(name);
+    public EngineResult<Collection> GetCollection(string name) => _catalog.Get(name);
 
     /// <summary>Ordered by name.</summary>
     public IReadOnlyList<Collection> ListCollections() => [.. _catalog.All];
@@ -108,21 +108,22 @@ public sealed class Database : IAsyncDisposable
     public async ValueTask<EngineResult<CollectionInfo>> UpdateCollectionAsync(
         string name, IReadOnlyList<AttributeSchema> add, IReadOnlyList<string> drop, Faults faults, CancellationToken cancellation)
     {
-        if (!_catalog.TryGet(name, out Collection? collection))
+        EngineResult<Collection> collection = _catalog.Get(name);
+        if (!collection.IsOk)
         {
-            return faults.Any ? faults.ToError() : NotServed(name);
+            return faults.Any ? faults.ToError() : collection.Error;
         }
 
         try
         {
-            EngineResult<ulong> updated = SchemaChange.Apply(collection!.Data, _context, add, drop, faults);
+            EngineResult<ulong> updated = SchemaChange.Apply(collection.Value.Data, _context, add, drop, faults);
             if (!updated.IsOk)
             {
                 return updated.Error;
             }
 
             await _context.Log.WaitDurableAsync(updated.Value, cancellation).ConfigureAwait(false);
-            return collection.GetInfo();
+            return collection.Value.GetInfo();
         }
         catch (StorageFaultException)
         {
@@ -300,7 +301,7 @@ public sealed class Database : IAsyncDisposable
     {
         lock (_catalogLock)
         {
-            return _damaged.Count > 0
+            return _catalog.HasDamaged
                 ? null
                 : CheckpointSource.Begin(_context.Log, _lastNumber, _catalog.All.Select(static collection => collection.Data), isWasteful);
         }
@@ -309,23 +310,11 @@ public sealed class Database : IAsyncDisposable
     private static EngineError NoCheckpoint() => EngineError.Of(
         EngineStatus.FailedPrecondition, "No checkpoint is made while a collection is damaged; restore a backup or delete it.");
 
-    private EngineError NotServed(string name)
-    {
-        lock (_catalogLock)
-        {
-            return _damaged.ContainsKey(name)
-                ? EngineError.Of(
-                    EngineStatus.DataLoss,
-                    $"Collection \"{name}\" is damaged on disk in every checkpoint and is not served; restore a backup or delete it.")
-                : Catalog.NotFound(name);
-        }
-    }
-
     private EngineResult<(Collection Collection, ulong Lsn)> Create(CollectionConfig config)
     {
         lock (_catalogLock)
         {
-            if (_catalog.TryGet(config.Name, out _) || _damaged.ContainsKey(config.Name))
+            if (_catalog.IsTaken(config.Name))
             {
                 return EngineError.Of(EngineStatus.AlreadyExists, $"There is a collection \"{config.Name}\" already.");
             }
@@ -375,7 +364,7 @@ public sealed class Database : IAsyncDisposable
                 return _context.StoreFailed();
             }
 
-            if (_damaged.Remove(name, out uint number))
+            if (_catalog.RemoveDamaged(name, out uint number))
             {
                 return _context.Log.Append((byte)Operation.DropCollection, number, []);
             }

@@ -295,7 +295,12 @@ internal sealed unsafe class GraphStore : IDisposable
     /// </summary>
     public ReadOnlySpan<uint> ReadLinks(uint ordinal, int layer)
     {
-        var row = new ReadOnlySpan<uint>(Links(ordinal, layer), Parameters.MaxLinks(layer));
+        return Used(new ReadOnlySpan<uint>(Links(ordinal, layer), Parameters.MaxLinks(layer)));
+    }
+
+    /// <summary>The links of a row, without what is behind their end.</summary>
+    public static ReadOnlySpan<uint> Used(ReadOnlySpan<uint> row)
+    {
         int end = row.IndexOf(NoNode);
         return end < 0 ? row : row[..end];
     }

@@ -216,7 +216,10 @@ public abstract unsafe class VectorIndex : IDisposable
     /// <summary>The rows of a node as they are. Under the commit lock.</summary>
     public void CopyRows(uint ordinal, Span<byte> rows) => Store.CopyRows(ordinal, rows);
 
-    /// <summary>Makes slots for an index that is loaded. One thread, before the index is used, as the next four.</summary>
+    /// <summary>
+    /// Makes slots for an index that is loaded, before it is used. Then <see cref="LoadKept"/> and <see cref="TryLoadRows"/> are called
+    /// by one thread, and at the same time <see cref="LoadLive"/> by another; <see cref="LoadEntry"/> comes last.
+    /// </summary>
     public void LoadSlots(uint count)
     {
         if (count > 0)
@@ -254,11 +257,10 @@ public abstract unsafe class VectorIndex : IDisposable
         for (int layer = 0; layer <= Store.TopLayer(ordinal); layer++)
         {
             ReadOnlySpan<uint> row = links[..Parameters.MaxLinks(layer)];
-            int end = row.IndexOf(GraphStore.NoNode);
-            ReadOnlySpan<uint> used = end < 0 ? row : row[..end];
+            ReadOnlySpan<uint> used = GraphStore.Used(row);
             foreach (uint link in used)
             {
-                if (link >= Store.SlotCount || (layer > 0 && Store.TopLayer(link) < layer))
+                if (!IsValidLink(link, layer))
                 {
                     return false;
                 }
@@ -299,6 +301,9 @@ public abstract unsafe class VectorIndex : IDisposable
     /// <summary>Whether a row can exist, for checking what a log says before it is replayed.</summary>
     public bool IsValidRow(RowKey row, int links) =>
         row.Ordinal < Store.SlotCount && row.Layer >= 0 && row.Layer <= Store.TopLayer(row.Ordinal) && links <= Parameters.MaxLinks(row.Layer);
+
+    /// <summary>Whether a row of a layer can name a node: a search there reads that node's row on the layer.</summary>
+    public bool IsValidLink(uint link, int layer) => link < Store.SlotCount && (layer == 0 || Store.TopLayer(link) >= layer);
 
     /// <summary>Replays a row. One thread, before the index is used.</summary>
     public void RestoreLinks(RowKey row, ReadOnlySpan<uint> links) => Store.ChangeLinks(row.Ordinal, row.Layer, links);

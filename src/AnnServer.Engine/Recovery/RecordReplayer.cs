@@ -256,8 +256,7 @@ internal sealed class RecordReplayer : IRecordHandler
             reader.ReadOrdinals(links);
             foreach (uint link in links)
             {
-                // A search on the layer reads the linked node's row there.
-                if (link >= index.SlotCount || (row.Layer > 0 && index.TopLayer(link) < row.Layer))
+                if (!index.IsValidLink(link, row.Layer))
                 {
                     throw new InvalidDataException($"slot {row.Ordinal} links to slot {link}, which is not on layer {row.Layer}");
                 }

@@ -62,7 +62,21 @@ public static class PageBackup
         RequireEmpty(folder);
         Checkpoint? known = before is null ? null : LoadBefore(before, checkpoint);
         Directory.CreateDirectory(folder);
-        var target = new BackupLayout(folder);
+        try
+        {
+            return Write(layout, checkpoint, new BackupLayout(folder), known, before is null ? null : Path.GetRelativePath(folder, before), cancellation);
+        }
+        catch
+        {
+            // Half a backup is none, and would be in the way of the next of its name.
+            Directory.Delete(folder, recursive: true);
+            throw;
+        }
+    }
+
+    private static BackupReceipt Write(
+        StorageLayout layout, Checkpoint checkpoint, BackupLayout target, Checkpoint? known, string? before, CancellationToken cancellation)
+    {
         var receipt = new BackupReceipt();
         foreach (long segment in Segments(checkpoint))
         {
@@ -80,10 +94,10 @@ public static class PageBackup
         Copy(TokenFiles.PathOf(layout, checkpoint.Token), target.Token, long.MaxValue, cancellation);
         if (before is not null)
         {
-            File.WriteAllText(target.Before, Path.GetRelativePath(folder, before));
+            File.WriteAllText(target.Before, before);
         }
 
-        DirectorySync.Flush(folder);
+        DirectorySync.Flush(Path.GetDirectoryName(target.Manifest)!);
         ManifestFile.Save(target.Manifest, checkpoint);
         return receipt;
     }

@@ -120,6 +120,10 @@ public sealed class BackupTests
             await new Workload(new Random(1), model, 40).Upsert(800)(await test.CreateAsync(Config()));
             Assert.Null((await test.Database.BackupAsync(backup, null, Cancellation)).Error);
             await Assert.ThrowsAsync<IOException>(async () => await test.Database.BackupAsync(backup, null, Cancellation));
+            string gone = Path.Combine(backups.Path, "gone");
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                async () => await test.Database.BackupAsync(gone, null, new CancellationToken(canceled: true)));
+            Assert.False(Directory.Exists(gone));
             // A backup that fails is no fault of the store.
             Assert.Null(test.Database.Fault);
         }

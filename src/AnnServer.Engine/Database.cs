@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using AnnServer.Core.Kernels;
+using AnnServer.Core.Memory;
 using AnnServer.Core.Search;
 using AnnServer.Engine.Checkpoints;
 using AnnServer.Engine.Collections;
@@ -59,6 +60,15 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Bytes free on the disk; 0 where they cannot be read.</summary>
     public long FreeDiskBytes => _context.Log.Disk.FreeBytes;
+
+    /// <summary>Memory used for vectors that are kept on disk and are not there yet.</summary>
+    public long VectorMemoryUsed => _context.Disk.Memory.Used;
+
+    /// <summary>See <see cref="DatabaseOptions.VectorMemoryBytes"/>.</summary>
+    public long VectorMemoryLimit => _context.Disk.Memory.Limit;
+
+    /// <summary>Vectors read from the disk so far; those that the system had in memory do not count.</summary>
+    public long VectorsRead => _context.Disk.Images.DiskReads;
 
     /// <summary>Opens the directory, replays its log and is ready to serve.</summary>
     /// <exception cref="IOException">The directory is in use, the disk fails, or what it holds is damaged.</exception>
@@ -261,15 +271,17 @@ public sealed class Database : IAsyncDisposable
         try
         {
             PageStore pages = PageStore.Open(options.Pages, log);
-            var recovery = new StoreRecovery(log, pages, options.Limits, logger);
+            var disk = new VectorDisk(pages.Images, new MemoryBudget(options.VectorMemoryBytes));
+            var recovery = new StoreRecovery(log, pages, options.Limits, disk, logger);
             recovery.Run();
             var metrics = new EngineMetrics(meters);
             var scratches = new ScratchPool();
             var janitor = new Janitor(scratches, metrics, logger);
-            var planning = new PlanningThreads(options.PlanningThreads == 0 ? Environment.ProcessorCount : options.PlanningThreads, log);
-            var context = new CollectionContext(log, scratches, planning, janitor, metrics, options.Limits);
+            int planners = options.PlanningThreads == 0 ? Environment.ProcessorCount : options.PlanningThreads;
+            var planning = new PlanningThreads(planners, log, disk.Memory, options.Pages.CommitTimeout);
+            var context = new CollectionContext(log, scratches, planning, janitor, disk, metrics, options.Limits);
             var policy = new CheckpointPolicy(options.CheckpointLogBytes, options.CheckpointInterval, options.LeastRewrittenBytes);
-            var checkpointer = new Checkpointer(log, pages, scratches, policy, options.Pages.CommitTimeout, metrics, logger);
+            var checkpointer = new Checkpointer(log, pages, scratches, policy, disk.Memory, options.Pages.CommitTimeout, metrics, logger);
             var database = new Database(context, pages, checkpointer, recovery, logger);
             janitor.Start(log);
             planning.Start();
@@ -338,7 +350,7 @@ public sealed class Database : IAsyncDisposable
             CollectionData data;
             try
             {
-                data = new CollectionData(_lastNumber + 1, config, _context.Limits);
+                data = new CollectionData(_lastNumber + 1, config, _context.Limits, _context.Disk);
             }
             catch (InsufficientMemoryException error)
             {

@@ -39,6 +39,16 @@ public sealed record DatabaseOptions
     /// <summary>Time after which a checkpoint is made if anything has changed.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// Memory for vectors that are kept on disk and are not there yet, of all collections together. Half of it brings about a checkpoint;
+    /// when it is full, writers wait for that.
+    /// </summary>
+    public long VectorMemoryBytes
+    {
+        get;
+        init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(VectorMemoryBytes), value, "Above 0.");
+    } = 256L << 20;
+
     internal long LeastRewrittenBytes { get; init; } = 1L << 20;
 
     /// <summary>Sizes of the log. The defaults keep 32 MiB of it in memory, in pages of 4 MiB, and cut files at 64 MiB.</summary>

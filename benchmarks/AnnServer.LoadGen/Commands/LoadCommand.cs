@@ -29,6 +29,11 @@ internal sealed class LoadCommand
         Description = "float32 or float16.",
         DefaultValueFactory = _ => "float32",
     };
+    private readonly Option<string> _placement = new("--vector-placement")
+    {
+        Description = "memory or disk.",
+        DefaultValueFactory = _ => "memory",
+    };
     private readonly Option<string> _metric = new("--metric") { Description = "l2, cosine or dot.", Required = true };
     private readonly Option<uint> _m = new("--m") { Description = "Links of a new node on each layer." };
     private readonly Option<uint> _efConstruction = new("--ef-construction") { Description = "Candidates when a node is linked." };
@@ -54,7 +59,7 @@ internal sealed class LoadCommand
         Command command = new("load", "Create a collection and load vectors and attributes into it.");
         _server.AddTo(command);
         foreach (Option option in (Option[])[
-            _base, _attributes, _idAttribute, _schema, _metric, _quantization, _storage, _m, _efConstruction, _seed, _recreate, _append,
+            _base, _attributes, _idAttribute, _schema, _metric, _quantization, _storage, _placement, _m, _efConstruction, _seed, _recreate, _append,
             _limit, _batch, _inFlight, _stream, _durability])
         {
             command.Options.Add(option);
@@ -105,6 +110,7 @@ internal sealed class LoadCommand
             Metric = Metrics.Parse(parsed.GetRequiredValue(_metric)),
             Quantization = Metrics.ParseQuantization(parsed.GetRequiredValue(_quantization)),
             VectorStorage = Metrics.ParseStorage(parsed.GetRequiredValue(_storage)),
+            VectorPlacement = Metrics.ParsePlacement(parsed.GetRequiredValue(_placement)),
             Hnsw = new HnswConfig
             {
                 M = parsed.GetValue(_m),

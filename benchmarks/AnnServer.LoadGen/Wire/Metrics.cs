@@ -30,6 +30,13 @@ internal static class Metrics
         _ => throw new FormatException($"'{name}' is not a vector storage: float32 or float16."),
     };
 
+    public static VectorPlacement ParsePlacement(string name) => name switch
+    {
+        "memory" => VectorPlacement.Memory,
+        "disk" => VectorPlacement.Disk,
+        _ => throw new FormatException($"'{name}' is not a vector placement: memory or disk."),
+    };
+
     public static Durability ParseDurability(string name) => name switch
     {
         "fsynced" => Durability.Fsynced,

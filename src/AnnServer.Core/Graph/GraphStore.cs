@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Numerics.Tensors;
 using AnnServer.Core.Filtering;
 using AnnServer.Core.Kernels;
 using AnnServer.Core.Memory;
@@ -13,13 +12,14 @@ namespace AnnServer.Core.Graph;
 /// A row is a list of ordinals ended by <see cref="NoNode"/> or by its capacity. Each ordinal is one aligned word, so a reader
 /// sees each whole; it may see any mix of old and new ones, and any mix is a legal list.
 /// </summary>
-internal sealed unsafe class GraphStore : IDisposable
+internal sealed unsafe partial class GraphStore : IDisposable
 {
     public const uint NoNode = uint.MaxValue;
 
     private const int CacheLine = 64;
 
-    private readonly RowArena _vectors;
+    // Null where they are movable.
+    private readonly RowArena? _vectors;
     // Null where the graph is walked on the vectors themselves.
     private readonly RowArena? _codes;
     // Null but for codes of 4 bits.
@@ -34,8 +34,14 @@ internal sealed unsafe class GraphStore : IDisposable
     private uint _slotCount;
     private int _hiddenCount;
 
-    public GraphStore(GraphParameters parameters)
+    /// <param name="disk">Where the vectors are kept if not in memory, which needs codes to walk on.</param>
+    public GraphStore(GraphParameters parameters, VectorsOnDisk? disk = null)
     {
+        if (disk is not null && parameters.Codes == CodeKind.None)
+        {
+            throw new ArgumentException("A graph that is walked on its vectors keeps them in memory.", nameof(disk));
+        }
+
         Parameters = parameters;
         int elementBytes = parameters.UseHalves ? sizeof(Half) : sizeof(float);
         Length = RoundUp(parameters.Dimension, CacheLine / elementBytes);
@@ -55,7 +61,16 @@ internal sealed unsafe class GraphStore : IDisposable
 
         MaxLinks0 = parameters.MaxLinks0;
         _layers = new LayerAssignment(parameters.M, parameters.Seed);
-        _vectors = new RowArena(RowStride((Length * elementBytes) + (HasScale ? sizeof(float) : 0)), parameters.MaxNodes);
+        VectorBytes = RowStride((Length * elementBytes) + (HasScale ? sizeof(float) : 0));
+        if (disk is null)
+        {
+            _vectors = new RowArena(VectorBytes, parameters.MaxNodes);
+        }
+        else
+        {
+            Movable = new MovableRows(disk, VectorBytes, parameters.MaxNodes);
+        }
+
         _links0 = new RowArena(RoundUp(MaxLinks0 * sizeof(uint), CacheLine), parameters.MaxNodes);
         _upperStart = new RowArena(sizeof(uint), parameters.MaxNodes);
         // Nodes have 1/(M-1) rows above layer 0 on average; half of MaxNodes is beyond any chance at M >= 4.
@@ -64,14 +79,6 @@ internal sealed unsafe class GraphStore : IDisposable
     }
 
     public GraphParameters Parameters { get; }
-
-    /// <summary>Elements of a row that the kernels read: the dimension rounded up to a cache line, the rest zero.</summary>
-    public int Length { get; }
-
-    /// <summary>Whether a float after the first <see cref="Length"/> elements of a row holds the inverse norm of the vector.</summary>
-    public bool HasScale { get; }
-
-    public int VectorBytes => _vectors.RowBytes;
 
     public int MaxLinks0 { get; }
 
@@ -93,15 +100,6 @@ internal sealed unsafe class GraphStore : IDisposable
 
     public int TopLayer(uint ordinal) => _layers.TopLayer(ordinal);
 
-    /// <summary>The row of a vector: floats or halves.</summary>
-    public byte* Vector(uint ordinal) => _vectors.Row(ordinal);
-
-    /// <summary>Codes of a row that the kernels read: the dimension rounded up to what they read at once.</summary>
-    public int CodeLength { get; }
-
-    /// <summary>The codes of a vector, where the graph is walked on codes.</summary>
-    public byte* Code(uint ordinal) => _codes!.Row(ordinal);
-
     /// <summary>The links of a node on a layer that it reaches.</summary>
     public uint* Links(uint ordinal, int layer)
     {
@@ -120,7 +118,8 @@ internal sealed unsafe class GraphStore : IDisposable
     {
         for (uint slot = _slotCount; slot <= ordinal; slot++)
         {
-            _vectors.EnsureRows(slot + 1);
+            _vectors?.EnsureRows(slot + 1);
+            Movable?.EnsureSlot(slot);
             _codes?.EnsureRows(slot + 1);
             _links0.EnsureRows(slot + 1);
             _upperStart.EnsureRows(slot + 1);
@@ -142,91 +141,6 @@ internal sealed unsafe class GraphStore : IDisposable
         }
     }
 
-    /// <summary>Writes the row and the codes of a vector; the buffer is used meanwhile.</summary>
-    public void WriteVector(uint ordinal, ReadOnlySpan<float> vector, AlignedBuffer<float> buffer)
-    {
-        Debug.Assert(vector.Length == Parameters.Dimension, "The caller checks dimensions.");
-        byte* row = Vector(ordinal);
-        if (Parameters.UseHalves)
-        {
-            var halves = new Span<Half>(row, Length);
-            TensorPrimitives.ConvertToHalf(vector, halves);
-            halves[vector.Length..].Clear();
-            // The norm and the codes are those of what is kept, which is all that whoever reads the point back has.
-            buffer.EnsureLength(CodeLength + vector.Length);
-            var kept = new Span<float>(buffer.Pointer + CodeLength, vector.Length);
-            CopyVector(ordinal, kept);
-            vector = kept;
-            if (HasScale)
-            {
-                *(float*)((Half*)row + Length) = InverseNorm.Of(vector);
-            }
-        }
-        else
-        {
-            LoadQuery(vector, (float*)row);
-        }
-
-        switch (Parameters.Codes)
-        {
-            case CodeKind.Int8:
-                CodeKernel.Encode(vector, Parameters.Distance, Code(ordinal), CodeLength);
-                break;
-            case CodeKind.Int4:
-                // As long already where the vector lies behind it.
-                buffer.EnsureLength(CodeLength);
-                LoadRotated(vector, buffer.Pointer);
-                NibbleKernel.Encode(new ReadOnlySpan<float>(buffer.Pointer, CodeLength), Code(ordinal));
-                break;
-        }
-    }
-
-    /// <summary>Lays a vector out as codes of 4 bits are made of it: of length 1 under the cosine, padded with zeros, and rotated.</summary>
-    public void LoadRotated(ReadOnlySpan<float> vector, float* rotated)
-    {
-        var target = new Span<float>(rotated, CodeLength);
-        if (HasScale)
-        {
-            TensorPrimitives.Multiply(vector, InverseNorm.Of(vector), target);
-        }
-        else
-        {
-            vector.CopyTo(target);
-        }
-
-        target[vector.Length..].Clear();
-        _rotation!.Apply(rotated);
-    }
-
-    /// <summary>
-    /// Lays a vector out as the query of the kernels, which is also a row of floats: padded with zeros, followed by its inverse
-    /// norm where the distance needs it.
-    /// </summary>
-    public void LoadQuery(ReadOnlySpan<float> vector, float* query)
-    {
-        var target = new Span<float>(query, Length);
-        vector.CopyTo(target);
-        target[vector.Length..].Clear();
-        if (HasScale)
-        {
-            query[Length] = InverseNorm.Of(vector);
-        }
-    }
-
-    /// <summary>The vector of an ordinal as floats.</summary>
-    public void CopyVector(uint ordinal, Span<float> vector)
-    {
-        byte* row = Vector(ordinal);
-        if (Parameters.UseHalves)
-        {
-            TensorPrimitives.ConvertToSingle(new ReadOnlySpan<Half>(row, vector.Length), vector);
-        }
-        else
-        {
-            new ReadOnlySpan<float>(row, vector.Length).CopyTo(vector);
-        }
-    }
-
     /// <summary>Told of a node before any of its rows is written by a change. Under the commit lock.</summary>
     public Action<uint>? RowsChanging { get; set; }
 
@@ -236,9 +150,6 @@ internal sealed unsafe class GraphStore : IDisposable
         RowsChanging?.Invoke(ordinal);
         WriteLinks(ordinal, layer, links);
     }
-
-    /// <summary>Bytes of a vector as it is kept, without padding.</summary>
-    public int KeptBytes => Parameters.Dimension * (Parameters.UseHalves ? sizeof(Half) : sizeof(float));
 
     /// <summary>Bytes of the rows of a node on all its layers.</summary>
     public int RowsBytes(uint ordinal) => (MaxLinks0 + (TopLayer(ordinal) * Parameters.M)) * sizeof(uint);
@@ -347,7 +258,7 @@ internal sealed unsafe class GraphStore : IDisposable
     /// <summary>Forgets hidden slots that nothing links to any more. Under the commit lock.</summary>
     public void ForgetHidden(int count) => Volatile.Write(ref _hiddenCount, _hiddenCount - count);
 
-    public long VectorMemoryBytes => _vectors.CommittedBytes;
+    public long VectorMemoryBytes => _vectors?.CommittedBytes ?? Movable!.CommittedBytes;
 
     public long CodeMemoryBytes => _codes?.CommittedBytes ?? 0;
 
@@ -356,7 +267,8 @@ internal sealed unsafe class GraphStore : IDisposable
 
     public void Dispose()
     {
-        _vectors.Dispose();
+        _vectors?.Dispose();
+        Movable?.Dispose();
         _codes?.Dispose();
         _links0.Dispose();
         _upperStart.Dispose();

@@ -255,9 +255,10 @@ internal static unsafe class HnswSearcher<TRows>
     /// Compares with every accepted node: fills <see cref="SearchScratch.Accepted"/> with the <paramref name="k"/> nearest.
     /// False when cancelled.
     /// </summary>
+    /// <param name="movable">The rows are vectors that need not be in memory.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool SearchExact(
-        GraphStore store, byte* query, int k, OrdinalWords accept, SearchScratch scratch, CancellationToken cancellation)
+        GraphStore store, byte* query, int k, OrdinalWords accept, bool movable, SearchScratch scratch, CancellationToken cancellation)
     {
         const int Batch = 64;
         uint* ordinals = stackalloc uint[Batch];
@@ -272,7 +273,11 @@ internal static unsafe class HnswSearcher<TRows>
             {
                 uint ordinal = (uint)(word << 6) + (uint)BitOperations.TrailingZeroCount(rest);
                 ordinals[filled++] = ordinal;
-                PrefetchRow(store, ordinal);
+                if (!movable)
+                {
+                    PrefetchRow(store, ordinal);
+                }
+
                 if (filled == Batch)
                 {
                     Admit(filled);
@@ -292,7 +297,15 @@ internal static unsafe class HnswSearcher<TRows>
 
         void Admit(int count)
         {
-            Compute(store, query, ordinals, count, distances);
+            if (movable)
+            {
+                ComputeMovable(store, query, ordinals, count, distances, scratch);
+            }
+            else
+            {
+                Compute(store, query, ordinals, count, distances);
+            }
+
             computed += count;
             for (int i = 0; i < count; i++)
             {
@@ -324,6 +337,24 @@ internal static unsafe class HnswSearcher<TRows>
         for (; i < count; i++)
         {
             distances[i] = TRows.Distance(store, query, TRows.Row(store, nodes[i]));
+        }
+    }
+
+    /// <summary>As above, of vectors that need not be in memory: those that are not are read together.</summary>
+    public static void ComputeMovable(GraphStore store, byte* query, uint* nodes, int count, float* distances, SearchScratch scratch)
+    {
+        store.CopyVectors(new ReadOnlySpan<uint>(nodes, count), scratch.Rows, scratch.Vector);
+        byte* row = scratch.Rows.Pointer;
+        int bytes = store.VectorBytes;
+        int i = 0;
+        for (; i + 4 <= count; i += 4, row += 4 * bytes)
+        {
+            TRows.Distance4(store, query, row, row + bytes, row + (2 * bytes), row + (3 * bytes), distances + i);
+        }
+
+        for (; i < count; i++, row += bytes)
+        {
+            distances[i] = TRows.Distance(store, query, row);
         }
     }
 

@@ -19,14 +19,14 @@ public abstract unsafe class VectorIndex : IDisposable
     // Protects the growth of the arenas.
     private readonly Lock _growth = new();
 
-    // Of replays, which have no scratch.
-    private readonly AlignedBuffer<float> _restored = new();
+    // Of loading and replays, which have no scratch.
     private readonly AlignedBuffer<float> _loaded = new();
+    private readonly AlignedBuffer<byte> _row = new();
 
-    private protected VectorIndex(GraphParameters parameters)
+    private protected VectorIndex(GraphParameters parameters, VectorsOnDisk? disk)
     {
         Parameters = parameters;
-        Store = new GraphStore(parameters);
+        Store = new GraphStore(parameters, disk);
         _slots = new SlotAllocator(parameters.MaxNodes);
     }
 
@@ -55,11 +55,12 @@ public abstract unsafe class VectorIndex : IDisposable
     internal RecentCommits Recent { get; } = new();
 
     /// <summary>The index for a distance: the one place where the kernel is chosen.</summary>
-    public static VectorIndex Create(GraphParameters parameters) => parameters.Distance switch
+    /// <param name="disk">Where vectors are that are moved out of memory; null where all stay.</param>
+    public static VectorIndex Create(GraphParameters parameters, VectorsOnDisk? disk = null) => parameters.Distance switch
     {
-        DistanceKind.SquaredEuclidean => Create<SquaredEuclidean>(parameters),
-        DistanceKind.NegativeDot => Create<NegativeDot>(parameters),
-        DistanceKind.NegativeCosine => Create<NegativeCosine>(parameters),
+        DistanceKind.SquaredEuclidean => Create<SquaredEuclidean>(parameters, disk),
+        DistanceKind.NegativeDot => Create<NegativeDot>(parameters, disk),
+        DistanceKind.NegativeCosine => Create<NegativeCosine>(parameters, disk),
         _ => throw new ArgumentOutOfRangeException(nameof(parameters), parameters.Distance, "Unknown distance."),
     };
 
@@ -108,6 +109,7 @@ public abstract unsafe class VectorIndex : IDisposable
         foreach (uint ordinal in ordinals)
         {
             Store.ClearRows(ordinal);
+            Store.Movable?.Release(ordinal);
         }
 
         _slots.Release(ordinals);
@@ -177,6 +179,14 @@ public abstract unsafe class VectorIndex : IDisposable
         ReadOnlySpan<float> query, int k, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation);
 
     /// <summary>
+    /// Compares with the codes of every member of <paramref name="accept"/> and orders the best of them by their vectors, as a walk does
+    /// that leaves nothing out.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public abstract void SearchCodes(
+        ReadOnlySpan<float> query, SearchEffort effort, OrdinalBitmap accept, SearchScratch scratch, CancellationToken cancellation);
+
+    /// <summary>
     /// Works out the row of a node without its hidden neighbours, into the plan of the scratch. False if it has none. Any thread.
     /// </summary>
     public abstract bool PlanRepair(RowKey row, SearchScratch scratch);
@@ -204,14 +214,37 @@ public abstract unsafe class VectorIndex : IDisposable
         Store.ForgetHidden(ordinals.Length);
     }
 
-    /// <summary>Bytes of a vector in <see cref="CopyKept"/>.</summary>
+    /// <summary>Bytes of a vector in <see cref="TryCopyKept"/>.</summary>
     public int KeptBytes => Store.KeptBytes;
 
     /// <summary>Bytes of the rows of a node in <see cref="CopyRows"/>; they follow from its ordinal.</summary>
     public int RowsBytes(uint ordinal) => Store.RowsBytes(ordinal);
 
-    /// <summary>The vector of an ordinal in the bytes it is kept in.</summary>
-    public void CopyKept(uint ordinal, Span<byte> vector) => new ReadOnlySpan<byte>(Store.Vector(ordinal), Store.KeptBytes).CopyTo(vector);
+    /// <summary>Whether vectors can be moved out of memory.</summary>
+    public bool KeepsVectorsOnDisk => Store.Movable is not null;
+
+    /// <summary>
+    /// The vector of an ordinal in the bytes it is kept in. False where it is not in memory: then <paramref name="place"/> says where it
+    /// is, or is 0 for a slot that has none.
+    /// </summary>
+    public bool TryCopyKept(uint ordinal, Span<byte> vector, out long place)
+    {
+        place = 0;
+        byte* row = Store.Movable is null ? Store.Vector(ordinal) : Store.Movable.TryRow(ordinal, out place);
+        if (row == null)
+        {
+            return false;
+        }
+
+        new ReadOnlySpan<byte>(row, Store.KeptBytes).CopyTo(vector);
+        return true;
+    }
+
+    /// <summary>Says that the vector of a node is at a place outside from now on. Under the commit lock, and only if it is not free.</summary>
+    public void MoveOut(uint ordinal, long place) => Store.Movable!.Move(ordinal, place);
+
+    /// <summary>Gives the memory of vectors that were moved out to others. When all readers of before have left.</summary>
+    public void FreeMoved() => Store.Movable!.FreeMoved();
 
     /// <summary>The rows of a node as they are. Under the commit lock.</summary>
     public void CopyRows(uint ordinal, Span<byte> rows) => Store.CopyRows(ordinal, rows);
@@ -228,21 +261,20 @@ public abstract unsafe class VectorIndex : IDisposable
         }
     }
 
-    /// <summary>Loads what <see cref="CopyKept"/> has copied.</summary>
-    public void LoadKept(uint ordinal, ReadOnlySpan<byte> vector)
+    /// <summary>Loads the bytes that a vector is kept in.</summary>
+    /// <param name="place">Where it is outside; of no matter where vectors are in memory.</param>
+    public void LoadKept(uint ordinal, ReadOnlySpan<byte> vector, long place)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(vector.Length, Store.KeptBytes);
-        if (Parameters.UseHalves)
+        if (Store.Movable is null)
         {
-            _loaded.EnsureLength(Parameters.Dimension);
-            var floats = new Span<float>(_loaded.Pointer, Parameters.Dimension);
-            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(vector), floats);
-            Store.WriteVector(ordinal, floats, _restored);
+            Store.WriteCodes(ordinal, Store.LoadRow(Store.Vector(ordinal), vector, _loaded), _loaded);
+            return;
         }
-        else
-        {
-            Store.WriteVector(ordinal, MemoryMarshal.Cast<byte, float>(vector), _restored);
-        }
+
+        _row.EnsureLength(Store.VectorBytes);
+        Store.WriteCodes(ordinal, Store.LoadRow(_row.Pointer, vector, _loaded), _loaded);
+        Store.Movable.Move(ordinal, place);
     }
 
     /// <summary>Loads what <see cref="CopyRows"/> has copied. False where a link leads to no slot, or to none on its layer.</summary>
@@ -285,7 +317,7 @@ public abstract unsafe class VectorIndex : IDisposable
         EnsureSlot(ordinal);
         // A slot that is used again must not keep rows that the insert does not write.
         Store.ClearRows(ordinal);
-        Store.WriteVector(ordinal, vector, _restored);
+        Store.WriteVector(ordinal, vector, _loaded);
         Store.SetLive(ordinal, true);
     }
 
@@ -317,6 +349,7 @@ public abstract unsafe class VectorIndex : IDisposable
             if (!Store.IsLive(ordinal) && !hidden.Contains(ordinal))
             {
                 Store.ClearRows(ordinal);
+                Store.Movable?.Release(ordinal);
                 free.Add(ordinal);
             }
         }
@@ -331,17 +364,17 @@ public abstract unsafe class VectorIndex : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private static VectorIndex Create<TKernel>(GraphParameters parameters)
+    private static VectorIndex Create<TKernel>(GraphParameters parameters, VectorsOnDisk? disk)
         where TKernel : struct, IDistanceKernel => parameters.UseHalves
-        ? CreateOver<FullRows<TKernel, Half>>(parameters)
-        : CreateOver<FullRows<TKernel, float>>(parameters);
+        ? CreateOver<FullRows<TKernel, Half>>(parameters, disk)
+        : CreateOver<FullRows<TKernel, float>>(parameters, disk);
 
-    private static VectorIndex CreateOver<TVectors>(GraphParameters parameters)
+    private static VectorIndex CreateOver<TVectors>(GraphParameters parameters, VectorsOnDisk? disk)
         where TVectors : struct, IRowSpace => parameters.Codes switch
         {
-            CodeKind.None => new VectorIndex<TVectors, TVectors>(parameters),
-            CodeKind.Int8 => new VectorIndex<CodeRows, TVectors>(parameters),
-            CodeKind.Int4 => new VectorIndex<NibbleRows, TVectors>(parameters),
+            CodeKind.None => new VectorIndex<TVectors, TVectors>(parameters, disk),
+            CodeKind.Int8 => new VectorIndex<CodeRows, TVectors>(parameters, disk),
+            CodeKind.Int4 => new VectorIndex<NibbleRows, TVectors>(parameters, disk),
             _ => throw new ArgumentOutOfRangeException(nameof(parameters), parameters.Codes, "Unknown codes."),
         };
 

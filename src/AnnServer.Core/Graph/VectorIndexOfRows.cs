@@ -9,11 +9,15 @@ namespace AnnServer.Core.Graph;
 /// The index closed over the rows that its graph is walked on and over those of its vectors: one virtual call a search leads here,
 /// and below it everything is inlined. Where the two differ, a walk's best candidates are ordered anew by their vectors.
 /// </summary>
-internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parameters) : VectorIndex(parameters)
+internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parameters, VectorsOnDisk? disk) : VectorIndex(parameters, disk)
     where TRows : struct, IRowSpace
     where TVectors : struct, IRowSpace
 {
     private const int RerankStep = 4;
+
+    // Of vectors on disk, where the wait for one is as long as that for several that are read together.
+    private const int DiskStep = 16;
+    private const int MostAtOnce = 64;
 
     // So many more than are wanted are compared at least: errors to take for the rule, and results for those who drop some.
     private const int LeastReranked = 8;
@@ -72,24 +76,21 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
     public override void SearchExact(
         ReadOnlySpan<float> query, int k, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
     {
-        byte* row = TVectors.Query(Store, query, scratch.Query);
-        bool done;
-        if (accept is null)
-        {
-            done = HnswSearcher<TVectors>.SearchExact(Store, row, k, Store.Live, scratch, cancellation);
-        }
-        else
-        {
-            fixed (ulong* words = accept.Words)
-            {
-                done = HnswSearcher<TVectors>.SearchExact(Store, row, k, new OrdinalWords(words, accept.Words.Length), scratch, cancellation);
-            }
-        }
-
-        if (!done)
+        if (!Scan<TVectors>(TVectors.Query(Store, query, scratch.Query), k, accept, Store.Movable is not null, scratch, cancellation))
         {
             throw new OperationCanceledException(cancellation);
         }
+    }
+
+    public override void SearchCodes(
+        ReadOnlySpan<float> query, SearchEffort effort, OrdinalBitmap accept, SearchScratch scratch, CancellationToken cancellation)
+    {
+        if (!Scan<TRows>(TRows.Query(Store, query, scratch.WalkQuery), effort.Width, accept, movable: false, scratch, cancellation))
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+
+        Rerank(query, effort, scratch);
     }
 
     public override bool PlanRepair(RowKey row, SearchScratch scratch)
@@ -148,6 +149,22 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
     // Folded by the compiler: each index is closed over one or the other.
     private static bool WalksOnCodes => typeof(TRows) != typeof(TVectors);
 
+    private bool Scan<TScanned>(
+        byte* row, int k, OrdinalBitmap? accept, bool movable, SearchScratch scratch, CancellationToken cancellation)
+        where TScanned : struct, IRowSpace
+    {
+        if (accept is null)
+        {
+            return HnswSearcher<TScanned>.SearchExact(Store, row, k, Store.Live, movable, scratch, cancellation);
+        }
+
+        fixed (ulong* words = accept.Words)
+        {
+            var accepted = new OrdinalWords(words, accept.Words.Length);
+            return HnswSearcher<TScanned>.SearchExact(Store, row, k, accepted, movable, scratch, cancellation);
+        }
+    }
+
     /// <summary>
     /// Orders the candidates of a walk over codes by their vectors, nearest by the codes first. It stops where the next would have to
     /// be nearer than its codes say by more than three times what they have been off so far: the worse codes fit these vectors, the
@@ -165,26 +182,34 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
         CandidatePool reranked = scratch.Reranked;
         int least = effort.K + LeastReranked;
         reranked.Reset(Math.Min(walked.Count, least));
-        uint* nodes = stackalloc uint[RerankStep];
-        float* distances = stackalloc float[RerankStep];
+        uint* nodes = stackalloc uint[MostAtOnce];
+        float* distances = stackalloc float[MostAtOnce];
         int done = 0;
         int prefetched = 0;
         // Of squared distances: in floats these would come to nothing where vectors are short.
         double squaredErrors = 0;
         while (done < walked.Count && (done < least || CanStillEnter(walked[done].Distance, squaredErrors / done)))
         {
-            for (int end = Math.Min(walked.Count, Math.Max(least, done + (2 * RerankStep))); prefetched < end; prefetched++)
-            {
-                HnswSearcher<TVectors>.PrefetchRow(Store, walked[prefetched].Ordinal);
-            }
-
-            int count = Math.Min(RerankStep, walked.Count - done);
+            int count = Math.Min(Store.Movable is null ? RerankStep : Math.Clamp(least - done, DiskStep, MostAtOnce), walked.Count - done);
             for (int i = 0; i < count; i++)
             {
                 nodes[i] = walked[done + i].Ordinal;
             }
 
-            HnswSearcher<TVectors>.Compute(Store, row, nodes, count, distances);
+            if (Store.Movable is null)
+            {
+                for (int end = Math.Min(walked.Count, Math.Max(least, done + (2 * RerankStep))); prefetched < end; prefetched++)
+                {
+                    HnswSearcher<TVectors>.PrefetchRow(Store, walked[prefetched].Ordinal);
+                }
+
+                HnswSearcher<TVectors>.Compute(Store, row, nodes, count, distances);
+            }
+            else
+            {
+                HnswSearcher<TVectors>.ComputeMovable(Store, row, nodes, count, distances, scratch);
+            }
+
             for (int i = 0; i < count; i++)
             {
                 double error = (double)walked[done + i].Distance - distances[i];

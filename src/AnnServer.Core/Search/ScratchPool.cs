@@ -6,6 +6,8 @@ namespace AnnServer.Core.Search;
 /// </summary>
 public sealed class ScratchPool
 {
+    private static readonly TimeSpan ReaderPoll = TimeSpan.FromMilliseconds(1);
+
     // Protects the two lists; held for a few instructions.
     private readonly Lock _lock = new();
     private readonly List<SearchScratch> _all = [];
@@ -59,6 +61,21 @@ public sealed class ScratchPool
 
             return false;
         }
+    }
+
+    /// <summary>Waits until nobody can see any more what was taken out before the call. False when stopped first.</summary>
+    public bool WaitForReaders(CancellationToken stopping)
+    {
+        long epoch = AdvanceEpoch();
+        while (HasReadersBefore(epoch))
+        {
+            if (stopping.WaitHandle.WaitOne(ReaderPoll))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void Return(SearchScratch scratch)

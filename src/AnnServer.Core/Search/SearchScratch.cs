@@ -42,6 +42,9 @@ public sealed unsafe class SearchScratch
     /// <summary>A vector on its way into its row.</summary>
     internal AlignedBuffer<float> Vector { get; } = new();
 
+    /// <summary>Rows of vectors that are not in memory.</summary>
+    internal AlignedBuffer<byte> Rows { get; } = new();
+
     /// <summary>What vectors are compared with.</summary>
     internal AlignedBuffer<byte> Query { get; } = new();
 

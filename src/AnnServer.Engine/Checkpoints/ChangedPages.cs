@@ -48,6 +48,21 @@ internal sealed class ChangedPages
         }
     }
 
+    /// <summary>The slot of a forgotten point is about to be cleared: what is due of it is put aside, and nothing new has to be written.</summary>
+    public void Clearing(uint slot)
+    {
+        for (int kind = 0; kind < Kinds; kind++)
+        {
+            if (_due[kind].Remove(slot))
+            {
+                _aside.Add(_data, (PageKind)kind, slot);
+            }
+        }
+    }
+
+    /// <summary>Whether the page in memory differs from the one that the last round took.</summary>
+    public bool HasChanged(PageKind kind, uint slot) => _changed[(int)kind].Contains(slot);
+
     /// <summary>From here on nothing has changed: what is in memory is what the page store holds.</summary>
     public void Forget()
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using AnnServer.Core.Search;
 using AnnServer.Engine.Collections;
 using AnnServer.Storage;
@@ -10,9 +11,11 @@ internal sealed class CheckpointRound(OperationLog log, PageStore store, Scratch
 {
     // Pages that are copied under the commit lock at once: some tens of microseconds.
     private const int PagesAtOnce = 64;
+    private const int VectorsMovedAtOnce = 1024;
 
     private readonly List<CollectionSnapshot> _snapshots = [];
     private readonly List<uint> _gone = [];
+    private readonly List<(CollectionData Data, List<(uint Slot, long Address)> Vectors)> _moving = [];
     private PageBatch _batch = new();
 
     /// <summary>Pages written.</summary>
@@ -37,12 +40,15 @@ internal sealed class CheckpointRound(OperationLog log, PageStore store, Scratch
         // What the pages hold must be in the log before they can count: a record that is lost must not have left a trace.
         log.WaitDurableAsync(source.At.Lsn, stopping).AsTask().GetAwaiter().GetResult();
         byte[] catalog = new CheckpointCatalog(source.LastNumber, _snapshots, _gone).Encode();
-        return store.CommitAsync(source.At, catalog, source.Everything).GetAwaiter().GetResult();
+        Checkpoint checkpoint = store.CommitAsync(source.At, catalog, source.Everything).GetAwaiter().GetResult();
+        MoveVectors(stopping);
+        return checkpoint;
     }
 
     // False where the collection was dropped meanwhile.
     private bool TryWritePages(CollectionData data, ulong lsn, CancellationToken stopping)
     {
+        List<(uint Slot, long Address)>? vectors = data.Index.KeepsVectorsOnDisk ? [] : null;
         do
         {
             stopping.ThrowIfCancellationRequested();
@@ -62,17 +68,65 @@ internal sealed class CheckpointRound(OperationLog log, PageStore store, Scratch
                 }
             }
 
+            _batch.ReadVectors(data);
             for (int i = 0; i < _batch.Count; i++)
             {
                 ReadOnlySpan<byte> image = _batch.Page(i, out PageKind kind, out uint slot);
-                store.Write(new PageKey(data.Number, (byte)kind, slot), lsn, image);
+                long address = store.Write(new PageKey(data.Number, (byte)kind, slot), lsn, image);
                 Bytes += image.Length;
+                if (kind == PageKind.Vector)
+                {
+                    vectors?.Add((slot, address));
+                }
             }
 
             Pages += _batch.Count;
         }
         while (_batch.Count > 0);
 
+        if (vectors is { Count: > 0 })
+        {
+            _moving.Add((data, vectors));
+        }
+
         return true;
+    }
+
+    // Out of memory goes what the checkpoint has, once nobody reads it there any more.
+    private void MoveVectors(CancellationToken stopping)
+    {
+        foreach ((CollectionData data, List<(uint Slot, long Address)> vectors) in _moving)
+        {
+            for (int from = 0; from < vectors.Count; from += VectorsMovedAtOnce)
+            {
+                using ScratchPool.Scope scope = scratches.Rent();
+                if (data.IsDropped)
+                {
+                    break;
+                }
+
+                lock (data.CommitLock)
+                {
+                    Move(data, CollectionsMarshal.AsSpan(vectors)[from..Math.Min(from + VectorsMovedAtOnce, vectors.Count)]);
+                }
+            }
+        }
+
+        if (_moving.Count > 0 && scratches.WaitForReaders(stopping))
+        {
+            _moving.ForEach(static moved => moved.Data.Index.FreeMoved());
+        }
+    }
+
+    // Neither what has been replaced since nor a slot that may be about to get another vector.
+    private static void Move(CollectionData data, ReadOnlySpan<(uint Slot, long Address)> vectors)
+    {
+        foreach ((uint slot, long address) in vectors)
+        {
+            if (data.StateOf(slot) != SlotState.Free && !data.Pages.HasChanged(PageKind.Vector, slot))
+            {
+                data.Index.MoveOut(slot, address);
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AnnServer.Core.Memory;
 using AnnServer.Core.Search;
 using AnnServer.Engine.Collections;
 using AnnServer.Engine.Diagnostics;
@@ -21,6 +22,7 @@ internal sealed class Checkpointer : IDisposable
     private readonly PageStore _store;
     private readonly ScratchPool _scratches;
     private readonly CheckpointPolicy _policy;
+    private readonly MemoryBudget _vectorMemory;
     private readonly EngineMetrics _metrics;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -35,11 +37,20 @@ internal sealed class Checkpointer : IDisposable
     private Timer? _watch;
     private long _lastEnded = Stopwatch.GetTimestamp();
 
+    /// <param name="vectorMemory">Memory that checkpoints make room in.</param>
     /// <param name="patience">A write that the disk owes for longer is a fault.</param>
     public Checkpointer(
-        OperationLog log, PageStore store, ScratchPool scratches, CheckpointPolicy policy, TimeSpan patience, EngineMetrics metrics, ILogger logger)
+        OperationLog log,
+        PageStore store,
+        ScratchPool scratches,
+        CheckpointPolicy policy,
+        MemoryBudget vectorMemory,
+        TimeSpan patience,
+        EngineMetrics metrics,
+        ILogger logger)
     {
-        (_log, _store, _scratches, _policy, _patience, _metrics, _logger) = (log, store, scratches, policy, patience, metrics, logger);
+        (_log, _store, _scratches, _policy, _vectorMemory) = (log, store, scratches, policy, vectorMemory);
+        (_patience, _metrics, _logger) = (patience, metrics, logger);
         Newest = store.Checkpoints.Count == 0 ? null : store.Checkpoints[0];
     }
 
@@ -55,6 +66,7 @@ internal sealed class Checkpointer : IDisposable
     public void Start(Func<Predicate<IReadOnlyList<CollectionData>>, CheckpointSource?> begin)
     {
         _begin = begin;
+        _vectorMemory.HalfUsed = () => _wake.Release();
         _thread = new Thread(Run) { IsBackground = true, Name = "ann-checkpoint" };
         _thread.Start();
         _watch = new Timer(_ => Watch(), null, Poll, Poll);
@@ -92,9 +104,11 @@ internal sealed class Checkpointer : IDisposable
     private void Run()
     {
         BackgroundThread.GiveWay();
+        bool isPressed = false;
         while (!_stopping.IsCancellationRequested)
         {
-            _wake.Wait(Poll);
+            // At once where one has been made and there is still too little room.
+            _wake.Wait(isPressed ? TimeSpan.Zero : Poll);
             List<Request> asked;
             lock (_gate)
             {
@@ -104,11 +118,12 @@ internal sealed class Checkpointer : IDisposable
 
             if (_log.Fault is null && (asked.Count > 0 || IsDue()))
             {
-                Make(asked);
+                isPressed = TryMake(asked) && _vectorMemory.IsHalfUsed;
             }
             else
             {
                 asked.ForEach(request => request.Done.SetException(_log.NewFault()));
+                isPressed = false;
             }
         }
 
@@ -120,10 +135,13 @@ internal sealed class Checkpointer : IDisposable
     }
 
     // Not where the disk is short of space: FASTER does not survive a page that it cannot write.
-    private bool IsDue() => _policy.IsDue(LogBytes, Stopwatch.GetElapsedTime(_lastEnded)) && _log.Disk.Shortage() is null;
+    private bool IsDue() =>
+        (_policy.IsDue(LogBytes, Stopwatch.GetElapsedTime(_lastEnded)) || _vectorMemory.IsHalfUsed) && _log.Disk.Shortage() is null;
 
-    private void Make(List<Request> asked)
+    // Whether there is a new checkpoint now.
+    private bool TryMake(List<Request> asked)
     {
+        Checkpoint? before = Newest;
         bool made = true;
         try
         {
@@ -147,10 +165,11 @@ internal sealed class Checkpointer : IDisposable
             }
 
             asked.ForEach(request => request.Done.SetException(_stopping.IsCancellationRequested ? Stopped() : _log.NewFault()));
-            return;
+            return false;
         }
 
         asked.ForEach(request => request.Complete(made ? Newest : null, _stopping.Token));
+        return Newest != before;
     }
 
     private bool TryWrite(out bool everything)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using AnnServer.Engine.Collections;
 
 namespace AnnServer.Engine.Checkpoints;
@@ -8,6 +9,11 @@ internal sealed class PageBatch
     private readonly RecordWriter _images = new();
     private readonly List<(PageKind Kind, uint Slot, int End)> _pages = [];
 
+    // Pages whose vectors are on disk, and where.
+    private readonly List<int> _unread = [];
+    private readonly List<uint> _slots = [];
+    private readonly List<long> _places = [];
+
     public int Count => _pages.Count;
 
     public int Bytes => _images.Payload.Length;
@@ -16,6 +22,9 @@ internal sealed class PageBatch
     {
         _images.Clear();
         _pages.Clear();
+        _unread.Clear();
+        _slots.Clear();
+        _places.Clear();
     }
 
     /// <summary>Adds the page of a slot as it is now. Under the commit lock.</summary>
@@ -27,7 +36,7 @@ internal sealed class PageBatch
                 AddPoint(data, slot);
                 break;
             case PageKind.Vector:
-                data.Index.CopyKept(slot, _images.Append(data.Index.KeptBytes));
+                AddVector(data, slot);
                 break;
             case PageKind.Links:
                 data.Index.CopyRows(slot, _images.Append(data.Index.RowsBytes(slot)));
@@ -37,11 +46,53 @@ internal sealed class PageBatch
         _pages.Add((kind, slot, _images.Payload.Length));
     }
 
+    /// <summary>Reads the vectors that are on disk, which takes time: not under the commit lock.</summary>
+    /// <exception cref="IOException">They cannot be read.</exception>
+    public void ReadVectors(CollectionData data)
+    {
+        if (_unread.Count == 0)
+        {
+            return;
+        }
+
+        int bytes = data.Index.KeptBytes;
+        byte[] vectors = new byte[_unread.Count * bytes];
+        // Whoever deletes what is out of date is the caller, later.
+        if (!data.Vectors!.Source.TryRead(CollectionsMarshal.AsSpan(_slots), CollectionsMarshal.AsSpan(_places), vectors))
+        {
+            throw new IOException("A vector is not where the last checkpoint has put it.");
+        }
+
+        for (int i = 0; i < _unread.Count; i++)
+        {
+            vectors.AsSpan(i * bytes, bytes).CopyTo(_images.Written(Start(_unread[i]), bytes));
+        }
+    }
+
     public ReadOnlySpan<byte> Page(int index, out PageKind kind, out uint slot)
     {
         (kind, slot, int end) = _pages[index];
-        int start = index == 0 ? 0 : _pages[index - 1].End;
-        return _images.Payload[start..end];
+        return _images.Payload[Start(index)..end];
+    }
+
+    private int Start(int index) => index == 0 ? 0 : _pages[index - 1].End;
+
+    private void AddVector(CollectionData data, uint slot)
+    {
+        Span<byte> image = _images.Append(data.Index.KeptBytes);
+        if (data.Index.TryCopyKept(slot, image, out long place))
+        {
+            return;
+        }
+
+        // Of a slot without a vector, which is free, the page is of no matter.
+        image.Clear();
+        if (place != 0)
+        {
+            _unread.Add(_pages.Count);
+            _slots.Add(slot);
+            _places.Add(place);
+        }
     }
 
     private void AddPoint(CollectionData data, uint slot)

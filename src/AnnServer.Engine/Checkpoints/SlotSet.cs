@@ -18,6 +18,12 @@ internal sealed class SlotSet
         _words[word] |= 1UL << (int)(slot & 63);
     }
 
+    public bool Contains(uint slot)
+    {
+        int word = (int)(slot >> 6);
+        return word < _words.Length && (_words[word] >> (int)(slot & 63) & 1) != 0;
+    }
+
     /// <summary>Takes a slot out; false where it was not in.</summary>
     public bool Remove(uint slot)
     {

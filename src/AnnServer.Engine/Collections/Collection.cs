@@ -1,6 +1,7 @@
 using AnnServer.Core.Search;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
+using AnnServer.Storage;
 
 namespace AnnServer.Engine.Collections;
 
@@ -69,8 +70,17 @@ public sealed class Collection
 
     /// <summary>The points that exist, in the order of the identifiers.</summary>
     public EngineResult<IReadOnlyList<Point>> Get(
-        IReadOnlyList<PointId> ids, bool withAttributes, bool withVector, ulong readAfter, Faults faults) =>
-        _reader.Get(ids, withAttributes, withVector, readAfter, faults);
+        IReadOnlyList<PointId> ids, bool withAttributes, bool withVector, ulong readAfter, Faults faults)
+    {
+        try
+        {
+            return _reader.Get(ids, withAttributes, withVector, readAfter, faults);
+        }
+        catch (IOException error)
+        {
+            return Unreadable(error);
+        }
+    }
 
     /// <summary>Deletes points; unknown identifiers are passed over. Completes when as durable as asked for.</summary>
     public ValueTask<EngineResult<WriteReceipt>> DeleteAsync(
@@ -95,8 +105,17 @@ public sealed class Collection
         _reader.Count(filter, readAfter, faults, cancellation);
 
     /// <summary>One page of points in order. A point that is there throughout a scroll is on exactly one of its pages.</summary>
-    public EngineResult<ScrollPage> Scroll(ScrollQuery query, Faults faults, CancellationToken cancellation = default) =>
-        _reader.Scroll(query, faults, cancellation);
+    public EngineResult<ScrollPage> Scroll(ScrollQuery query, Faults faults, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return _reader.Scroll(query, faults, cancellation);
+        }
+        catch (IOException error)
+        {
+            return Unreadable(error);
+        }
+    }
 
     /// <summary>The nearest points, best first: k of them whenever as many match.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; it is looked at throughout.</exception>
@@ -113,8 +132,17 @@ public sealed class Collection
     /// </summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; it is looked at throughout.</exception>
     public EngineResult<bool> TrySearch(
-        SearchQuery query, SearchAnswer answer, long mostDistances, Faults faults, CancellationToken cancellation) =>
-        _executor.Search(query, answer, mostDistances, faults, cancellation);
+        SearchQuery query, SearchAnswer answer, long mostDistances, Faults faults, CancellationToken cancellation)
+    {
+        try
+        {
+            return _executor.Search(query, answer, mostDistances, faults, cancellation);
+        }
+        catch (IOException error)
+        {
+            return Unreadable(error);
+        }
+    }
 
     /// <summary>Several searches, checked before any is made, answered in order; equivalent filters are evaluated once.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; it is looked at throughout.</exception>
@@ -132,6 +160,20 @@ public sealed class Collection
     /// </summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; it is looked at throughout.</exception>
     public EngineResult<bool> TrySearchBatch(
-        IReadOnlyList<SearchQuery> queries, IReadOnlyList<SearchAnswer> answers, long mostDistances, Faults faults, CancellationToken cancellation) =>
-        _executor.SearchBatch(queries, answers, mostDistances, faults, cancellation);
+        IReadOnlyList<SearchQuery> queries, IReadOnlyList<SearchAnswer> answers, long mostDistances, Faults faults, CancellationToken cancellation)
+    {
+        try
+        {
+            return _executor.SearchBatch(queries, answers, mostDistances, faults, cancellation);
+        }
+        catch (IOException error)
+        {
+            return Unreadable(error);
+        }
+    }
+
+    // A vector that is kept on disk.
+    private EngineError Unreadable(IOException error) => EngineError.Of(
+        error is StorageCorruptionException ? EngineStatus.DataLoss : EngineStatus.Unavailable,
+        $"A vector of collection \"{Config.Name}\" cannot be read: {error.Message}");
 }

@@ -33,6 +33,17 @@ internal static class CollectionConfigValidator
             faults.Add("vector_storage", "is unknown; VECTOR_STORAGE_FLOAT32 and VECTOR_STORAGE_FLOAT16 are allowed");
         }
 
+        if (!Enum.IsDefined(config.VectorPlacement))
+        {
+            faults.Add("vector_placement", "is unknown; VECTOR_PLACEMENT_MEMORY and VECTOR_PLACEMENT_DISK are allowed");
+        }
+        else if (config.VectorPlacement == VectorPlacement.Disk && config.Resolve().Quantization == Quantization.None)
+        {
+            faults.Add(
+                "vector_placement",
+                "is VECTOR_PLACEMENT_DISK, for which there have to be codes in memory; set quantization to QUANTIZATION_INT8 or QUANTIZATION_INT4");
+        }
+
         HnswConfig hnsw = config.Hnsw;
         if (hnsw.M is < GraphParameters.MinM or > GraphParameters.MaxM)
         {

@@ -8,7 +8,7 @@ namespace AnnServer.Engine.Collections;
 
 /// <summary>What the collections of one database share.</summary>
 internal sealed record CollectionContext(
-    OperationLog Log, ScratchPool Scratches, PlanningThreads Planning, Janitor Janitor, EngineMetrics Metrics, EngineLimits Limits)
+    OperationLog Log, ScratchPool Scratches, PlanningThreads Planning, Janitor Janitor, VectorDisk Disk, EngineMetrics Metrics, EngineLimits Limits)
 {
     public EngineError StoreFailed() =>
         EngineError.Of(EngineStatus.Unavailable, $"The store takes no writes: {Log.Fault?.Message ?? "it is closed"}");

@@ -21,12 +21,13 @@ internal sealed class CollectionData : IIdResolver, IDisposable
     private volatile bool _isDropped;
     private long _revision;
 
-    public CollectionData(uint number, CollectionConfig config, EngineLimits limits)
+    /// <param name="disk">Where vectors are kept on disk; null where no collection does that.</param>
+    public CollectionData(uint number, CollectionConfig config, EngineLimits limits, VectorDisk? disk)
     {
         Number = number;
         _config = config;
         Limits = limits;
-        Index = VectorIndex.Create(new GraphParameters(
+        var parameters = new GraphParameters(
             config.Dimension,
             ToDistance(config.Metric),
             config.Hnsw.M,
@@ -36,7 +37,9 @@ internal sealed class CollectionData : IIdResolver, IDisposable
         {
             Codes = (CodeKind)config.Quantization,
             UseHalves = config.VectorStorage == VectorStorage.Float16,
-        });
+        };
+        Vectors = config.VectorPlacement == VectorPlacement.Disk ? disk!.Of(number) : null;
+        Index = VectorIndex.Create(parameters, Vectors);
         Attributes = new AttributeTable(config.Attributes, Index.IsLive);
         Pages = new ChangedPages(this);
     }
@@ -54,6 +57,9 @@ internal sealed class CollectionData : IIdResolver, IDisposable
     }
 
     public VectorIndex Index { get; }
+
+    /// <summary>Where the vectors are that are not in memory; null where all are.</summary>
+    public VectorsOnDisk? Vectors { get; }
 
     public IdMap Ids { get; } = new();
 

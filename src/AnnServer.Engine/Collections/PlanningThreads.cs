@@ -1,3 +1,4 @@
+using AnnServer.Core.Memory;
 using AnnServer.Engine.Maintenance;
 using AnnServer.Storage;
 
@@ -12,6 +13,8 @@ internal sealed class PlanningThreads : IDisposable
 {
     private readonly Thread[] _threads;
     private readonly OperationLog _log;
+    private readonly MemoryBudget _vectorMemory;
+    private readonly TimeSpan _patience;
 
     // Protects the fields below it; held for a few instructions, and nothing is taken inside it.
     private readonly object _gate = new();
@@ -19,9 +22,10 @@ internal sealed class PlanningThreads : IDisposable
     private int _planning;
     private volatile bool _isStopping;
 
-    public PlanningThreads(int count, OperationLog log)
+    /// <param name="patience">How long is waited for memory for vectors.</param>
+    public PlanningThreads(int count, OperationLog log, MemoryBudget vectorMemory, TimeSpan patience)
     {
-        _log = log;
+        (_log, _vectorMemory, _patience) = (log, vectorMemory, patience);
         _threads = new Thread[count];
         for (int i = 0; i < count; i++)
         {
@@ -91,8 +95,10 @@ internal sealed class PlanningThreads : IDisposable
         BackgroundThread.GiveWay();
         while (TryDequeue(out WriteOrder order))
         {
-            // Before a point is taken: an append that waits does so under the commit lock of a collection.
+            // Before a point is taken: an append that waits does so under the commit lock of a collection, and memory for vectors is
+            // given back only when every point that has been taken is done.
             _log.WaitForDisk();
+            _vectorMemory.WaitForRoom(_patience);
             if (order.Take(out bool hasMore) is { } point)
             {
                 if (hasMore)

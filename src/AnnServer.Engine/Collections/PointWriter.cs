@@ -33,7 +33,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
             }
 
             var upsert = new PendingUpsert(this, points, blobs, reserved.Value, config) { Cancellation = cancellation };
-            if (order is null && points.Count == 1 && !context.Log.IsBehind && context.Planning.TryEnter())
+            if (order is null && points.Count == 1 && !context.Log.IsBehind && !context.Disk.Memory.IsFull && context.Planning.TryEnter())
             {
                 ApplyHere(upsert);
             }
@@ -87,6 +87,15 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
             if (context.Planning.IsStopping)
             {
                 upsert.Fail(context.StoreFailed());
+                return;
+            }
+
+            if (data.Index.KeepsVectorsOnDisk && context.Disk.Memory is { IsFull: true, IsStuck: true } memory)
+            {
+                upsert.Fail(EngineError.Of(
+                    EngineStatus.ResourceExhausted,
+                    $"The vectors that no checkpoint has put on disk yet take {memory.Used} bytes, VectorMemoryBytes allows {memory.Limit}; "
+                    + "some of the request may have been written."));
                 return;
             }
 

@@ -87,6 +87,9 @@ internal sealed class RecordWriter
     /// <summary>Room for bytes that the caller fills in.</summary>
     public Span<byte> Append(int bytes) => Reserve(bytes);
 
+    /// <summary>Bytes of the payload, to be filled in later.</summary>
+    public Span<byte> Written(int start, int bytes) => _buffer.AsSpan(0, _length).Slice(start, bytes);
+
     private void WriteElements(ReadOnlySpan<uint> elements)
     {
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(elements);

@@ -20,6 +20,10 @@ internal static class DatabaseGauges
             "ann.search.fallbacks", () => PerCollection(database, static collection => collection.Data.Searches.Fallbacks), "{search}", "Graph walks given up for an exact scan.");
         meter.CreateObservableGauge("ann.log.size", () => database.GetStats().LogBytes, "By", "Log that the next start replays.");
         meter.CreateObservableGauge("ann.page_store.size", () => database.GetStats().PageStoreBytes, "By", "Bytes of the last checkpoint.");
+        meter.CreateObservableGauge(
+            "ann.vector_memory.used", () => database.VectorMemoryUsed, "By", "Memory for vectors that are kept on disk and are not there yet.");
+        meter.CreateObservableGauge("ann.vector_memory.limit", () => database.VectorMemoryLimit, "By", "What that memory is limited to.");
+        meter.CreateObservableCounter("ann.vectors.read", () => database.VectorsRead, "{vector}", "Vectors read from the disk, which no memory had.");
         meter.CreateObservableCounter("ann.log.sequence", () => (long)database.GetStats().Sequence, "{record}", "Last write applied.");
         meter.CreateObservableCounter(
             "ann.log.durable_sequence", () => (long)database.GetStats().DurableSequence, "{record}", "Last write known to be durable.");

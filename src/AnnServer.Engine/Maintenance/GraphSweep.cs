@@ -73,6 +73,7 @@ internal sealed class GraphSweep(CollectionData data, OperationLog log, ScratchP
             {
                 foreach (uint ordinal in chunk)
                 {
+                    data.Pages.Clearing(ordinal);
                     data.Attributes.Clear(ordinal);
                 }
             }

@@ -17,7 +17,6 @@ internal sealed class Janitor(ScratchPool scratches, EngineMetrics metrics, ILog
     private const int MinHidden = 256;
     private const int LivePerHidden = 10;
 
-    private static readonly TimeSpan ReaderPoll = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan SpacePoll = TimeSpan.FromMilliseconds(250);
 
     private readonly BlockingCollection<Action> _work = [];
@@ -55,7 +54,7 @@ internal sealed class Janitor(ScratchPool scratches, EngineMetrics metrics, ILog
     /// <summary>Frees a collection that <see cref="CollectionData.IsDropped"/> says is gone.</summary>
     public void Dropped(CollectionData data) => Enqueue(() =>
     {
-        if (WaitForReaders())
+        if (scratches.WaitForReaders(_stopping.Token))
         {
             data.Dispose();
         }
@@ -150,26 +149,11 @@ internal sealed class Janitor(ScratchPool scratches, EngineMetrics metrics, ILog
             return;
         }
 
-        if (WaitForReaders())
+        if (scratches.WaitForReaders(_stopping.Token))
         {
             sweep.Release();
             metrics.Swept(data.Config.Name, sweep.Forgotten, sweep.RepairedRows);
             EngineLog.Swept(logger, data.Config.Name, sweep.Forgotten, sweep.RepairedRows, sweep.Relinked);
         }
-    }
-
-    // Waits until nobody can see what was unlinked before the call. False when stopped first.
-    private bool WaitForReaders()
-    {
-        long epoch = scratches.AdvanceEpoch();
-        while (scratches.HasReadersBefore(epoch))
-        {
-            if (_stopping.Token.WaitHandle.WaitOne(ReaderPoll))
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 }

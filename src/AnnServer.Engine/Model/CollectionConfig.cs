@@ -17,6 +17,8 @@ public sealed record CollectionConfig
 
     public VectorStorage VectorStorage { get; init; } = VectorStorage.Float32;
 
+    public VectorPlacement VectorPlacement { get; init; } = VectorPlacement.Memory;
+
     public IReadOnlyList<AttributeSchema> Attributes { get; init; } = [];
 
     /// <summary>The same with every choice made that was left to the engine.</summary>

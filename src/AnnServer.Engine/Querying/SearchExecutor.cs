@@ -210,7 +210,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         bool fallback = false;
         if (plan.Strategy == SearchStrategy.Exact)
         {
-            SearchExact(query, plan.K, accept, scratch, cancellation);
+            SearchAll(query, plan, accept, scratch, cancellation);
         }
         else
         {
@@ -219,7 +219,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
             fallback = !complete || scratch.ResultCount < plan.K;
             if (fallback)
             {
-                SearchExact(query, plan.K, accept, scratch, cancellation);
+                SearchAll(query, plan, accept, scratch, cancellation);
             }
         }
 
@@ -245,11 +245,19 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
     }
 
     // Over a copy of the live points where there is no filter: read as they change, they may lack both slots of a point that is
-    // being replaced.
-    private void SearchExact(SearchQuery query, int k, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
+    // being replaced. Vectors on disk are only all read for who has asked for that.
+    private void SearchAll(SearchQuery query, SearchPlan plan, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
     {
         OrdinalBitmap candidates = accept ?? reader.Live();
-        data.Index.SearchExact(query.Vector.Span, k, candidates, scratch, cancellation);
+        if (query.Exact || !data.Index.KeepsVectorsOnDisk)
+        {
+            data.Index.SearchExact(query.Vector.Span, plan.K, candidates, scratch, cancellation);
+        }
+        else
+        {
+            data.Index.SearchCodes(query.Vector.Span, new SearchEffort(plan.K, plan.Width), candidates, scratch, cancellation);
+        }
+
         if (accept is null)
         {
             reader.Return(candidates);

@@ -22,14 +22,14 @@ internal sealed class CheckpointLoader : IDisposable
     public IReadOnlyList<IPageHandler> Handlers => [new Lane(this, isOfPoints: true), new Lane(this, isOfPoints: false)];
 
     /// <exception cref="InvalidDataException">The catalog does not make sense.</exception>
-    public CheckpointLoader(CheckpointCatalog catalog, IReadOnlySet<uint> leaveOut, EngineLimits limits)
+    public CheckpointLoader(CheckpointCatalog catalog, IReadOnlySet<uint> leaveOut, EngineLimits limits, VectorDisk disk)
     {
         Catalog = catalog;
         foreach (CollectionSnapshot snapshot in catalog.Collections)
         {
             if (!leaveOut.Contains(snapshot.Number))
             {
-                _collections.Add(snapshot.Number, new Loading(snapshot, limits));
+                _collections.Add(snapshot.Number, new Loading(snapshot, limits, disk));
             }
         }
     }
@@ -98,7 +98,7 @@ internal sealed class CheckpointLoader : IDisposable
         private readonly OrdinalBitmap[] _seen = new OrdinalBitmap[ChangedPages.Kinds];
         private int _live;
 
-        public Loading(CollectionSnapshot snapshot, EngineLimits limits)
+        public Loading(CollectionSnapshot snapshot, EngineLimits limits, VectorDisk disk)
         {
             Snapshot = snapshot;
             if (snapshot.Slots > limits.MaxPointsPerCollection)
@@ -107,7 +107,7 @@ internal sealed class CheckpointLoader : IDisposable
                     $"Collection \"{snapshot.Config.Name}\" has {snapshot.Slots} slots, MaxPointsPerCollection is {limits.MaxPointsPerCollection}.");
             }
 
-            Data = new CollectionData(snapshot.Number, snapshot.Config, limits);
+            Data = new CollectionData(snapshot.Number, snapshot.Config, limits, disk);
             Data.Attributes.BeginBulkLoad();
             Data.Ids.Reserve(snapshot.Live);
             Data.Index.LoadSlots(snapshot.Slots);
@@ -142,7 +142,7 @@ internal sealed class CheckpointLoader : IDisposable
                     LoadPoint(slot, page.Image);
                     break;
                 case PageKind.Vector:
-                    Data.Index.LoadKept(slot, page.Image);
+                    Data.Index.LoadKept(slot, page.Image, page.Address);
                     break;
                 case PageKind.Links when !Data.Index.TryLoadRows(slot, page.Image):
                     throw new InvalidDataException("it links to a slot that is not there");

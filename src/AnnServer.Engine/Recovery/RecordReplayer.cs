@@ -18,6 +18,7 @@ internal sealed class RecordReplayer : IRecordHandler
     private const uint MaxSlotGap = 1 << 16;
 
     private readonly EngineLimits _limits;
+    private readonly VectorDisk? _disk;
     private readonly Dictionary<uint, CollectionData> _collections = [];
 
     // Of collections that a checkpoint says nothing of, or whose pages are damaged: until they are dropped their records are passed over.
@@ -26,13 +27,14 @@ internal sealed class RecordReplayer : IRecordHandler
     private uint[] _links = [];
 
     /// <summary>Begins with no collection at all.</summary>
-    public RecordReplayer(EngineLimits limits) => _limits = limits;
+    /// <param name="disk">Where vectors are kept on disk; null where no collection does that.</param>
+    public RecordReplayer(EngineLimits limits, VectorDisk? disk) => (_limits, _disk) = (limits, disk);
 
     /// <summary>Begins with those of a checkpoint.</summary>
     /// <param name="leftOut">Collections of the checkpoint that were not loaded.</param>
-    public RecordReplayer(EngineLimits limits, CheckpointLoader loaded, IEnumerable<uint> leftOut)
+    public RecordReplayer(EngineLimits limits, VectorDisk? disk, CheckpointLoader loaded, IEnumerable<uint> leftOut)
+        : this(limits, disk)
     {
-        _limits = limits;
         LastNumber = loaded.Catalog.LastNumber;
         _passed.UnionWith(loaded.Catalog.Gone);
         _passed.UnionWith(leftOut);
@@ -147,7 +149,7 @@ internal sealed class RecordReplayer : IRecordHandler
             throw new InvalidDataException("the collection is there already");
         }
 
-        var data = new CollectionData(number, config, _limits);
+        var data = new CollectionData(number, config, _limits, _disk);
         data.Attributes.BeginBulkLoad();
         _collections.Add(number, data);
         LastNumber = Math.Max(LastNumber, number);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AnnServer.Engine.Checkpoints;
+using AnnServer.Engine.Collections;
 using AnnServer.Engine.Diagnostics;
 using AnnServer.Engine.Model;
 using AnnServer.Storage;
@@ -13,14 +14,14 @@ namespace AnnServer.Engine.Recovery;
 /// damaged the one before serves, with more log; where there is none, the whole log, if it is still all there. Damage that lies in the
 /// pages of some collections alone costs only those.
 /// </summary>
-internal sealed class StoreRecovery(OperationLog log, PageStore store, EngineLimits limits, ILogger logger)
+internal sealed class StoreRecovery(OperationLog log, PageStore store, EngineLimits limits, VectorDisk disk, ILogger logger)
 {
     private static readonly HashSet<uint> None = [];
 
     private readonly List<string> _faults = [];
 
     /// <summary>The replayer with all collections.</summary>
-    public RecordReplayer Replayer { get; private set; } = new(limits);
+    public RecordReplayer Replayer { get; private set; } = new(limits, disk);
 
     public ReplaySummary Replay { get; private set; }
 
@@ -38,7 +39,7 @@ internal sealed class StoreRecovery(OperationLog log, PageStore store, EngineLim
         (Checkpoint? from, CheckpointLoader? loaded, IReadOnlySet<uint> leftOut) = Load();
         if (loaded is not null)
         {
-            Replayer = new RecordReplayer(limits, loaded, leftOut);
+            Replayer = new RecordReplayer(limits, disk, loaded, leftOut);
         }
 
         Replay = log.Replay(Replayer, from?.Redo);
@@ -91,7 +92,7 @@ internal sealed class StoreRecovery(OperationLog log, PageStore store, EngineLim
         CheckpointLoader? loader = null;
         try
         {
-            loader = new CheckpointLoader(CheckpointCatalog.Decode(checkpoint.Catalog.Span), leaveOut, limits);
+            loader = new CheckpointLoader(CheckpointCatalog.Decode(checkpoint.Catalog.Span), leaveOut, limits, disk);
             store.Load(checkpoint, loader.Handlers, loader.Numbers);
             loader.Complete();
             EngineLog.CheckpointLoaded(logger, checkpoint.Number, checkpoint.Bytes, Stopwatch.GetElapsedTime(started).TotalMilliseconds);

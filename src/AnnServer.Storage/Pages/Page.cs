@@ -9,4 +9,7 @@ public readonly ref struct Page
     public required ulong Lsn { get; init; }
 
     public required ReadOnlySpan<byte> Image { get; init; }
+
+    /// <summary>Where <see cref="PageImages"/> reads the image.</summary>
+    public required long Address { get; init; }
 }

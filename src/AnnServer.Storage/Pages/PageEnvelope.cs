@@ -29,7 +29,8 @@ internal static class PageEnvelope
         source.Length >= OverheadBytes && BinaryPrimitives.ReadUInt32LittleEndian(source[^4..]) == Checksum(key, source[..^4]);
 
     /// <summary>Reads an envelope from bytes that are known to be sound; false where it is not one of this version.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> source, long key, out Page page)
+    /// <param name="address">Of the record.</param>
+    public static bool TryRead(ReadOnlySpan<byte> source, long key, long address, out Page page)
     {
         page = default;
         if (source.Length < OverheadBytes || BinaryPrimitives.ReadUInt32LittleEndian(source) != Version)
@@ -42,6 +43,7 @@ internal static class PageEnvelope
             Key = PageKey.Of(key),
             Lsn = BinaryPrimitives.ReadUInt64LittleEndian(source[4..]),
             Image = source[HeaderBytes..^4],
+            Address = address,
         };
         return true;
     }

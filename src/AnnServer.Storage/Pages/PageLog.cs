@@ -87,14 +87,18 @@ internal sealed class PageLog : IDisposable
         }
     }
 
-    /// <summary>Writes a value; false where it took the place of one that was written since the last checkpoint.</summary>
-    public unsafe bool Write(long key, ReadOnlySpan<byte> value)
+    /// <summary>Writes a value. Returns the address of its record.</summary>
+    /// <param name="isNew">False where it took the place of one that was written since the last checkpoint.</param>
+    public unsafe long Write(long key, ReadOnlySpan<byte> value, out bool isNew)
     {
         fixed (byte* bytes = value)
         {
             SpanByte source = SpanByte.FromPointer(bytes, value.Length);
-            Status status = _session.Upsert(ref key, ref source);
-            return status.Record.Created;
+            SpanByte input = default;
+            SpanByteAndMemory output = default;
+            Status status = _session.Upsert(ref key, ref input, ref source, ref output, out RecordMetadata record);
+            isNew = status.Record.Created;
+            return record.Address;
         }
     }
 

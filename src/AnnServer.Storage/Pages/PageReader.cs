@@ -86,7 +86,8 @@ internal sealed class PageReader(Checkpoint checkpoint, PageFiles files)
     {
         for (int i = _offsets.Count - 1; i >= 0; i--)
         {
-            if (!PageEnvelope.TryRead(PageScan.Value(bytes, _offsets[i]), PageScan.Key(bytes, _offsets[i]), out Page page)
+            if (!PageEnvelope.TryRead(
+                    PageScan.Value(bytes, _offsets[i]), PageScan.Key(bytes, _offsets[i]), stretch.From + _offsets[i], out Page page)
                 || page.Key.Collection != stretch.Collection)
             {
                 throw NotAPage(stretch);

@@ -63,6 +63,10 @@ internal static class PageScan
         return true;
     }
 
+    /// <summary>Whether bytes are one record with a key, and of their length.</summary>
+    public static bool IsRecord(ReadOnlySpan<byte> bytes, long key) =>
+        bytes.Length >= ValueOffset && Key(bytes, 0) == key && RecordBytes(Length(bytes, 0)) == bytes.Length;
+
     /// <summary>The key of the record at an offset that was found.</summary>
     public static long Key(ReadOnlySpan<byte> bytes, int offset) => MemoryMarshal.Read<long>(bytes[(offset + HeaderBytes)..]);
 

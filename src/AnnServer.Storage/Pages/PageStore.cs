@@ -42,9 +42,13 @@ public sealed class PageStore : IDisposable
         _layout = new StorageLayout(_options.Directory);
         _logId = logId;
         _epoch = epoch;
+        Images = new PageImages(_layout, options.SegmentBytes);
     }
 
     public string Folder => _layout.PageFolder;
+
+    /// <summary>Reads single images of the last checkpoint.</summary>
+    public PageImages Images { get; }
 
     /// <summary>Checkpoints that can be loaded, newest first.</summary>
     public IReadOnlyList<Checkpoint> Checkpoints => _checkpoints;
@@ -119,9 +123,12 @@ public sealed class PageStore : IDisposable
         _open = () => PageLog.Open(_options, _layout, pages, checkpoint);
     }
 
-    /// <summary>Writes an image. The pages of one collection come together.</summary>
+    /// <summary>
+    /// Writes an image. The pages of one collection come together. Returns the address at which <see cref="Images"/> has it after the
+    /// commit.
+    /// </summary>
     /// <exception cref="IOException">A write has failed.</exception>
-    public void Write(PageKey key, ulong lsn, ReadOnlySpan<byte> image)
+    public long Write(PageKey key, ulong lsn, ReadOnlySpan<byte> image)
     {
         int length = PageEnvelope.OverheadBytes + image.Length;
         if (_envelope.Length < length)
@@ -141,8 +148,9 @@ public sealed class PageStore : IDisposable
 
         Span<byte> envelope = _envelope.AsSpan(0, length);
         PageEnvelope.Write(envelope, key.Packed, lsn, image);
-        _written += log.Write(key.Packed, envelope) ? 1 : 0;
+        long address = Write(log, key.Packed, envelope);
         Volatile.Write(ref _busySince, 0);
+        return address;
     }
 
     /// <summary>
@@ -203,6 +211,7 @@ public sealed class PageStore : IDisposable
     /// <summary>Closes the files. What has been written since the last commit is lost.</summary>
     public void Dispose()
     {
+        Images.Dispose();
         // A disk that owes an answer would keep FASTER waiting for it.
         if (BusyFor == TimeSpan.Zero && _log is { Failed.IsCompleted: false } log)
         {
@@ -272,7 +281,14 @@ public sealed class PageStore : IDisposable
 
         byte[] filler = new byte[length - PageScan.RecordBytes(0)];
         PageEnvelope.Write(filler, FillerKey, 0, new byte[filler.Length - PageEnvelope.OverheadBytes]);
-        _written += log.Write(FillerKey, filler) ? 1 : 0;
+        Write(log, FillerKey, filler);
+    }
+
+    private long Write(PageLog log, long key, ReadOnlySpan<byte> envelope)
+    {
+        long address = log.Write(key, envelope, out bool isNew);
+        _written += isNew ? 1 : 0;
+        return address;
     }
 
     private void EndExtent(long to)
@@ -335,6 +351,7 @@ public sealed class PageStore : IDisposable
         // No manifest names any more what is deleted now, also after a power cut.
         DirectorySync.Flush(_layout.PageFolder);
         RemoveUnnamed();
+        Images.Forget(_checkpoints[^1].Begin);
         log.TruncateUntil(_checkpoints[^1].Begin);
     }
 

@@ -40,6 +40,7 @@ internal sealed class DatabaseHost(
             CheckpointInterval = options.CheckpointInterval,
             FlushInterval = options.FlushInterval,
             MinFreeDiskBytes = options.MinFreeDiskBytes,
+            VectorMemoryBytes = options.VectorMemoryBytes,
         };
         Volatile.Write(ref _database, await Database.OpenAsync(database, loggers, meters, cancellation));
     }

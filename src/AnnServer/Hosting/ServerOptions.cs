@@ -61,6 +61,12 @@ internal sealed record ServerOptions
     /// </summary>
     public long MinFreeDiskBytes { get; init; } = 256L << 20;
 
+    /// <summary>
+    /// Memory for vectors of collections that keep them on disk, from their being written to the next checkpoint; half of it brings one
+    /// about. Twice CheckpointLogBytes, so that the log mostly does.
+    /// </summary>
+    public long VectorMemoryBytes { get; init; } = 256L << 20;
+
     /// <summary>How long a stop waits for running calls. 30 s is what Kubernetes grants before it kills.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -32,6 +32,7 @@ internal static class CollectionMapper
             },
             Quantization = ToModel(config.Quantization, faults),
             VectorStorage = ToModel(config.VectorStorage, faults),
+            VectorPlacement = ToModel(config.VectorPlacement, faults),
             Attributes = ToModel(config.Attributes, "attributes", faults),
         };
     }
@@ -68,6 +69,22 @@ internal static class CollectionMapper
                 faults.Add(
                     "vector_storage", $"has the unknown value {(int)storage}; allowed: VECTOR_STORAGE_FLOAT32, VECTOR_STORAGE_FLOAT16");
                 return VectorStorage.Float32;
+        }
+    }
+
+    private static VectorPlacement ToModel(Wire.VectorPlacement placement, Faults faults)
+    {
+        switch (placement)
+        {
+            case Wire.VectorPlacement.Unspecified:
+            case Wire.VectorPlacement.Memory:
+                return VectorPlacement.Memory;
+            case Wire.VectorPlacement.Disk:
+                return VectorPlacement.Disk;
+            default:
+                faults.Add(
+                    "vector_placement", $"has the unknown value {(int)placement}; allowed: VECTOR_PLACEMENT_MEMORY, VECTOR_PLACEMENT_DISK");
+                return VectorPlacement.Memory;
         }
     }
 
@@ -117,6 +134,7 @@ internal static class CollectionMapper
             Metric = (Wire.Metric)config.Metric,
             Quantization = ToWire(config.Quantization),
             VectorStorage = config.VectorStorage == VectorStorage.Float16 ? Wire.VectorStorage.Float16 : Wire.VectorStorage.Float32,
+            VectorPlacement = config.VectorPlacement == VectorPlacement.Disk ? Wire.VectorPlacement.Disk : Wire.VectorPlacement.Memory,
             Hnsw = new Wire.HnswConfig { M = (uint)config.Hnsw.M, EfConstruction = (uint)config.Hnsw.EfConstruction, Seed = config.Hnsw.Seed },
         };
         foreach (AttributeSchema schema in config.Attributes)

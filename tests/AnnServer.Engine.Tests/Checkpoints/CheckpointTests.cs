@@ -1,3 +1,4 @@
+using AnnServer.Engine.Checkpoints;
 using AnnServer.Engine.Collections;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Tests.Collections;
@@ -163,6 +164,62 @@ public sealed class CheckpointTests
                 Assert.Equal(models.Keys.Order(), test.Database.ListCollections().Select(collection => collection.Config.Name));
                 Assert.All(models, model => model.Value.AssertAll(test.Collection(model.Key)));
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(VectorPlacement.Memory)]
+    [InlineData(VectorPlacement.Disk)]
+    public async Task ARoundIsWhatWasWhenItBegan_AlsoWhereSlotsAreGivenToOthersMeanwhile(VectorPlacement placement)
+    {
+        using var folder = new DataFolder();
+        await using TestDatabase test = await TestDatabase.OpenAsync(folder);
+        var model = new ModelCollection(Config("points") with { Quantization = Quantization.Int8, VectorPlacement = placement });
+        Collection collection = await test.CreateAsync(model.Config);
+        CollectionData data = collection.Data;
+        var workload = new Workload(new Random(6), model, 1);
+        await workload.Upsert([.. Enumerable.Range(0, 900).Select(i => workload.RandomPoint(PointId.FromNumber((ulong)i)))])(collection);
+        Dictionary<(PageKind, uint), byte[]> expected = [];
+        lock (data.CommitLock)
+        {
+            data.Pages.BeginRound(everything: false);
+            var all = new PageBatch();
+            for (uint slot = 0; slot < data.Index.SlotCount; slot++)
+            {
+                Array.ForEach(Enum.GetValues<PageKind>(), kind => all.Add(data, kind, slot));
+            }
+
+            AddTo(expected, all);
+        }
+
+        await workload.Delete([.. Enumerable.Range(100, 500).Select(i => PointId.FromNumber((ulong)i))])(collection);
+        await test.SettleAsync("points", 500);
+        Assert.Equal(500, test.ReleasedSlots);
+        await workload.Upsert([.. Enumerable.Range(2000, 500).Select(i => workload.RandomPoint(PointId.FromNumber((ulong)i)))])(collection);
+        Dictionary<(PageKind, uint), byte[]> taken = [];
+        var batch = new PageBatch();
+        do
+        {
+            batch.Clear();
+            lock (data.CommitLock)
+            {
+                data.Pages.Take(ref batch, 64);
+            }
+
+            AddTo(taken, batch);
+        }
+        while (batch.Count > 0);
+
+        Assert.Equal(expected.Keys.Order(), taken.Keys.Order());
+        Assert.All(expected, page => Assert.Equal(page.Value, taken[page.Key]));
+    }
+
+    private static void AddTo(Dictionary<(PageKind, uint), byte[]> pages, PageBatch batch)
+    {
+        for (int i = 0; i < batch.Count; i++)
+        {
+            byte[] image = batch.Page(i, out PageKind kind, out uint slot).ToArray();
+            pages.Add((kind, slot), image);
         }
     }
 

@@ -46,7 +46,7 @@ public sealed class RecordReplayerTests
         for (int trial = 0; trial < 1500; trial++)
         {
             int at = random.Next(records.Count);
-            var replayer = new RecordReplayer(Limits);
+            var replayer = new RecordReplayer(Limits, disk: null);
             try
             {
                 for (int i = 0; i < records.Count; i++)
@@ -82,7 +82,7 @@ public sealed class RecordReplayerTests
     public async Task OnRecord_LinkToANodeThatIsNotOnTheLayer_Throws()
     {
         List<LoggedRecord> records = await RecordAsync(seed: 31, points: 200);
-        var replayer = new RecordReplayer(Limits);
+        var replayer = new RecordReplayer(Limits, disk: null);
         records.ForEach(record => record.ReplayTo(replayer));
         using CollectionData data = replayer.Collections.Single();
         uint high = Enumerable.Range(0, 200).Select(i => (uint)i).First(i => data.Index.TopLayer(i) > 0);
@@ -114,7 +114,7 @@ public sealed class RecordReplayerTests
         var writer = new RecordWriter();
         writer.WriteBytes(System.Text.Encoding.UTF8.GetBytes(json));
         var record = new LoggedRecord(Operation.CreateCollection, 1, writer.Payload.ToArray());
-        Assert.Throws<StorageCorruptionException>(() => record.ReplayTo(new RecordReplayer(Limits)));
+        Assert.Throws<StorageCorruptionException>(() => record.ReplayTo(new RecordReplayer(Limits, disk: null)));
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public sealed class RecordReplayerTests
     {
         var writer = new RecordWriter();
         writer.WriteBytes("""{"name":"a","dimension":4,"metric":"Dot"}"""u8);
-        var replayer = new RecordReplayer(Limits);
+        var replayer = new RecordReplayer(Limits, disk: null);
         new LoggedRecord(Operation.CreateCollection, 1, writer.Payload.ToArray()).ReplayTo(replayer);
         using CollectionData data = replayer.Collections.Single();
         Assert.Equal(new HnswConfig(), data.Config.Hnsw);
@@ -186,7 +186,7 @@ public sealed class RecordReplayerTests
 
     private static CollectionData Replay(List<LoggedRecord> records)
     {
-        var replayer = new RecordReplayer(Limits);
+        var replayer = new RecordReplayer(Limits, disk: null);
         records.ForEach(record => record.ReplayTo(replayer));
         replayer.Complete();
         return replayer.Collections.Single();

@@ -122,6 +122,14 @@ internal sealed record BadInput(string Name, Func<Client, string, Task> Send, St
             "create of unknown vector storage",
             new CollectionConfig { Name = "x", Dimension = 4, Metric = Metric.L2, VectorStorage = (VectorStorage)9 },
             "config.vector_storage");
+        yield return Create(
+            "create of unknown vector placement",
+            new CollectionConfig { Name = "x", Dimension = 4, Metric = Metric.L2, VectorPlacement = (VectorPlacement)9 },
+            "config.vector_placement");
+        yield return Create(
+            "create of vectors on disk without codes in memory",
+            new CollectionConfig { Name = "x", Dimension = 4, Metric = Metric.L2, VectorPlacement = VectorPlacement.Disk },
+            "config.vector_placement");
         yield return Create("create of unknown attribute type",
             new CollectionConfig
             {

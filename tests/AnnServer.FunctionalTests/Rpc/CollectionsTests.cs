@@ -16,6 +16,7 @@ public sealed class CollectionsTests(ServerFixture server) : ServerTest(server)
             Metric = Metric.Dot,
             Quantization = Quantization.Int8,
             VectorStorage = VectorStorage.Float16,
+            VectorPlacement = VectorPlacement.Disk,
             Hnsw = new HnswConfig { M = 8, EfConstruction = 99, Seed = 5 },
         };
         foreach (AttributeType type in Enum.GetValues<AttributeType>().Where(type => type != AttributeType.Unspecified))
@@ -41,6 +42,7 @@ public sealed class CollectionsTests(ServerFixture server) : ServerTest(server)
 
         Assert.Equal(new HnswConfig { M = 16, EfConstruction = 200, Seed = 42 }, read.Collection.Config.Hnsw);
         Assert.Equal(VectorStorage.Float32, read.Collection.Config.VectorStorage);
+        Assert.Equal(VectorPlacement.Memory, read.Collection.Config.VectorPlacement);
     }
 
     [Theory]

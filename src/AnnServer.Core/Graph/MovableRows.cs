@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using AnnServer.Core.Memory;
+
+namespace AnnServer.Core.Graph;
+
+/// <summary>
+/// Rows of vectors by ordinal, each in memory or moved to a place outside. A row is written in memory; once it is known to be elsewhere
+/// it is moved there, and its memory goes to another when the readers of before have left. Readers take no lock: they read where a row
+/// is and then the row, which is what it was until they leave.
+/// </summary>
+internal sealed unsafe class MovableRows : IDisposable
+{
+    // A vector that has moved on between finding its place and reading it has done so because a checkpoint ended: rarely twice.
+    private const int MaxAttempts = 5;
+    private const int StackRows = 64;
+
+    private readonly VectorsOnDisk _disk;
+
+    // By ordinal: 0 for no row, a place outside, which is above it, or the complement of the number of a row in memory.
+    private readonly RowArena _places;
+    private readonly RowArena _rows;
+
+    // Guards the two lists and the growth of the rows.
+    private readonly Lock _gate = new();
+    private readonly Stack<uint> _free = new();
+    private readonly List<uint> _leaving = [];
+    private uint _rowCount;
+    private long _inMemory;
+
+    public MovableRows(VectorsOnDisk disk, int rowBytes, uint maxNodes)
+    {
+        _disk = disk;
+        _places = new RowArena(sizeof(long), maxNodes);
+        _rows = new RowArena(rowBytes, maxNodes);
+    }
+
+    public long CommittedBytes => _places.CommittedBytes + _rows.CommittedBytes;
+
+    /// <summary>Makes a slot usable. One thread at a time.</summary>
+    public void EnsureSlot(uint ordinal) => _places.EnsureRows(ordinal + 1);
+
+    /// <summary>A row in memory to write the vector of a slot to; nobody reads the slot yet.</summary>
+    public byte* RowToWrite(uint ordinal)
+    {
+        long place = Place(ordinal);
+        if (place >= 0)
+        {
+            place = ~(long)TakeRow();
+            Volatile.Write(ref *PlaceOf(ordinal), place);
+        }
+
+        return Row(place);
+    }
+
+    /// <summary>The row of a slot if it is in memory; else null, and its place outside, or 0 where it has none.</summary>
+    public byte* TryRow(uint ordinal, out long place)
+    {
+        place = Place(ordinal);
+        return place < 0 ? Row(place) : null;
+    }
+
+    /// <summary>Says where the vector of a slot is from now on. One thread at a time, and not while the slot is being written.</summary>
+    public void Move(uint ordinal, long place)
+    {
+        Debug.Assert(place > 0, "A place is above 0.");
+        long before = Place(ordinal);
+        Volatile.Write(ref *PlaceOf(ordinal), place);
+        if (before < 0)
+        {
+            lock (_gate)
+            {
+                _leaving.Add((uint)~before);
+            }
+        }
+    }
+
+    /// <summary>Gives the memory of moved rows to others. When the readers of before have left.</summary>
+    public void FreeMoved()
+    {
+        lock (_gate)
+        {
+            _leaving.ForEach(_free.Push);
+            GiveBack(_leaving.Count);
+            _leaving.Clear();
+        }
+    }
+
+    /// <summary>Forgets the vector of a slot that nobody reads any more.</summary>
+    public void Release(uint ordinal)
+    {
+        long place = Place(ordinal);
+        Volatile.Write(ref *PlaceOf(ordinal), 0);
+        if (place < 0)
+        {
+            lock (_gate)
+            {
+                _free.Push((uint)~place);
+                GiveBack(1);
+            }
+        }
+    }
+
+    /// <summary>Reads the vectors of slots, those that are not in memory all at once, as bytes one after another.</summary>
+    /// <exception cref="IOException">The source cannot read them.</exception>
+    public void Read(ReadOnlySpan<uint> ordinals, int keptBytes, Span<byte> vectors)
+    {
+        Span<nint> rows = ordinals.Length <= StackRows ? stackalloc nint[ordinals.Length] : new nint[ordinals.Length];
+        Span<uint> absent = ordinals.Length <= StackRows ? stackalloc uint[ordinals.Length] : new uint[ordinals.Length];
+        Span<long> places = ordinals.Length <= StackRows ? stackalloc long[ordinals.Length] : new long[ordinals.Length];
+        for (int attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            int count = 0;
+            for (int i = 0; i < ordinals.Length; i++)
+            {
+                rows[i] = (nint)TryRow(ordinals[i], out long place);
+                if (rows[i] == 0)
+                {
+                    absent[count] = ordinals[i];
+                    places[count++] = place;
+                }
+            }
+
+            // Those that are absent are read to the front, and then spread to where each belongs.
+            if (count == 0 || _disk.Source.TryRead(absent[..count], places[..count], vectors[..(count * keptBytes)]))
+            {
+                Spread(rows, count, keptBytes, vectors);
+                return;
+            }
+        }
+
+        throw new IOException("A vector has moved each time that it was to be read.");
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            GiveBack(_inMemory);
+        }
+
+        _places.Dispose();
+        _rows.Dispose();
+    }
+
+    private static void Spread(ReadOnlySpan<nint> rows, int absent, int keptBytes, Span<byte> vectors)
+    {
+        for (int i = rows.Length - 1; i >= 0; i--)
+        {
+            ReadOnlySpan<byte> from = rows[i] == 0
+                ? vectors.Slice(--absent * keptBytes, keptBytes)
+                : new ReadOnlySpan<byte>((byte*)rows[i], keptBytes);
+            from.CopyTo(vectors.Slice(i * keptBytes, keptBytes));
+        }
+    }
+
+    private uint TakeRow()
+    {
+        lock (_gate)
+        {
+            if (!_free.TryPop(out uint row))
+            {
+                _rows.EnsureRows(_rowCount + 1);
+                row = _rowCount++;
+            }
+
+            _inMemory++;
+            _disk.Memory.Take(_rows.RowBytes);
+            return row;
+        }
+    }
+
+    // Under the gate.
+    private void GiveBack(long rows)
+    {
+        _inMemory -= rows;
+        _disk.Memory.Give(rows * _rows.RowBytes);
+    }
+
+    private long Place(uint ordinal) => Volatile.Read(ref *PlaceOf(ordinal));
+
+    private long* PlaceOf(uint ordinal) => (long*)_places.Row(ordinal);
+
+    private byte* Row(long place) => _rows.Row((uint)~place);
+}

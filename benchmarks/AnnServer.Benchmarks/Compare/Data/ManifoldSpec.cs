@@ -39,5 +39,6 @@ internal sealed record ManifoldSpec(string Name, int Rows, int Dimension, string
         new("manifold-1m-128", 1_000_000, 128, "l2") { Clusters = 2000, Decay = 0.45 },
         new("manifold-200k-768", 200_000, 768, "cosine"),
         new("manifold-100k-1536", 100_000, 1536, "cosine"),
+        new("manifold-300k-1536", 300_000, 1536, "cosine"),
     ];
 }

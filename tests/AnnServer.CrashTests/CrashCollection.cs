@@ -17,6 +17,8 @@ internal static class CrashCollection
         Name = name,
         Dimension = Dimension,
         Metric = Model.Metric.L2,
+        Quantization = Model.Quantization.Int8,
+        VectorPlacement = IsOnDisk(name) ? Model.VectorPlacement.Disk : Model.VectorPlacement.Memory,
         Hnsw = new Model.HnswConfig { M = M, EfConstruction = EfConstruction },
         Attributes = [new Model.AttributeSchema("number", Model.AttributeType.Int64)],
     };
@@ -29,10 +31,15 @@ internal static class CrashCollection
                 Name = name,
                 Dimension = Dimension,
                 Metric = Metric.L2,
+                Quantization = Quantization.Int8,
+                VectorPlacement = IsOnDisk(name) ? VectorPlacement.Disk : VectorPlacement.Memory,
                 Hnsw = new HnswConfig { M = M, EfConstruction = EfConstruction, Seed = new Model.HnswConfig().Seed },
                 Attributes = { new AttributeSchema { Name = "number", Type = AttributeType.Int64 } },
             },
         });
+
+    // One of each, in the same store.
+    private static bool IsOnDisk(string name) => name == WriteLoad.Ordered;
 
     public static async Task<Dictionary<ulong, PointState>> ReadAsync(GrpcChannel channel, string name)
     {

@@ -36,7 +36,7 @@ internal sealed class SpecimenMaker : IAsyncDisposable
         var folder = new TempDirectory();
         await using var maker = new SpecimenMaker(folder, await LocalDatabase.OpenAsync(folder.Path), seed);
         await maker.CreateAsync("plain", 8, Metric.L2);
-        await maker.CreateAsync("coded", 24, Metric.Cosine);
+        await maker.CreateAsync("coded", 24, Metric.Cosine, VectorPlacement.Disk);
         await maker.CreateAsync("short", 4, Metric.Dot);
         await maker.CreateAsync(Gone, 8, Metric.L2);
         await maker.ChangeAsync(PointsAtFirst, inserts: true);
@@ -60,13 +60,14 @@ internal sealed class SpecimenMaker : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private async Task CreateAsync(string name, int dimension, Metric metric)
+    private async Task CreateAsync(string name, int dimension, Metric metric, VectorPlacement placement = VectorPlacement.Memory)
     {
         var config = new CollectionConfig
         {
             Name = name,
             Dimension = dimension,
             Metric = metric,
+            VectorPlacement = placement,
             Hnsw = new HnswConfig { M = 6, EfConstruction = 40 },
             Attributes = [new AttributeSchema("number", AttributeType.Int64)],
         };

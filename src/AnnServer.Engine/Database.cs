@@ -278,10 +278,10 @@ public sealed class Database : IAsyncDisposable
             var scratches = new ScratchPool();
             var janitor = new Janitor(scratches, metrics, logger);
             int planners = options.PlanningThreads == 0 ? Environment.ProcessorCount : options.PlanningThreads;
-            var planning = new PlanningThreads(planners, log, disk.Memory, options.Pages.CommitTimeout);
+            var planning = new PlanningThreads(planners, log, disk.Memory, options.DiskTimeout);
             var context = new CollectionContext(log, scratches, planning, janitor, disk, metrics, options.Limits);
             var policy = new CheckpointPolicy(options.CheckpointLogBytes, options.CheckpointInterval, options.LeastRewrittenBytes);
-            var checkpointer = new Checkpointer(log, pages, scratches, policy, disk.Memory, options.Pages.CommitTimeout, metrics, logger);
+            var checkpointer = new Checkpointer(log, pages, scratches, policy, disk.Memory, options.DiskTimeout, metrics, logger);
             var database = new Database(context, pages, checkpointer, recovery, logger);
             janitor.Start(log);
             planning.Start();

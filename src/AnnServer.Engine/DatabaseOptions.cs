@@ -22,6 +22,12 @@ public sealed record DatabaseOptions
     public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// The longest that a write waits for a disk that does not answer: then the store fails, writes are refused, and reads go on. Above 0
+    /// and below 24 days.
+    /// </summary>
+    public TimeSpan DiskTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
     /// Bytes of the disk that are to stay free. With less, writes are refused and reads are served; writes that have been begun are
     /// finished, down to half of it. 0 lets the disk fill up, which fails the store.
     /// </summary>
@@ -54,13 +60,14 @@ public sealed record DatabaseOptions
     /// <summary>Sizes of the log. The defaults keep 32 MiB of it in memory, in pages of 4 MiB, and cut files at 64 MiB.</summary>
     internal StorageOptions Storage => new(DataDirectory)
     {
+        CommitTimeout = DiskTimeout,
         FlushInterval = FlushInterval,
         MinFreeDiskBytes = MinFreeDiskBytes,
         ReadFreeBytes = ReadFreeBytes,
     };
 
     /// <summary>Sizes of the page store: 16 MiB in memory while it is written, and files of as much, since they are deleted whole.</summary>
-    internal StorageOptions Pages => new(DataDirectory, memoryBytes: 16L << 20, segmentBytes: 16L << 20);
+    internal StorageOptions Pages => new(DataDirectory, memoryBytes: 16L << 20, segmentBytes: 16L << 20) { CommitTimeout = DiskTimeout };
 
     /// <summary>The clock of the log, and how it reads the free space of a folder.</summary>
     internal TimeProvider Time { get; init; } = TimeProvider.System;

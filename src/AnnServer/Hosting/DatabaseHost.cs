@@ -39,6 +39,7 @@ internal sealed class DatabaseHost(
             CheckpointLogBytes = options.CheckpointLogBytes,
             CheckpointInterval = options.CheckpointInterval,
             FlushInterval = options.FlushInterval,
+            DiskTimeout = options.DiskTimeout,
             MinFreeDiskBytes = options.MinFreeDiskBytes,
             VectorMemoryBytes = options.VectorMemoryBytes,
         };

@@ -56,6 +56,12 @@ internal sealed record ServerOptions
     public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// The longest that a write waits for a disk that does not answer, and then fails the store. A disk in the network may be gone for
+    /// half a minute while it is moved.
+    /// </summary>
+    public TimeSpan DiskTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
     /// Bytes of the disk below which writes are refused; 0 switches that off. Room for the requests under way, whose largest is 64 MiB
     /// on the wire.
     /// </summary>

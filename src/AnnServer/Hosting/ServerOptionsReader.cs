@@ -32,6 +32,7 @@ internal static class ServerOptionsReader
                 nameof(ServerOptions.CheckpointInterval), defaults.CheckpointInterval, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
             FlushInterval = ann.Duration(
                 nameof(ServerOptions.FlushInterval), defaults.FlushInterval, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1)),
+            DiskTimeout = ann.Duration(nameof(ServerOptions.DiskTimeout), defaults.DiskTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
             MinFreeDiskBytes = ann.Integer(nameof(ServerOptions.MinFreeDiskBytes), defaults.MinFreeDiskBytes, 0, long.MaxValue),
             VectorMemoryBytes = ann.Integer(nameof(ServerOptions.VectorMemoryBytes), defaults.VectorMemoryBytes, 1 << 20, long.MaxValue),
             ShutdownTimeout = ann.Duration(nameof(ServerOptions.ShutdownTimeout), defaults.ShutdownTimeout, TimeSpan.Zero, TimeSpan.FromHours(1)),

@@ -18,9 +18,8 @@ internal sealed class ChangedPages
     private SlotSet[] _due = NewSets();
     private PageBatch _aside = new();
 
-    // Nothing is due before it.
-    private int _kind;
-    private uint _cursor;
+    // No group of slots before it is due.
+    private int _group;
 
     public ChangedPages(CollectionData data)
     {
@@ -76,7 +75,7 @@ internal sealed class ChangedPages
     public void BeginRound(bool everything)
     {
         (_changed, _due) = (_due, _changed);
-        (_kind, _cursor) = (0, 0);
+        _group = 0;
         if (everything)
         {
             var used = new OrdinalBitmap();
@@ -92,7 +91,10 @@ internal sealed class ChangedPages
         }
     }
 
-    /// <summary>Moves the next pages of the round into the empty <paramref name="batch"/>, at most so many; none are left where it stays empty.</summary>
+    /// <summary>
+    /// Moves the next pages of the round into the empty <paramref name="batch"/>, at most so many; none are left where it stays empty.
+    /// All kinds of some slots, then of the next: whoever loads them, a thread a kind, has work for each thread in every stretch.
+    /// </summary>
     public void Take(ref PageBatch batch, int pages)
     {
         if (_aside.Count > 0)
@@ -101,16 +103,20 @@ internal sealed class ChangedPages
             return;
         }
 
-        for (; _kind < Kinds; _kind++, _cursor = 0)
+        while (batch.Count < pages)
         {
-            while (batch.Count < pages && _due[_kind].TryTake(_cursor, out _cursor))
-            {
-                batch.Add(_data, (PageKind)_kind, _cursor);
-            }
-
-            if (batch.Count == pages)
+            _group = _due.Min(due => due.NextGroup(_group));
+            if (_group == int.MaxValue)
             {
                 return;
+            }
+
+            for (int kind = 0; kind < Kinds; kind++)
+            {
+                while (batch.Count < pages && _due[kind].TryTake(_group, out uint slot))
+                {
+                    batch.Add(_data, (PageKind)kind, slot);
+                }
             }
         }
     }

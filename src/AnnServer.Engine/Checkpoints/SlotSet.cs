@@ -5,6 +5,9 @@ namespace AnnServer.Engine.Checkpoints;
 /// <summary>A set of slots that grows with them. Owned by one commit lock.</summary>
 internal sealed class SlotSet
 {
+    /// <summary>Slots of a group: those of one word.</summary>
+    public const int GroupSize = 64;
+
     private ulong[] _words = [];
 
     public void Add(uint slot)
@@ -38,25 +41,30 @@ internal sealed class SlotSet
         return true;
     }
 
-    /// <summary>Takes out the first slot at or after <paramref name="from"/>; false where there is none.</summary>
-    public bool TryTake(uint from, out uint slot)
+    /// <summary>Takes out the first slot of a group of <see cref="GroupSize"/>; false where there is none.</summary>
+    public bool TryTake(int group, out uint slot)
     {
-        int word = (int)(from >> 6);
-        ulong bits = word < _words.Length ? _words[word] & (ulong.MaxValue << (int)(from & 63)) : 0;
-        while (bits == 0 && ++word < _words.Length)
-        {
-            bits = _words[word];
-        }
-
+        ulong bits = group < _words.Length ? _words[group] : 0;
         if (bits == 0)
         {
             slot = 0;
             return false;
         }
 
-        slot = ((uint)word << 6) | (uint)BitOperations.TrailingZeroCount(bits);
-        _words[word] ^= 1UL << (int)(slot & 63);
+        slot = ((uint)group * GroupSize) | (uint)BitOperations.TrailingZeroCount(bits);
+        _words[group] = bits & (bits - 1);
         return true;
+    }
+
+    /// <summary>The first group at or after one that has a slot in the set; <see cref="int.MaxValue"/> where there is none.</summary>
+    public int NextGroup(int from)
+    {
+        while (from < _words.Length && _words[from] == 0)
+        {
+            from++;
+        }
+
+        return from < _words.Length ? from : int.MaxValue;
     }
 
     /// <summary>Makes the set that of the bits.</summary>

@@ -15,11 +15,8 @@ internal sealed class CheckpointLoader : IDisposable
 {
     private readonly Dictionary<uint, Loading> _collections = [];
 
-    /// <summary>
-    /// Take the pages side by side: identifiers and attributes, which are objects, and vectors and links, which are not, share nothing
-    /// and take about as long.
-    /// </summary>
-    public IReadOnlyList<IPageHandler> Handlers => [new Lane(this, isOfPoints: true), new Lane(this, isOfPoints: false)];
+    /// <summary>Take the pages side by side, each those of one kind, which share nothing.</summary>
+    public IReadOnlyList<IPageHandler> Handlers => [.. Enum.GetValues<PageKind>().Select(kind => new Lane(this, kind))];
 
     /// <exception cref="InvalidDataException">The catalog does not make sense.</exception>
     public CheckpointLoader(CheckpointCatalog catalog, IReadOnlySet<uint> leaveOut, EngineLimits limits, VectorDisk disk)
@@ -68,13 +65,14 @@ internal sealed class CheckpointLoader : IDisposable
     private static StorageCorruptionException Damaged(Loading loading, string what, Exception? cause) =>
         new($"The checkpoint of collection \"{loading.Snapshot.Config.Name}\" cannot be loaded: {what}", cause);
 
-    private sealed class Lane(CheckpointLoader loader, bool isOfPoints) : IPageHandler
+    private sealed class Lane(CheckpointLoader loader, PageKind kind) : IPageHandler
     {
         private Loading? _last;
 
         public void OnPage(in Page page)
         {
-            if ((PageKind)page.Key.Kind == PageKind.Point != isOfPoints)
+            // The last also gets what is of no kind that there is, and refuses it.
+            if (Math.Min(page.Key.Kind, (byte)(ChangedPages.Kinds - 1)) != (byte)kind)
             {
                 return;
             }
@@ -88,7 +86,7 @@ internal sealed class CheckpointLoader : IDisposable
             }
             catch (Exception error) when (error is InvalidDataException or ArgumentException)
             {
-                throw Damaged(loading, $"{(PageKind)page.Key.Kind} page of slot {page.Key.Ordinal}: {error.Message}", error);
+                throw Damaged(loading, $"{kind} page of slot {page.Key.Ordinal}: {error.Message}", error);
             }
         }
     }

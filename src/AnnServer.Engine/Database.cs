@@ -52,6 +52,8 @@ public sealed class Database : IAsyncDisposable
 
     public EngineLimits Limits => _context.Limits;
 
+    internal CollectionContext Context => _context;
+
     /// <summary>Why writes are refused, or null while the store is sound.</summary>
     public Exception? Fault => _context.Log.Fault;
 
@@ -278,7 +280,7 @@ public sealed class Database : IAsyncDisposable
             var scratches = new ScratchPool();
             var janitor = new Janitor(scratches, metrics, logger);
             int planners = options.PlanningThreads == 0 ? Environment.ProcessorCount : options.PlanningThreads;
-            var planning = new PlanningThreads(planners, log, disk.Memory, options.DiskTimeout);
+            var planning = new PlanningThreads(planners, log, disk.Memory);
             var context = new CollectionContext(log, scratches, planning, janitor, disk, metrics, options.Limits);
             var policy = new CheckpointPolicy(options.CheckpointLogBytes, options.CheckpointInterval, options.LeastRewrittenBytes);
             var checkpointer = new Checkpointer(log, pages, scratches, policy, disk.Memory, options.DiskTimeout, metrics, logger);

@@ -23,15 +23,18 @@ internal sealed unsafe class MovableRows : IDisposable
     // Guards the two lists and the growth of the rows.
     private readonly Lock _gate = new();
     private readonly Stack<uint> _free = new();
-    private readonly List<uint> _leaving = [];
+    private List<uint> _moved = [];
     private uint _rowCount;
     private long _inMemory;
+    private long _leaving;
+    private bool _isDisposed;
 
     public MovableRows(VectorsOnDisk disk, int rowBytes, uint maxNodes)
     {
         _disk = disk;
         _places = new RowArena(sizeof(long), maxNodes);
-        _rows = new RowArena(rowBytes, maxNodes);
+        // A row that is leaving can be missed by as many slots as there are.
+        _rows = new RowArena(rowBytes, 2 * maxNodes);
     }
 
     public long CommittedBytes => _places.CommittedBytes + _rows.CommittedBytes;
@@ -69,19 +72,31 @@ internal sealed unsafe class MovableRows : IDisposable
         {
             lock (_gate)
             {
-                _leaving.Add((uint)~before);
+                _moved.Add((uint)~before);
+                _leaving++;
+                _disk.Memory.Leave(_rows.RowBytes);
             }
         }
     }
 
-    /// <summary>Gives the memory of moved rows to others. When the readers of before have left.</summary>
-    public void FreeMoved()
+    /// <summary>The rows that were moved since the last call, for <see cref="Free"/>.</summary>
+    public List<uint> TakeMoved()
     {
         lock (_gate)
         {
-            _leaving.ForEach(_free.Push);
-            GiveBack(_leaving.Count);
-            _leaving.Clear();
+            List<uint> moved = _moved;
+            _moved = [];
+            return moved;
+        }
+    }
+
+    /// <summary>Gives the memory of moved rows to others. When the readers of before have left.</summary>
+    public void Free(List<uint> moved)
+    {
+        lock (_gate)
+        {
+            moved.ForEach(_free.Push);
+            GiveBack(moved.Count, moved.Count);
         }
     }
 
@@ -95,7 +110,7 @@ internal sealed unsafe class MovableRows : IDisposable
             lock (_gate)
             {
                 _free.Push((uint)~place);
-                GiveBack(1);
+                GiveBack(1, 0);
             }
         }
     }
@@ -135,7 +150,8 @@ internal sealed unsafe class MovableRows : IDisposable
     {
         lock (_gate)
         {
-            GiveBack(_inMemory);
+            GiveBack(_inMemory, _leaving);
+            _isDisposed = true;
         }
 
         _places.Dispose();
@@ -170,10 +186,24 @@ internal sealed unsafe class MovableRows : IDisposable
     }
 
     // Under the gate.
-    private void GiveBack(long rows)
+    private void GiveBack(long rows, long left)
     {
+        // Whoever frees rows may come after the collection has gone, which has given back all.
+        if (_isDisposed)
+        {
+            return;
+        }
+
         _inMemory -= rows;
-        _disk.Memory.Give(rows * _rows.RowBytes);
+        _leaving -= left;
+        _disk.Memory.Give(rows * _rows.RowBytes, left * _rows.RowBytes);
+        if (_inMemory == 0)
+        {
+            // Else every collection would keep what it has had at its peak.
+            _free.Clear();
+            _rowCount = 0;
+            _rows.Clear();
+        }
     }
 
     private long Place(uint ordinal) => Volatile.Read(ref *PlaceOf(ordinal));

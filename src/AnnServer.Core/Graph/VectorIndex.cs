@@ -243,8 +243,11 @@ public abstract unsafe class VectorIndex : IDisposable
     /// <summary>Says that the vector of a node is at a place outside from now on. Under the commit lock, and only if it is not free.</summary>
     public void MoveOut(uint ordinal, long place) => Store.Movable!.Move(ordinal, place);
 
+    /// <summary>The memory of the vectors that were moved out since the last call, for <see cref="FreeMoved"/>.</summary>
+    public List<uint> TakeMoved() => Store.Movable!.TakeMoved();
+
     /// <summary>Gives the memory of vectors that were moved out to others. When all readers of before have left.</summary>
-    public void FreeMoved() => Store.Movable!.FreeMoved();
+    public void FreeMoved(List<uint> moved) => Store.Movable!.Free(moved);
 
     /// <summary>The rows of a node as they are. Under the commit lock.</summary>
     public void CopyRows(uint ordinal, Span<byte> rows) => Store.CopyRows(ordinal, rows);

@@ -1,13 +1,14 @@
 namespace AnnServer.Core.Memory;
 
 /// <summary>
-/// Bytes that several holders take out of one limit. Taking never waits, so that it can be done under locks and while others wait for
-/// whoever takes; who is free to wait does so before, and goes beyond the limit by what it then takes at most.
+/// Counts bytes that several holders take out of one limit. Taking never waits, so that it can be done under locks and while others
+/// wait for whoever takes: who begins something looks at <see cref="IsFull"/> before, and goes beyond the limit by what it then takes.
 /// </summary>
 public sealed class MemoryBudget(long limit)
 {
-    private readonly object _gate = new();
+    private readonly Lock _gate = new();
     private long _used;
+    private long _leaving;
     private volatile bool _isStuck;
 
     public long Limit => limit;
@@ -16,21 +17,26 @@ public sealed class MemoryBudget(long limit)
 
     public bool IsFull => Used >= limit;
 
-    public bool IsHalfUsed => Used > limit / 2;
+    /// <summary>Whether more than half is used by what is not leaving: time to make room.</summary>
+    public bool IsHalfUsed => Used - Volatile.Read(ref _leaving) > limit / 2;
 
-    /// <summary>Whether somebody has waited for room in vain since room was last given.</summary>
-    public bool IsStuck => _isStuck;
+    /// <summary>Whether it is full and whoever waits for room has no more to hope for.</summary>
+    public bool IsStuck => _isStuck && IsFull;
 
-    /// <summary>Told when more than half comes to be used: time to make room.</summary>
+    /// <summary>Told when more than half comes to be used.</summary>
     public Action? HalfUsed { get; set; }
+
+    /// <summary>Told when there is room after it was full, or will be none.</summary>
+    public Action? WaitEnded { get; set; }
 
     public void Take(long bytes)
     {
         bool crossed;
         lock (_gate)
         {
-            crossed = _used <= limit / 2 && _used + bytes > limit / 2;
-            _used += bytes;
+            bool before = IsHalfUsed;
+            Volatile.Write(ref _used, _used + bytes);
+            crossed = !before && IsHalfUsed;
         }
 
         if (crossed)
@@ -39,35 +45,38 @@ public sealed class MemoryBudget(long limit)
         }
     }
 
-    public void Give(long bytes)
+    /// <summary>Says of bytes that are taken that they will be given back as soon as nobody reads them any more.</summary>
+    public void Leave(long bytes)
     {
         lock (_gate)
         {
-            _used -= bytes;
-            _isStuck = false;
-            Monitor.PulseAll(_gate);
+            Volatile.Write(ref _leaving, _leaving + bytes);
         }
     }
 
-    /// <summary>Returns when less than the limit is used, or when it has been waited for so long, or was before.</summary>
-    public void WaitForRoom(TimeSpan patience)
+    /// <summary>Gives bytes back, so many of them such as were leaving.</summary>
+    public void Give(long bytes, long left = 0)
     {
-        if (!IsFull)
-        {
-            return;
-        }
-
-        long until = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        bool opened;
         lock (_gate)
         {
-            while (_used >= limit && !_isStuck)
-            {
-                long left = until - Environment.TickCount64;
-                if (left <= 0 || !Monitor.Wait(_gate, TimeSpan.FromMilliseconds(left)))
-                {
-                    _isStuck = true;
-                }
-            }
+            bool before = IsFull;
+            Volatile.Write(ref _used, _used - bytes);
+            Volatile.Write(ref _leaving, _leaving - left);
+            _isStuck = false;
+            opened = before && !IsFull;
         }
+
+        if (opened)
+        {
+            WaitEnded?.Invoke();
+        }
+    }
+
+    /// <summary>Sends those away who wait for room, until some is given.</summary>
+    public void GiveUp()
+    {
+        _isStuck = true;
+        WaitEnded?.Invoke();
     }
 }

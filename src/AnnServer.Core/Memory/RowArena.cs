@@ -77,6 +77,16 @@ internal sealed unsafe class RowArena : IDisposable
         _committed = target;
     }
 
+    /// <summary>Gives all memory back to the system. One thread at a time, as for growing; nobody reads any row.</summary>
+    public void Clear()
+    {
+        if (_committed > 0)
+        {
+            VirtualMemory.Decommit(Base, _committed);
+            _committed = 0;
+        }
+    }
+
     public void Dispose()
     {
         if (!_disposed)

@@ -8,10 +8,12 @@ internal static unsafe partial class VirtualMemory
     private const int ProtNone = 0;
     private const int ProtReadWrite = 3;
     private const int MapPrivate = 2;
+    private const int AdviseDontNeed = 4;
     private const int AdviseHugePage = 14;
     private const uint WindowsReserve = 0x2000;
     private const uint WindowsCommit = 0x1000;
     private const uint WindowsRelease = 0x8000;
+    private const uint WindowsDecommit = 0x4000;
     private const uint WindowsNoAccess = 1;
     private const uint WindowsReadWrite = 4;
 
@@ -43,6 +45,20 @@ internal static unsafe partial class VirtualMemory
         if (!done)
         {
             throw new InsufficientMemoryException($"The system refused to commit {bytes} bytes of memory.");
+        }
+    }
+
+    /// <summary>Gives the memory of a range back and keeps its addresses, which cannot be touched until they are committed again.</summary>
+    public static void Decommit(byte* address, nuint bytes)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            _ = VirtualFree(address, bytes, WindowsDecommit);
+        }
+        else
+        {
+            _ = AdviseMemory(address, bytes, AdviseDontNeed);
+            _ = ProtectMemory(address, bytes, ProtNone);
         }
     }
 

@@ -13,10 +13,14 @@ internal sealed class ChangedPages
     /// <summary>Values of <see cref="PageKind"/>.</summary>
     public const int Kinds = 3;
 
+    // Of one batch, which is written at once.
+    private const int PagesAside = 64;
+
     private readonly CollectionData _data;
     private SlotSet[] _changed = NewSets();
     private SlotSet[] _due = NewSets();
-    private PageBatch _aside = new();
+    private readonly Queue<PageBatch> _aside = new();
+    private PageBatch? _filling;
 
     // No group of slots before it is due.
     private int _group;
@@ -30,11 +34,7 @@ internal sealed class ChangedPages
     /// <summary>A page is about to be changed, and is yet as it was.</summary>
     public void Changing(PageKind kind, uint slot)
     {
-        if (_due[(int)kind].Remove(slot))
-        {
-            _aside.Add(_data, kind, slot);
-        }
-
+        PutAside(kind, slot);
         _changed[(int)kind].Add(slot);
     }
 
@@ -52,12 +52,12 @@ internal sealed class ChangedPages
     {
         for (int kind = 0; kind < Kinds; kind++)
         {
-            if (_due[kind].Remove(slot))
-            {
-                _aside.Add(_data, (PageKind)kind, slot);
-            }
+            PutAside((PageKind)kind, slot);
         }
     }
+
+    /// <summary>Bytes of the images that are put aside and wait to be written.</summary>
+    public long AsideBytes { get; private set; }
 
     /// <summary>Whether the page in memory differs from the one that the last round took.</summary>
     public bool HasChanged(PageKind kind, uint slot) => _changed[(int)kind].Contains(slot);
@@ -97,9 +97,11 @@ internal sealed class ChangedPages
     /// </summary>
     public void Take(ref PageBatch batch, int pages)
     {
-        if (_aside.Count > 0)
+        if (_aside.TryDequeue(out PageBatch? aside))
         {
-            (batch, _aside) = (_aside, batch);
+            _filling = _filling == aside ? null : _filling;
+            AsideBytes -= aside.Bytes;
+            batch = aside;
             return;
         }
 
@@ -119,6 +121,24 @@ internal sealed class ChangedPages
                 }
             }
         }
+    }
+
+    private void PutAside(PageKind kind, uint slot)
+    {
+        if (!_due[(int)kind].Remove(slot))
+        {
+            return;
+        }
+
+        if (_filling is null || _filling.Count == PagesAside)
+        {
+            _filling = new PageBatch();
+            _aside.Enqueue(_filling);
+        }
+
+        int before = _filling.Bytes;
+        _filling.Add(_data, kind, slot);
+        AsideBytes += _filling.Bytes - before;
     }
 
     private static SlotSet[] NewSets() => [.. Enumerable.Range(0, Kinds).Select(static _ => new SlotSet())];

@@ -16,12 +16,20 @@ internal sealed class CheckpointRound(OperationLog log, PageStore store, Scratch
     private readonly List<CollectionSnapshot> _snapshots = [];
     private readonly List<uint> _gone = [];
     private readonly List<(CollectionData Data, List<(uint Slot, long Address)> Vectors)> _moving = [];
+    private readonly List<(CollectionData Data, List<uint> Rows)> _moved = [];
+    private long _pages;
     private PageBatch _batch = new();
 
-    /// <summary>Pages written.</summary>
-    public long Pages { get; private set; }
+    /// <summary>Pages written so far; read by any thread.</summary>
+    public long Pages => Volatile.Read(ref _pages);
 
     public long Bytes { get; private set; }
+
+    /// <summary>Why what is out of date has to stay after all, where everything should have been written anew: a vector on disk cannot be read.</summary>
+    public IOException? Unreadable { get; private set; }
+
+    /// <summary>Memory of vectors that the checkpoint has, to be given back when the readers of now have left.</summary>
+    public IReadOnlyList<(CollectionData Data, List<uint> Rows)> Moved => _moved;
 
     public Checkpoint Write(CheckpointSource source, CancellationToken stopping)
     {
@@ -40,8 +48,8 @@ internal sealed class CheckpointRound(OperationLog log, PageStore store, Scratch
         // What the pages hold must be in the log before they can count: a record that is lost must not have left a trace.
         log.WaitDurableAsync(source.At.Lsn, stopping).AsTask().GetAwaiter().GetResult();
         byte[] catalog = new CheckpointCatalog(source.LastNumber, _snapshots, _gone).Encode();
-        Checkpoint checkpoint = store.CommitAsync(source.At, catalog, source.Everything).GetAwaiter().GetResult();
-        MoveVectors(stopping);
+        Checkpoint checkpoint = store.CommitAsync(source.At, catalog, source.Everything && Unreadable is null).GetAwaiter().GetResult();
+        _moving.ForEach(moving => MoveVectors(moving.Data, moving.Vectors));
         return checkpoint;
     }
 
@@ -68,9 +76,15 @@ internal sealed class CheckpointRound(OperationLog log, PageStore store, Scratch
                 }
             }
 
-            _batch.ReadVectors(data);
+            Unreadable = _batch.ReadVectors(data) ?? Unreadable;
             for (int i = 0; i < _batch.Count; i++)
             {
+                if (!_batch.IsReadable(i))
+                {
+                    // The image that cannot be read stays the newest of its page.
+                    continue;
+                }
+
                 ReadOnlySpan<byte> image = _batch.Page(i, out PageKind kind, out uint slot);
                 long address = store.Write(new PageKey(data.Number, (byte)kind, slot), lsn, image);
                 Bytes += image.Length;
@@ -80,7 +94,7 @@ internal sealed class CheckpointRound(OperationLog log, PageStore store, Scratch
                 }
             }
 
-            Pages += _batch.Count;
+            Volatile.Write(ref _pages, _pages + _batch.Count);
         }
         while (_batch.Count > 0);
 
@@ -92,30 +106,24 @@ internal sealed class CheckpointRound(OperationLog log, PageStore store, Scratch
         return true;
     }
 
-    // Out of memory goes what the checkpoint has, once nobody reads it there any more.
-    private void MoveVectors(CancellationToken stopping)
+    // Out of memory goes what the checkpoint has.
+    private void MoveVectors(CollectionData data, List<(uint Slot, long Address)> vectors)
     {
-        foreach ((CollectionData data, List<(uint Slot, long Address)> vectors) in _moving)
+        for (int from = 0; from < vectors.Count; from += VectorsMovedAtOnce)
         {
-            for (int from = 0; from < vectors.Count; from += VectorsMovedAtOnce)
+            using ScratchPool.Scope scope = scratches.Rent();
+            if (data.IsDropped)
             {
-                using ScratchPool.Scope scope = scratches.Rent();
-                if (data.IsDropped)
-                {
-                    break;
-                }
+                return;
+            }
 
-                lock (data.CommitLock)
-                {
-                    Move(data, CollectionsMarshal.AsSpan(vectors)[from..Math.Min(from + VectorsMovedAtOnce, vectors.Count)]);
-                }
+            lock (data.CommitLock)
+            {
+                Move(data, CollectionsMarshal.AsSpan(vectors)[from..Math.Min(from + VectorsMovedAtOnce, vectors.Count)]);
             }
         }
 
-        if (_moving.Count > 0 && scratches.WaitForReaders(stopping))
-        {
-            _moving.ForEach(static moved => moved.Data.Index.FreeMoved());
-        }
+        _moved.Add((data, data.Index.TakeMoved()));
     }
 
     // Neither what has been replaced since nor a slot that may be about to get another vector.

@@ -17,6 +17,7 @@ namespace AnnServer.Engine.Checkpoints;
 internal sealed class Checkpointer : IDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReaderPoll = TimeSpan.FromMilliseconds(5);
 
     private readonly OperationLog _log;
     private readonly PageStore _store;
@@ -34,7 +35,14 @@ internal sealed class Checkpointer : IDisposable
     private List<Request> _asked = [];
     private Func<Predicate<IReadOnlyList<CollectionData>>, CheckpointSource?>? _begin;
     private Thread? _thread;
+    private readonly Queue<(long Epoch, IReadOnlyList<(CollectionData Data, List<uint> Rows)> Moved)> _leaving = new();
+    private volatile CheckpointRound? _round;
+    private bool _cannotRewrite;
     private Timer? _watch;
+
+    // Of the watch.
+    private long _pagesSeen;
+    private long _lastRoom = Stopwatch.GetTimestamp();
     private long _lastEnded = Stopwatch.GetTimestamp();
 
     /// <param name="vectorMemory">Memory that checkpoints make room in.</param>
@@ -108,7 +116,8 @@ internal sealed class Checkpointer : IDisposable
         while (!_stopping.IsCancellationRequested)
         {
             // At once where one has been made and there is still too little room.
-            _wake.Wait(isPressed ? TimeSpan.Zero : Poll);
+            _wake.Wait(isPressed ? TimeSpan.Zero : _leaving.Count > 0 ? ReaderPoll : Poll);
+            FreeWhatNobodyReads();
             List<Request> asked;
             lock (_gate)
             {
@@ -148,7 +157,7 @@ internal sealed class Checkpointer : IDisposable
             if (Newest is null || _log.LastLsn > Newest.Redo.Lsn)
             {
                 made = TryWrite(out bool everything);
-                if (everything)
+                if (everything && !_cannotRewrite)
                 {
                     // The checkpoint before still needs what was just written anew; one more lets go of it.
                     TryWrite(out _);
@@ -183,7 +192,20 @@ internal sealed class Checkpointer : IDisposable
         }
 
         var round = new CheckpointRound(_log, _store, _scratches);
+        _round = round;
         Newest = round.Write(source, _stopping.Token);
+        if (round.Moved.Count > 0)
+        {
+            _leaving.Enqueue((_scratches.AdvanceEpoch(), round.Moved));
+        }
+
+        if (round.Unreadable is { } error)
+        {
+            // Nor would the next be able to. Everything else is served and written; who asks for the vector is told.
+            _cannotRewrite = true;
+            EngineLog.RewriteFailed(_logger, error);
+        }
+
         // Not further than the checkpoint before, which stands in where this one is damaged.
         _log.TruncateUntil(_store.Checkpoints.Count > 1 ? _store.Checkpoints[^1].Redo : OperationLog.FirstPosition);
 
@@ -198,14 +220,43 @@ internal sealed class Checkpointer : IDisposable
     {
         long useful = collections.Sum(static data => data.EstimatePageBytes());
         // What is out of date goes only after it has been written anew.
-        return Newest is not null && _policy.IsWasteful(Newest.Bytes, useful) && _log.Disk.FreeBytes > 2 * useful;
+        return Newest is not null && !_cannotRewrite && _policy.IsWasteful(Newest.Bytes, useful) && _log.Disk.FreeBytes > 2 * useful;
+    }
+
+    // By epochs, the oldest first: a search that takes long holds up what has left since it began, and nothing else.
+    private void FreeWhatNobodyReads()
+    {
+        while (_leaving.TryPeek(out var left) && !_scratches.HasReadersBefore(left.Epoch))
+        {
+            _leaving.Dequeue();
+            foreach ((CollectionData data, List<uint> rows) in left.Moved)
+            {
+                data.Index.FreeMoved(rows);
+            }
+        }
     }
 
     private void Watch()
     {
+        WatchVectorMemory();
         if (_store.BusyFor > _patience && _log.Fault is null)
         {
             _log.Fail(new TimeoutException($"The disk has owed a write of the page store for {_patience}."));
+        }
+    }
+
+    // Whoever waits for memory for vectors waits as long as a checkpoint gets on that will make room.
+    private void WatchVectorMemory()
+    {
+        long pages = _round?.Pages ?? 0;
+        if (!_vectorMemory.IsFull || pages != _pagesSeen)
+        {
+            _pagesSeen = pages;
+            _lastRoom = Stopwatch.GetTimestamp();
+        }
+        else if (_log.Fault is not null || Stopwatch.GetElapsedTime(_lastRoom) > _patience)
+        {
+            _vectorMemory.GiveUp();
         }
     }
 

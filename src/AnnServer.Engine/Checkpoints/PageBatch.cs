@@ -13,6 +13,7 @@ internal sealed class PageBatch
     private readonly List<int> _unread = [];
     private readonly List<uint> _slots = [];
     private readonly List<long> _places = [];
+    private readonly HashSet<int> _unreadable = [];
 
     public int Count => _pages.Count;
 
@@ -25,6 +26,7 @@ internal sealed class PageBatch
         _unread.Clear();
         _slots.Clear();
         _places.Clear();
+        _unreadable.Clear();
     }
 
     /// <summary>Adds the page of a slot as it is now. Under the commit lock.</summary>
@@ -46,33 +48,64 @@ internal sealed class PageBatch
         _pages.Add((kind, slot, _images.Payload.Length));
     }
 
-    /// <summary>Reads the vectors that are on disk, which takes time: not under the commit lock.</summary>
-    /// <exception cref="IOException">They cannot be read.</exception>
-    public void ReadVectors(CollectionData data)
+    /// <summary>
+    /// Reads the vectors that are on disk, which takes time: not under the commit lock. Returns why some cannot be read, which
+    /// <see cref="IsReadable"/> names.
+    /// </summary>
+    public IOException? ReadVectors(CollectionData data)
     {
-        if (_unread.Count == 0)
+        if (_unread.Count == 0 || ReadVectors(data, 0, _unread.Count) is null)
         {
-            return;
+            return null;
         }
 
-        int bytes = data.Index.KeptBytes;
-        byte[] vectors = new byte[_unread.Count * bytes];
-        // Whoever deletes what is out of date is the caller, later.
-        if (!data.Vectors!.Source.TryRead(CollectionsMarshal.AsSpan(_slots), CollectionsMarshal.AsSpan(_places), vectors))
-        {
-            throw new IOException("A vector is not where the last checkpoint has put it.");
-        }
-
+        IOException? last = null;
         for (int i = 0; i < _unread.Count; i++)
         {
-            vectors.AsSpan(i * bytes, bytes).CopyTo(_images.Written(Start(_unread[i]), bytes));
+            if (ReadVectors(data, i, 1) is { } error)
+            {
+                _unreadable.Add(_unread[i]);
+                last = error;
+            }
         }
+
+        return last;
     }
+
+    /// <summary>Whether there is an image of a page.</summary>
+    public bool IsReadable(int index) => !_unreadable.Contains(index);
 
     public ReadOnlySpan<byte> Page(int index, out PageKind kind, out uint slot)
     {
         (kind, slot, int end) = _pages[index];
         return _images.Payload[Start(index)..end];
+    }
+
+    private IOException? ReadVectors(CollectionData data, int from, int count)
+    {
+        int bytes = data.Index.KeptBytes;
+        byte[] vectors = new byte[count * bytes];
+        try
+        {
+            // Whoever deletes what is out of date is the caller, later.
+            bool isThere = data.Vectors!.Source.TryRead(
+                CollectionsMarshal.AsSpan(_slots).Slice(from, count), CollectionsMarshal.AsSpan(_places).Slice(from, count), vectors);
+            if (!isThere)
+            {
+                return new IOException("A vector is not where the last checkpoint has put it.");
+            }
+        }
+        catch (IOException error)
+        {
+            return error;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            vectors.AsSpan(i * bytes, bytes).CopyTo(_images.Written(Start(_unread[from + i]), bytes));
+        }
+
+        return null;
     }
 
     private int Start(int index) => index == 0 ? 0 : _pages[index - 1].End;

@@ -14,18 +14,19 @@ internal sealed class PlanningThreads : IDisposable
     private readonly Thread[] _threads;
     private readonly OperationLog _log;
     private readonly MemoryBudget _vectorMemory;
-    private readonly TimeSpan _patience;
 
     // Protects the fields below it; held for a few instructions, and nothing is taken inside it.
     private readonly object _gate = new();
     private readonly Queue<WriteOrder> _waiting = new();
+    private readonly Queue<WriteOrder> _parked = new();
     private int _planning;
     private volatile bool _isStopping;
 
-    /// <param name="patience">How long is waited for memory for vectors.</param>
-    public PlanningThreads(int count, OperationLog log, MemoryBudget vectorMemory, TimeSpan patience)
+    /// <param name="vectorMemory">Orders whose next point needs some wait aside while it is full.</param>
+    public PlanningThreads(int count, OperationLog log, MemoryBudget vectorMemory)
     {
-        (_log, _vectorMemory, _patience) = (log, vectorMemory, patience);
+        (_log, _vectorMemory) = (log, vectorMemory);
+        vectorMemory.WaitEnded = Unpark;
         _threads = new Thread[count];
         for (int i = 0; i < count; i++)
         {
@@ -84,6 +85,7 @@ internal sealed class PlanningThreads : IDisposable
         lock (_gate)
         {
             _isStopping = true;
+            UnparkAll();
             Monitor.PulseAll(_gate);
         }
 
@@ -98,7 +100,11 @@ internal sealed class PlanningThreads : IDisposable
             // Before a point is taken: an append that waits does so under the commit lock of a collection, and memory for vectors is
             // given back only when every point that has been taken is done.
             _log.WaitForDisk();
-            _vectorMemory.WaitForRoom(_patience);
+            if (TryPark(order))
+            {
+                continue;
+            }
+
             if (order.Take(out bool hasMore) is { } point)
             {
                 if (hasMore)
@@ -135,6 +141,47 @@ internal sealed class PlanningThreads : IDisposable
             order = _waiting.Dequeue();
             _planning++;
             return true;
+        }
+    }
+
+    // Puts an order aside, and leaves, where it has to wait for memory for vectors.
+    private bool TryPark(WriteOrder order)
+    {
+        if (!order.NeedsVectorMemory || !_vectorMemory.IsFull)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            // Looked at under the gate: whoever gives some comes here next.
+            if (_isStopping || !_vectorMemory.IsFull || _vectorMemory.IsStuck)
+            {
+                return false;
+            }
+
+            _parked.Enqueue(order);
+            _planning--;
+            WakeOne();
+            return true;
+        }
+    }
+
+    private void Unpark()
+    {
+        lock (_gate)
+        {
+            UnparkAll();
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    // Under the gate.
+    private void UnparkAll()
+    {
+        while (_parked.TryDequeue(out WriteOrder? order))
+        {
+            _waiting.Enqueue(order);
         }
     }
 

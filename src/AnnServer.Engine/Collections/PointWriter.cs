@@ -13,6 +13,9 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
 {
     private const uint NoOrdinal = uint.MaxValue;
 
+    /// <summary>Whether a point needs memory that a checkpoint gives back.</summary>
+    public bool NeedsVectorMemory => data.Index.KeepsVectorsOnDisk;
+
     /// <param name="order">What the upsert comes after; null where it comes after nothing.</param>
     public async ValueTask<EngineResult<WriteReceipt>> UpsertAsync(
         IReadOnlyList<Point> points, WriteOrder? order, Durability durability, Faults faults, CancellationToken cancellation)
@@ -33,7 +36,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
             }
 
             var upsert = new PendingUpsert(this, points, blobs, reserved.Value, config) { Cancellation = cancellation };
-            if (order is null && points.Count == 1 && !context.Log.IsBehind && !context.Disk.Memory.IsFull && context.Planning.TryEnter())
+            if (order is null && points.Count == 1 && !context.Log.IsBehind && !(NeedsVectorMemory && context.Disk.Memory.IsFull) && context.Planning.TryEnter())
             {
                 ApplyHere(upsert);
             }
@@ -90,17 +93,18 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
                 return;
             }
 
-            if (data.Index.KeepsVectorsOnDisk && context.Disk.Memory is { IsFull: true, IsStuck: true } memory)
+            if (NoVectorMemory("some of the request may have been written") is { } noMemory)
             {
-                upsert.Fail(EngineError.Of(
-                    EngineStatus.ResourceExhausted,
-                    $"The vectors that no checkpoint has put on disk yet take {memory.Used} bytes, VectorMemoryBytes allows {memory.Limit}; "
-                    + "some of the request may have been written."));
+                upsert.Fail(noMemory);
                 return;
             }
 
             data.Index.Plan(point.Ordinal, upsert.Points[point.Index].Vector.Span, point.Scope.Scratch);
             point.IsPlanned = true;
+        }
+        catch (InsufficientMemoryException error)
+        {
+            upsert.Fail(EngineError.Of(EngineStatus.ResourceExhausted, error.Message));
         }
         catch (Exception error)
         {
@@ -121,6 +125,13 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
         upsert.Settle(point.Index);
     }
 
+    // Not waited for any longer: no checkpoint makes room.
+    private EngineError? NoVectorMemory(string consequence) => NeedsVectorMemory && context.Disk.Memory is { IsStuck: true } memory
+        ? EngineError.Of(
+            EngineStatus.ResourceExhausted,
+            $"The vectors that no checkpoint has put on disk yet take {memory.Used} bytes, VectorMemoryBytes allows {memory.Limit}; {consequence}.")
+        : null;
+
     private byte[]?[] CheckPoints(IReadOnlyList<Point> points, CollectionConfig config, Faults faults)
     {
         PointRules.CheckBatch(points.Count, "points", context.Limits.MaxBatchPoints, faults);
@@ -137,7 +148,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
     private EngineResult<uint[]> Reserve(int count, CollectionConfig config)
     {
         using ScratchPool.Scope scope = context.Scratches.Rent();
-        if (gate.Refusal(config) is { } refused)
+        if ((gate.Refusal(config) ?? NoVectorMemory("nothing was written")) is { } refused)
         {
             return refused;
         }

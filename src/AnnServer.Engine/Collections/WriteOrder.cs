@@ -43,6 +43,18 @@ public sealed class WriteOrder
         }
     }
 
+    /// <summary>Whether the next point is of a collection that keeps its vectors on disk.</summary>
+    internal bool NeedsVectorMemory
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _upserts.TryPeek(out PendingUpsert? next) && next.Writer.NeedsVectorMemory;
+            }
+        }
+    }
+
     /// <summary>Adds an upsert behind those there are. True if the order must be queued for a turn.</summary>
     internal bool Add(PendingUpsert upsert)
     {

@@ -23,7 +23,7 @@ internal static class DatabaseGauges
         meter.CreateObservableGauge(
             "ann.vector_memory.used", () => database.VectorMemoryUsed, "By", "Memory for vectors that are kept on disk and are not there yet.");
         meter.CreateObservableGauge("ann.vector_memory.limit", () => database.VectorMemoryLimit, "By", "What that memory is limited to.");
-        meter.CreateObservableCounter("ann.vectors.read", () => database.VectorsRead, "{vector}", "Vectors read from the disk, which no memory had.");
+        meter.CreateObservableCounter("ann.vectors.read", () => database.VectorsRead, "{vector}", "Vectors read from the disk, for searches and for writing the page store anew; those that the file cache had do not count.");
         meter.CreateObservableCounter("ann.log.sequence", () => (long)database.GetStats().Sequence, "{record}", "Last write applied.");
         meter.CreateObservableCounter(
             "ann.log.durable_sequence", () => (long)database.GetStats().DurableSequence, "{record}", "Last write known to be durable.");

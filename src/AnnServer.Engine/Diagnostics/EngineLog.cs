@@ -25,6 +25,9 @@ internal static partial class EngineLog
     [LoggerMessage(7, LogLevel.Critical, "A checkpoint failed; the store takes no more writes until the next start")]
     public static partial void CheckpointFailed(ILogger logger, Exception fault);
 
+    [LoggerMessage(11, LogLevel.Error, "A vector on disk cannot be read; the page store is not written anew until the next start, and grows")]
+    public static partial void RewriteFailed(ILogger logger, Exception fault);
+
     [LoggerMessage(8, LogLevel.Information, "Loaded checkpoint {Number}: {Bytes} bytes in {Milliseconds:F0} ms")]
     public static partial void CheckpointLoaded(ILogger logger, long number, long bytes, double milliseconds);
 

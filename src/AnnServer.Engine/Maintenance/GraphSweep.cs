@@ -18,6 +18,10 @@ namespace AnnServer.Engine.Maintenance;
 /// </summary>
 internal sealed class GraphSweep(CollectionData data, OperationLog log, ScratchPool scratches, CancellationToken stopping)
 {
+    private const long MostAsideBytes = 16L << 20;
+
+    private static readonly TimeSpan AsidePoll = TimeSpan.FromMilliseconds(2);
+
     private uint[] _condemned = [];
 
     public int Forgotten => _condemned.Length;
@@ -69,6 +73,7 @@ internal sealed class GraphSweep(CollectionData data, OperationLog log, ScratchP
     {
         foreach (uint[] chunk in _condemned.Chunk(1024))
         {
+            WaitForCheckpoint();
             lock (data.CommitLock)
             {
                 foreach (uint ordinal in chunk)
@@ -80,6 +85,23 @@ internal sealed class GraphSweep(CollectionData data, OperationLog log, ScratchP
         }
 
         data.Index.Release(_condemned);
+    }
+
+    // What a checkpoint has still to write of the slots is put aside in memory: no faster than it is written.
+    private void WaitForCheckpoint()
+    {
+        while (!IsStopped() && log.Fault is null)
+        {
+            lock (data.CommitLock)
+            {
+                if (data.Pages.AsideBytes <= MostAsideBytes)
+                {
+                    return;
+                }
+            }
+
+            stopping.WaitHandle.WaitOne(AsidePoll);
+        }
     }
 
     private bool IsStopped() => stopping.IsCancellationRequested || data.IsDropped;

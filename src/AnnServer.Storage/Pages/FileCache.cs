@@ -13,7 +13,10 @@ internal static unsafe partial class FileCache
     private const int AdviseWillNeed = 3;
     private const int NoWait = 8;
 
-    // Cleared where the C library or the file system does not know the call.
+    private const int NoSuchCall = 38;
+    private const int NotSupported = 95;
+
+    // Cleared where the C library, the kernel or the file system does not know the call.
     private static volatile bool _canRead = OperatingSystem.IsLinux();
 
     /// <summary>Reads bytes that are in memory; false where any of them would have to be waited for.</summary>
@@ -29,7 +32,9 @@ internal static unsafe partial class FileCache
             fixed (byte* bytes = destination)
             {
                 var part = new Part { Address = bytes, Length = (nuint)destination.Length };
-                return ReadParts(file, &part, 1, offset, NoWait) == destination.Length;
+                nint read = ReadParts(file, &part, 1, offset, NoWait);
+                _canRead = read >= 0 || Marshal.GetLastPInvokeError() is not (NoSuchCall or NotSupported);
+                return read == destination.Length;
             }
         }
         catch (EntryPointNotFoundException)
@@ -60,7 +65,7 @@ internal static unsafe partial class FileCache
     [LibraryImport("libc", EntryPoint = "posix_fadvise")]
     private static partial int Advise(SafeFileHandle file, long offset, long bytes, int advice);
 
-    [LibraryImport("libc", EntryPoint = "preadv2")]
+    [LibraryImport("libc", EntryPoint = "preadv2", SetLastError = true)]
     private static partial nint ReadParts(SafeFileHandle file, Part* parts, int count, long offset, int flags);
 
     [StructLayout(LayoutKind.Sequential)]

@@ -17,6 +17,7 @@ public sealed class PageImages : IDisposable
     private readonly long _segmentBytes;
     private readonly ConcurrentDictionary<long, SafeFileHandle> _segments = new();
     private long _begin;
+    private volatile bool _isDisposed;
     private long _diskReads;
 
     internal PageImages(StorageLayout layout, long segmentBytes)
@@ -75,8 +76,8 @@ public sealed class PageImages : IDisposable
         }
     }
 
-    /// <summary>Lets go of the files that lie before an address, which are about to be deleted.</summary>
-    internal void Forget(long begin)
+    /// <summary>Says where the page log begins: what lies before is gone, or about to be deleted.</summary>
+    internal void BeginAt(long begin)
     {
         Volatile.Write(ref _begin, begin);
         foreach ((long segment, SafeFileHandle handle) in _segments)
@@ -90,6 +91,7 @@ public sealed class PageImages : IDisposable
 
     public void Dispose()
     {
+        _isDisposed = true;
         foreach (SafeFileHandle handle in _segments.Values)
         {
             handle.Dispose();
@@ -124,9 +126,14 @@ public sealed class PageImages : IDisposable
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException or ObjectDisposedException)
         {
-            if (addresses.ContainsAnyInRange(1, Volatile.Read(ref _begin) - 1))
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            long begin = Volatile.Read(ref _begin);
+            foreach (long address in addresses)
             {
-                return false;
+                if (address != 0 && address < begin)
+                {
+                    return false;
+                }
             }
 
             throw new StorageCorruptionException($"A file of the page log is missing: {error.Message}", error);
@@ -155,6 +162,7 @@ public sealed class PageImages : IDisposable
 
     private SafeFileHandle Segment(long address)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         long segment = address / _segmentBytes;
         if (_segments.TryGetValue(segment, out SafeFileHandle? handle))
         {

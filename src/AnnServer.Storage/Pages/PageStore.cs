@@ -115,6 +115,7 @@ public sealed class PageStore : IDisposable
         else
         {
             _begin = checkpoint.Begin;
+            Images.BeginAt(checkpoint.Begin);
             _extents.AddRange(checkpoint.Extents);
         }
 
@@ -351,7 +352,7 @@ public sealed class PageStore : IDisposable
         // No manifest names any more what is deleted now, also after a power cut.
         DirectorySync.Flush(_layout.PageFolder);
         RemoveUnnamed();
-        Images.Forget(_checkpoints[^1].Begin);
+        Images.BeginAt(_checkpoints[^1].Begin);
         log.TruncateUntil(_checkpoints[^1].Begin);
     }
 

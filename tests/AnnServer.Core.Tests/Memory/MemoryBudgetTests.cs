@@ -4,8 +4,6 @@ namespace AnnServer.Core.Tests.Memory;
 
 public sealed class MemoryBudgetTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     [Fact]
     public void Take_PastHalf_TellsOnceEachTime()
     {
@@ -26,31 +24,46 @@ public sealed class MemoryBudgetTests
     }
 
     [Fact]
-    public async Task WaitForRoom_UntilSomeIsGiven_Returns()
+    public void WhatIsLeaving_IsUsedButNoReasonToMakeRoom()
     {
         var budget = new MemoryBudget(100);
-        budget.WaitForRoom(Patience);
         budget.Take(100);
-        Task waiting = Task.Run(() => budget.WaitForRoom(Patience), TestContext.Current.CancellationToken);
-        await Task.Delay(20, TestContext.Current.CancellationToken);
-        Assert.False(waiting.IsCompleted);
-        budget.Give(1);
+        budget.Leave(80);
 
-        await waiting;
+        Assert.True(budget is { IsFull: true, IsHalfUsed: false, Used: 100 });
+        budget.Give(80, left: 80);
+        budget.Take(40);
 
-        Assert.False(budget.IsStuck);
+        Assert.True(budget is { IsFull: false, IsHalfUsed: true, Used: 60 });
     }
 
     [Fact]
-    public void WaitForRoom_InVain_IsStuckUntilSomeIsGiven()
+    public void Give_FromFull_EndsTheWaitOnce()
     {
         var budget = new MemoryBudget(100);
+        int ended = 0;
+        budget.WaitEnded = () => ended++;
         budget.Take(150);
 
-        budget.WaitForRoom(TimeSpan.FromMilliseconds(5));
+        budget.Give(50);
+        Assert.Equal(0, ended);
+        budget.Give(1);
+        budget.Give(1);
+
+        Assert.Equal(1, ended);
+    }
+
+    [Fact]
+    public void GiveUp_EndsTheWait_AndHoldsUntilSomeIsGiven()
+    {
+        var budget = new MemoryBudget(100);
+        int ended = 0;
+        budget.WaitEnded = () => ended++;
+        budget.Take(150);
+
+        budget.GiveUp();
         Assert.True(budget.IsStuck);
-        // Whoever comes next does not wait as long again.
-        budget.WaitForRoom(TimeSpan.MaxValue.Divide(2));
+        Assert.Equal(1, ended);
         budget.Give(10);
 
         Assert.True(budget is { IsStuck: false, IsFull: true });

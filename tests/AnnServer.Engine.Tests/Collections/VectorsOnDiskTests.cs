@@ -205,9 +205,9 @@ public sealed class VectorsOnDiskTests
     }
 
     // Flips a bit of the only place where a vector is stored outside of the log.
-    private static void Damage(DataFolder folder, float[] vector)
+    internal static void Damage(DataFolder folder, ReadOnlySpan<float> vector)
     {
-        ReadOnlySpan<byte> bytes = System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(vector);
+        ReadOnlySpan<byte> bytes = System.Runtime.InteropServices.MemoryMarshal.AsBytes(vector);
         int damaged = 0;
         foreach (string file in Directory.EnumerateFiles(Path.Combine(folder.Path, "pages"), "*", SearchOption.AllDirectories))
         {

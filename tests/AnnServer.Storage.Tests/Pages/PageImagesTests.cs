@@ -125,6 +125,24 @@ public sealed class PageImagesTests : IDisposable
         Assert.Throws<StorageCorruptionException>(() => pages.Store.Images.TryRead(Collection, Kind, [cut.Key], [cut.Value], new byte[Bytes]));
     }
 
+    [Fact]
+    public async Task AFileThatIsMissingAfterARestartIsDamage()
+    {
+        Dictionary<uint, long> addresses;
+        await using (TestPages pages = TestPages.Open(_folder.Path))
+        {
+            pages.BeginAfterNewest();
+            addresses = Write(pages, Enumerable.Range(0, 5));
+            await pages.CommitAsync(1);
+        }
+
+        await using TestPages reopened = TestPages.Open(_folder.Path);
+        reopened.BeginAfterNewest();
+        File.Delete(new StorageLayout(_folder.Path).PageSegment(0));
+
+        Assert.Throws<StorageCorruptionException>(() => reopened.Store.Images.TryRead(Collection, Kind, [0], [addresses[0]], new byte[Bytes]));
+    }
+
     private Dictionary<uint, long> Write(TestPages pages, IEnumerable<int> ordinals)
     {
         var addresses = new Dictionary<uint, long>();

@@ -6,7 +6,7 @@ using Grpc.Core;
 
 namespace AnnServer.Rpc;
 
-internal sealed class AdminService(DatabaseHost database, ServerOptions options) : Admin.AdminBase
+internal sealed class AdminService(DatabaseHost database, LongWork longWork, ServerOptions options) : Admin.AdminBase
 {
     public override async Task<CheckpointResponse> Checkpoint(CheckpointRequest request, ServerCallContext context)
     {
@@ -44,6 +44,13 @@ internal sealed class AdminService(DatabaseHost database, ServerOptions options)
             // A full disk, a backup before that is damaged: what is served is not touched by it.
             throw StatusMapper.ToException(EngineError.Of(EngineStatus.FailedPrecondition, $"The backup failed: {error.Message}"));
         }
+    }
+
+    public override async Task<AuditGraphResponse> AuditGraph(AuditGraphRequest request, ServerCallContext context)
+    {
+        Engine.Collections.Collection collection = database.Current.GetCollection(request.Collection).OrThrow();
+        var report = await longWork.RunAsync(collection.AuditGraph, context.CancellationToken);
+        return StatsMapper.ToWire(report.OrThrow());
     }
 
     public override Task<GetStatsResponse> GetStats(GetStatsRequest request, ServerCallContext context)

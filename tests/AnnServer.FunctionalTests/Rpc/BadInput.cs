@@ -149,6 +149,11 @@ internal sealed record BadInput(string Name, Func<Client, string, Task> Send, St
         yield return new("drop unknown collection",
             (server, _) => Task(server.Collections.DeleteCollectionAsync(new DeleteCollectionRequest { Name = "nowhere" })), StatusCode.NotFound);
 
+        yield return new("audit unknown collection",
+            (server, _) => Task(server.Admin.AuditGraphAsync(new AuditGraphRequest { Collection = "nowhere" })), StatusCode.NotFound);
+        yield return new("audit without collection",
+            (server, _) => Task(server.Admin.AuditGraphAsync(new AuditGraphRequest())), StatusCode.NotFound);
+
         yield return new("get without id",
             (server, name) => Task(server.Points.GetAsync(new GetRequest { Collection = name, Ids = { Make.Id(1), new PointId() } })),
             StatusCode.InvalidArgument, "ids[1]");

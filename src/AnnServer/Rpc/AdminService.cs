@@ -46,6 +46,24 @@ internal sealed class AdminService(DatabaseHost database, LongWork longWork, Ser
         }
     }
 
+    public override async Task<RestoreResponse> Restore(RestoreRequest request, ServerCallContext context)
+    {
+        Faults faults = new();
+        string? folder = BackupFolders.Resolve(options.BackupDirectory, request.Name, "name", faults);
+        if (faults.Any)
+        {
+            throw StatusMapper.ToException(faults.ToError());
+        }
+
+        if (BackupFolders.RestoreRefusal(options.BackupDirectory, folder!) is { } refused)
+        {
+            throw StatusMapper.ToException(refused);
+        }
+
+        RestoreInfo info = (await database.RestoreAsync(folder!, context.CancellationToken)).OrThrow();
+        return new RestoreResponse { Sequence = info.Sequence, Collections = (uint)info.Collections, Points = (ulong)info.Points };
+    }
+
     public override async Task<AuditGraphResponse> AuditGraph(AuditGraphRequest request, ServerCallContext context)
     {
         Engine.Collections.Collection collection = database.Current.GetCollection(request.Collection).OrThrow();

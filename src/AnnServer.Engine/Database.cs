@@ -15,18 +15,20 @@ using Microsoft.Extensions.Logging;
 namespace AnnServer.Engine;
 
 /// <summary>All collections of one data directory: the entry point of the library. Every member may be called from any thread.</summary>
-public sealed class Database : IAsyncDisposable
+public sealed partial class Database : IAsyncDisposable
 {
     private readonly CollectionContext _context;
     private readonly PageStore _pages;
     private readonly Checkpointer _checkpointer;
     private readonly ReplaySummary _replay;
     private readonly ILogger _logger;
+    private readonly DatabaseGauges _gauges;
     private readonly Catalog _catalog = new();
 
     // Protects the catalog's changes and the numbering of collections. Taken before a collection's commit lock.
     private readonly Lock _catalogLock = new();
     private uint _lastNumber;
+    private bool _isBeingReplaced;
     private int _disposed;
 
     private Database(CollectionContext context, PageStore pages, Checkpointer checkpointer, StoreRecovery recovery, ILogger logger)
@@ -47,7 +49,7 @@ public sealed class Database : IAsyncDisposable
             _catalog.Add(new Collection(data, context));
         }
 
-        DatabaseGauges.Register(context.Metrics.Meter, this);
+        _gauges = new DatabaseGauges(context.Metrics.Meter, this);
     }
 
     public EngineLimits Limits => _context.Limits;
@@ -56,6 +58,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Why writes are refused, or null while the store is sound.</summary>
     public Exception? Fault => _context.Log.Fault;
+
+    /// <summary>Whether it has been closed, or is just being closed.</summary>
+    public bool IsClosed => Volatile.Read(ref _disposed) != 0;
 
     /// <summary>Why writes are refused until the disk has more space, or null. Read a few times a second at most.</summary>
     public string? DiskShortage => _context.Log.Disk.Shortage();
@@ -177,48 +182,15 @@ public sealed class Database : IAsyncDisposable
             Checkpoint? made = await _checkpointer.RequestAsync().WaitAsync(cancellation).ConfigureAwait(false);
             return made is null ? NoCheckpoint() : new CheckpointReceipt(sequence, _checkpointer.LogBytes);
         }
-        catch (StorageFaultException)
+        catch (ObjectDisposedException) when (IsClosed)
         {
-            return _context.StoreFailed();
-        }
-    }
-
-    /// <summary>
-    /// Copies everything applied before the call into a folder while writing goes on: all of it, or what a backup before has not got.
-    /// </summary>
-    /// <param name="folder">Empty or absent.</param>
-    /// <param name="before">The folder of an earlier backup, which the new one then depends on; null for one that stands alone.</param>
-    /// <exception cref="IOException">The folder is not empty, the disk fails, or the backup before cannot be used.</exception>
-    public async ValueTask<EngineResult<BackupInfo>> BackupAsync(string folder, string? before, CancellationToken cancellation)
-    {
-        if (_context.Shortage() is { } shortage)
-        {
-            return shortage;
-        }
-
-        try
-        {
-            BackupReceipt receipt = default;
-            Checkpoint? copied = await _checkpointer.RequestAsync(
-                (checkpoint, stopping) =>
-                {
-                    using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, stopping);
-                    receipt = _pages.BackUp(checkpoint, folder, before, either.Token);
-                }).ConfigureAwait(false);
-            return copied is null ? NoCheckpoint() : new BackupInfo(copied.Redo.Lsn, receipt.CopiedBytes, receipt.ReusedBytes);
+            return Closing();
         }
         catch (StorageFaultException)
         {
             return _context.StoreFailed();
         }
     }
-
-    /// <summary>Makes a data directory of a backup, which is checked on the way. Its database goes on with the sequence of the backup.</summary>
-    /// <param name="directory">Empty or absent.</param>
-    /// <returns>The sequence of the last change in it.</returns>
-    /// <exception cref="IOException">The backup is damaged, or the directory is not empty.</exception>
-    public static ulong Restore(string folder, string directory, ILoggerFactory loggers) => PageBackup.Restore(
-        folder, new DatabaseOptions { DataDirectory = directory }.Storage, loggers.CreateLogger<Database>()).Redo.Lsn;
 
     public DatabaseStats GetStats() => new(
         _context.Log.LastLsn,
@@ -244,6 +216,7 @@ public sealed class Database : IAsyncDisposable
             return;
         }
 
+        _gauges.Dispose();
         _context.Planning.Dispose();
         _context.Janitor.Dispose();
         _checkpointer.Dispose();
@@ -321,13 +294,15 @@ public sealed class Database : IAsyncDisposable
         }
     }
 
-    private static EngineError NoCheckpoint() => EngineError.Of(
-        EngineStatus.FailedPrecondition, "No checkpoint is made while a collection is damaged; restore a backup or delete it.");
-
     private EngineResult<(Collection Collection, ulong Lsn)> Create(CollectionConfig config)
     {
         lock (_catalogLock)
         {
+            if (_isBeingReplaced)
+            {
+                return BeingReplaced();
+            }
+
             if (_catalog.IsTaken(config.Name))
             {
                 return EngineError.Of(EngineStatus.AlreadyExists, $"There is a collection \"{config.Name}\" already.");

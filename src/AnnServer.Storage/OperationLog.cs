@@ -106,11 +106,13 @@ public sealed class OperationLog : IAsyncDisposable
     {
         StorageOptions options = dependencies.Options;
         var layout = new StorageLayout(options.Directory);
-        Directory.CreateDirectory(layout.LogFolder);
+        Directory.CreateDirectory(layout.Root);
         DirectoryLock directoryLock = DirectoryLock.Acquire(layout);
         LogFile? file = null;
         try
         {
+            RestoreDraft.Settle(layout, dependencies.Logger);
+            Directory.CreateDirectory(layout.LogFolder);
             LogFormat format;
             LogWriter writer;
             if (File.Exists(layout.FormatFile))
@@ -232,6 +234,26 @@ public sealed class OperationLog : IAsyncDisposable
     /// <summary>The exception to throw after a failure.</summary>
     public StorageFaultException NewFault() => _writer.NewFault();
 
+    /// <summary>
+    /// Makes a backup, which is checked on the way, what the folder holds from when it is opened next. Nothing must be appended that is
+    /// to last: once this has returned, what is in the folder now is lost.
+    /// </summary>
+    /// <exception cref="StorageCorruptionException">The backup is not whole, or its bytes are not what they were. Nothing has changed.</exception>
+    /// <exception cref="IOException">The disk fails, or the backup cannot be read. Nothing has changed.</exception>
+    /// <exception cref="StorageFaultException">As above, and it is unknown which of the two the next start finds: the log has failed.</exception>
+    public Checkpoint Restore(string backup, CancellationToken cancellation)
+    {
+        try
+        {
+            return PageBackup.Draft(backup, _options, _logger, cancellation);
+        }
+        catch
+        {
+            GiveUpDraft();
+            throw;
+        }
+    }
+
     /// <summary>Makes everything durable, closes the log and unlocks the folder. After a fault it only closes.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -254,6 +276,18 @@ public sealed class OperationLog : IAsyncDisposable
         _writer.Dispose();
         _file.Dispose();
         _lock.Dispose();
+    }
+
+    private void GiveUpDraft()
+    {
+        try
+        {
+            RestoreDraft.GiveUp(new StorageLayout(_options.Directory), _logger);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw Fail(error);
+        }
     }
 
     private ReplaySummary ReplayAfter(LogPosition from, IRecordHandler handler)

@@ -33,6 +33,9 @@ public sealed class StorageLayout(string directory)
     /// <summary>Where FASTER keeps its own description of each checkpoint, a folder each.</summary>
     public string CheckpointFolder => Path.Combine(PageFolder, "checkpoints");
 
+    /// <summary>Where a backup is unpacked before it takes the place of what is in the folder. No backup can have the name.</summary>
+    public string DraftFolder => Path.Combine(Root, ".restoring");
+
     /// <summary>FASTER's folder of one checkpoint.</summary>
     public string Token(Guid token) => Path.Combine(TokenFolder, token.ToString());
 

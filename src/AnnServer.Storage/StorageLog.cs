@@ -33,4 +33,10 @@ internal static partial class StorageLog
 
     [LoggerMessage(10, LogLevel.Information, "There is space again under {Folder}; writes are taken")]
     public static partial void DiskRecovered(ILogger logger, string folder);
+
+    [LoggerMessage(11, LogLevel.Information, "What was restored into {Draft} has taken the place of what was in {Folder}")]
+    public static partial void DraftInPlace(ILogger logger, string draft, string folder);
+
+    [LoggerMessage(12, LogLevel.Warning, "{Draft} is left over from restoring a backup and cannot be removed: {Reason}")]
+    public static partial void DraftStays(ILogger logger, string draft, string reason);
 }

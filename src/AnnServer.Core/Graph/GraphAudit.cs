@@ -5,6 +5,11 @@ namespace AnnServer.Core.Graph;
 /// <summary>Checks of the structure: what every graph must satisfy whatever was done to it.</summary>
 public static class GraphAudit
 {
+    private const uint NodesPerCancellationCheck = 4096;
+
+    // A walk beside writers can miss a point whose links are moved behind it; two are hardly unlucky with the same one.
+    private const int Walks = 2;
+
     /// <summary>
     /// The live nodes that no path from the entry point reaches on layer 0. Exact when nothing is written meanwhile, else a guess.
     /// </summary>
@@ -12,30 +17,13 @@ public static class GraphAudit
     {
         GraphStore store = index.Store;
         var unreachable = new List<uint>();
-        if (!store.TryGetEntry(out uint entry, out _))
+        if (!store.TryGetEntry(out _, out _))
         {
             return unreachable;
         }
 
-        uint slotCount = store.SlotCount;
-        var reached = new OrdinalBitmap();
-        reached.Reset((int)slotCount);
-        var queue = new Stack<uint>();
-        reached.Add(entry);
-        queue.Push(entry);
-        while (queue.TryPop(out uint node))
-        {
-            foreach (uint next in store.ReadLinks(node, 0))
-            {
-                if (next < slotCount && !reached.Contains(next))
-                {
-                    reached.Add(next);
-                    queue.Push(next);
-                }
-            }
-        }
-
-        for (uint ordinal = 0; ordinal < slotCount; ordinal++)
+        OrdinalBitmap reached = Walk(store, CancellationToken.None);
+        for (uint ordinal = 0; ordinal < (uint)reached.Length; ordinal++)
         {
             if (store.IsLive(ordinal) && !reached.Contains(ordinal))
             {
@@ -44,6 +32,55 @@ public static class GraphAudit
         }
 
         return unreachable;
+    }
+
+    /// <summary>
+    /// Counts links, and points that nothing leads to, while others may write: each row is counted as it was when it was read. Exact when
+    /// nothing is written meanwhile; else a point may count as unreachable whose links were changed during each of two walks.
+    /// </summary>
+    /// <param name="points">The live nodes of one moment.</param>
+    /// <param name="isDangling">
+    /// Asked of a row with a link to a node that is not live, so seldom: whether that is so still, and no point has the slot.
+    /// </param>
+    /// <exception cref="OperationCanceledException">The token was cancelled; it is looked at throughout.</exception>
+    public static GraphCounts Count(
+        VectorIndex index, OrdinalBitmap points, Func<RowKey, uint, bool> isDangling, CancellationToken cancellation)
+    {
+        GraphStore store = index.Store;
+        var layers = new List<LayerCounts>();
+        var links = new List<uint>();
+        long dangling = 0;
+        foreach (uint ordinal in points)
+        {
+            ThrowIfCancelled(ordinal, cancellation);
+            for (int layer = store.TopLayer(ordinal); layer >= 0; layer--)
+            {
+                store.CopyLinks(ordinal, layer, links);
+                long oneWay = 0;
+                foreach (uint link in links)
+                {
+                    if (!index.IsLive(link))
+                    {
+                        dangling += isDangling(new RowKey(ordinal, layer), link) ? 1 : 0;
+                    }
+                    else if (store.TopLayer(link) < layer || !store.HasLink(link, layer, ordinal))
+                    {
+                        oneWay++;
+                    }
+                }
+
+                while (layers.Count <= layer)
+                {
+                    layers.Add(default);
+                }
+
+                LayerCounts before = layers[layer];
+                layers[layer] = new LayerCounts(
+                    before.Nodes + 1, before.Links + links.Count, before.OneWay + oneWay, Math.Max(before.Longest, links.Count));
+            }
+        }
+
+        return new GraphCounts(CountUnreachable(index, points, cancellation), dangling, layers);
     }
 
     /// <summary>What is wrong with the links, in words; empty when all is well. Nothing may be written meanwhile.</summary>
@@ -82,6 +119,79 @@ public static class GraphAudit
         }
 
         return faults;
+    }
+
+    private static long CountUnreachable(VectorIndex index, OrdinalBitmap points, CancellationToken cancellation)
+    {
+        List<uint>? missed = null;
+        for (int walk = 0; walk < Walks && missed is not { Count: 0 }; walk++)
+        {
+            OrdinalBitmap reached = Walk(index.Store, cancellation);
+            if (missed is null)
+            {
+                missed = [];
+                foreach (uint ordinal in points)
+                {
+                    missed.Add(ordinal);
+                }
+            }
+
+            missed.RemoveAll(ordinal => reached.Contains(ordinal) || !index.IsLive(ordinal));
+        }
+
+        return missed!.Count;
+    }
+
+    // The nodes that paths from the entry point reach on layer 0, of those that have a slot when it begins. It also goes through newer
+    // ones, since a row that was pruned for one may be the only way on.
+    private static OrdinalBitmap Walk(GraphStore store, CancellationToken cancellation)
+    {
+        var reached = new OrdinalBitmap();
+        reached.Reset((int)store.SlotCount);
+        if (!store.TryGetEntry(out uint entry, out _))
+        {
+            return reached;
+        }
+
+        var newer = new HashSet<uint>();
+        var links = new List<uint>();
+        var queue = new Stack<uint>();
+        queue.Push(entry);
+        Visit(entry);
+        for (uint visited = 0; queue.TryPop(out uint node); visited++)
+        {
+            ThrowIfCancelled(visited, cancellation);
+            store.CopyLinks(node, 0, links);
+            foreach (uint next in links)
+            {
+                if (next < store.SlotCount && Visit(next))
+                {
+                    queue.Push(next);
+                }
+            }
+        }
+
+        return reached;
+
+        bool Visit(uint node)
+        {
+            if (node >= (uint)reached.Length)
+            {
+                return newer.Add(node);
+            }
+
+            bool isNew = !reached.Contains(node);
+            reached.Add(node);
+            return isNew;
+        }
+    }
+
+    private static void ThrowIfCancelled(uint node, CancellationToken cancellation)
+    {
+        if (node % NodesPerCancellationCheck == 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+        }
     }
 
     private static void CheckRow(GraphStore store, uint ordinal, int layer, List<string> faults)

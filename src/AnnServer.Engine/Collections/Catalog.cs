@@ -13,6 +13,9 @@ internal sealed class Catalog
 
     public int Count => _collections.Count;
 
+    /// <summary>With those that are not served.</summary>
+    public int CountAll => _collections.Count + _damaged.Count;
+
     /// <summary>Ordered by name.</summary>
     public IEnumerable<Collection> All => _collections.Values;
 

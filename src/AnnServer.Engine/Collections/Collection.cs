@@ -1,4 +1,5 @@
 using AnnServer.Core.Search;
+using AnnServer.Engine.Maintenance;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
 using AnnServer.Storage;
@@ -171,6 +172,10 @@ public sealed class Collection
             return Unreadable(error);
         }
     }
+
+    /// <summary>Counts what is in the graph, and what a sound one has not, while it is searched and written.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled; it is looked at throughout.</exception>
+    public EngineResult<GraphReport> AuditGraph(CancellationToken cancellation) => GraphInspection.Run(Data, _context, cancellation);
 
     // A vector that is kept on disk.
     private EngineError Unreadable(IOException error) => EngineError.Of(

@@ -18,7 +18,9 @@ internal sealed class BackupLayout(string folder)
     /// <summary>The file of a segment, in this backup or the first before that has it; null where none has.</summary>
     public string? Find(long index)
     {
-        for (BackupLayout? layout = this; layout is not null; layout = layout.Previous())
+        // A damaged name of the one before can lead in a circle.
+        var seen = new HashSet<string>();
+        for (BackupLayout? layout = this; layout is not null && seen.Add(layout.Manifest); layout = layout.Previous())
         {
             if (File.Exists(layout.Segment(index)))
             {
@@ -29,6 +31,15 @@ internal sealed class BackupLayout(string folder)
         return null;
     }
 
-    private BackupLayout? Previous() =>
-        File.Exists(Before) ? new BackupLayout(Path.GetFullPath(File.ReadAllText(Before), folder)) : null;
+    private BackupLayout? Previous()
+    {
+        try
+        {
+            return File.Exists(Before) ? new BackupLayout(Path.GetFullPath(File.ReadAllText(Before), folder)) : null;
+        }
+        catch (ArgumentException error)
+        {
+            throw new StorageCorruptionException($"'{Before}' does not name a folder.", error);
+        }
+    }
 }

@@ -9,32 +9,61 @@ namespace AnnServer.Storage.Pages;
 public static class PageBackup
 {
     private const int ChunkBytes = 1 << 20;
-    private const string DraftSuffix = ".restoring";
 
-    /// <summary>Makes a folder of a backup.</summary>
+    /// <summary>Makes a store of a backup, which is checked on the way.</summary>
     /// <param name="target">Where the store will live; empty or absent.</param>
     /// <exception cref="StorageCorruptionException">The backup is not whole, or its bytes are not what they were.</exception>
-    /// <exception cref="IOException">The target is not empty.</exception>
+    /// <exception cref="IOException">The target is not empty, or in use.</exception>
     public static Checkpoint Restore(string folder, StorageOptions target, ILogger logger)
+    {
+        Checkpoint checkpoint = Load(new BackupLayout(Path.GetFullPath(folder)));
+        var layout = new StorageLayout(target.Directory);
+        RequireNoStore(layout);
+        Directory.CreateDirectory(layout.Root);
+        DirectorySync.Flush(Path.GetDirectoryName(layout.Root) ?? layout.Root);
+        using DirectoryLock held = DirectoryLock.Acquire(layout);
+        RestoreDraft.Settle(layout, logger);
+        RequireNoStore(layout);
+        try
+        {
+            checkpoint = Draft(folder, target, logger, CancellationToken.None);
+        }
+        catch
+        {
+            RestoreDraft.GiveUp(layout, logger);
+            throw;
+        }
+
+        RestoreDraft.Settle(layout, logger);
+        return checkpoint;
+    }
+
+    /// <summary>
+    /// Makes a complete <see cref="RestoreDraft"/> of a backup in a folder that the caller has locked. Where it throws, the caller gives
+    /// the draft up.
+    /// </summary>
+    internal static Checkpoint Draft(string folder, StorageOptions target, ILogger logger, CancellationToken cancellation)
     {
         var source = new BackupLayout(Path.GetFullPath(folder));
         Checkpoint checkpoint = Load(source);
-        RequireEmpty(target.Directory);
+        var layout = new StorageLayout(target.Directory);
+        RestoreDraft.Begin(layout);
+        Checkpoint restored = Unpack(source, checkpoint, target with { Directory = layout.DraftFolder }, logger, cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        RestoreDraft.MarkComplete(layout);
+        return restored;
+    }
 
-        // Whoever finds the target finds it whole.
-        string draft = target.Directory + DraftSuffix;
-        if (Directory.Exists(draft))
-        {
-            Directory.Delete(draft, recursive: true);
-        }
-
-        var layout = new StorageLayout(draft);
+    private static Checkpoint Unpack(
+        BackupLayout source, Checkpoint checkpoint, StorageOptions target, ILogger logger, CancellationToken cancellation)
+    {
+        var layout = new StorageLayout(target.Directory);
         Directory.CreateDirectory(layout.Token(checkpoint.Token));
         foreach (long segment in Segments(checkpoint))
         {
             string file = source.Find(segment)
                 ?? throw new StorageCorruptionException($"Segment {segment} is in no backup: '{source.Segment(segment)}' is missing.");
-            Copy(file, layout.PageSegment(segment), Length(checkpoint, segment), CancellationToken.None);
+            Copy(file, layout.PageSegment(segment), Length(checkpoint, segment), cancellation);
         }
 
         if (!File.Exists(source.Token))
@@ -42,18 +71,11 @@ public static class PageBackup
             throw new StorageCorruptionException($"'{source.Token}' is missing.");
         }
 
-        Copy(source.Token, TokenFiles.PathOf(layout, checkpoint.Token), long.MaxValue, CancellationToken.None);
+        Copy(source.Token, TokenFiles.PathOf(layout, checkpoint.Token), long.MaxValue, cancellation);
         Require(layout, checkpoint);
-        Checkpoint restored = OperationLog.CreateAfter(checkpoint, target with { Directory = draft }, logger);
+        Checkpoint restored = OperationLog.CreateAfter(checkpoint, target, logger);
         TokenFiles.Flush(layout, restored.Token);
         ManifestFile.Save(layout.Manifest(restored.Number), restored);
-        if (Directory.Exists(target.Directory))
-        {
-            Directory.Delete(target.Directory);
-        }
-
-        Directory.Move(draft, target.Directory);
-        DirectorySync.Flush(Path.GetDirectoryName(target.Directory)!);
         return restored;
     }
 
@@ -122,6 +144,16 @@ public static class PageBackup
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
         {
             throw new IOException($"'{folder}' is not empty; backups are made, and restored, in a folder of their own.");
+        }
+    }
+
+    // What an attempt before has left is in nobody's way.
+    private static void RequireNoStore(StorageLayout layout)
+    {
+        if (Directory.Exists(layout.Root)
+            && Directory.EnumerateFileSystemEntries(layout.Root).Any(path => path != layout.LockFile && path != layout.DraftFolder))
+        {
+            throw new IOException($"'{layout.Root}' is not empty; backups are made, and restored, in a folder of their own.");
         }
     }
 

@@ -26,10 +26,19 @@ internal static class BackupFolders
     /// <summary>Why a backup cannot be made there, or null.</summary>
     public static EngineError? Refusal(string? directory, string? folder, string? before) =>
         directory is null
-            ? EngineError.Of(EngineStatus.FailedPrecondition, "No backup can be made: the setting Ann:BackupDirectory is empty.")
+            ? None("No backup can be made")
         : Path.Exists(folder)
             ? EngineError.Of(EngineStatus.AlreadyExists, $"There is a backup \"{Path.GetFileName(folder)}\" already.")
-        : before is not null && !Directory.Exists(before)
-            ? EngineError.Of(EngineStatus.NotFound, $"There is no backup \"{Path.GetFileName(before)}\".")
+        : before is not null ? Absence(before)
         : null;
+
+    /// <summary>Why no backup can be restored from there, or null.</summary>
+    public static EngineError? RestoreRefusal(string? directory, string folder) =>
+        directory is null ? None("No backup can be restored") : Absence(folder);
+
+    private static EngineError None(string what) =>
+        EngineError.Of(EngineStatus.FailedPrecondition, $"{what}: the setting Ann:BackupDirectory is empty.");
+
+    private static EngineError? Absence(string folder) =>
+        Directory.Exists(folder) ? null : EngineError.Of(EngineStatus.NotFound, $"There is no backup \"{Path.GetFileName(folder)}\".");
 }

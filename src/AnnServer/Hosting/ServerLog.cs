@@ -21,4 +21,16 @@ internal static partial class ServerLog
     [LoggerMessage(EventId = 6, EventName = "CheckpointGivenUp", Level = LogLevel.Warning,
         Message = "The last checkpoint took longer than {Patience} and was given up; the next start replays the log")]
     public static partial void CheckpointGivenUp(this ILogger logger, TimeSpan patience);
+
+    [LoggerMessage(EventId = 7, EventName = "Restored", Level = LogLevel.Information,
+        Message = "Restored {Backup}: every write up to sequence {Sequence}, {Collections} collections, {Points} points")]
+    public static partial void Restored(this ILogger logger, string backup, ulong sequence, int collections, long points);
+
+    [LoggerMessage(EventId = 8, EventName = "RestoredNotOpened", Level = LogLevel.Critical,
+        Message = "{Backup} has been restored and cannot be opened; nothing is served until the next start")]
+    public static partial void RestoredNotOpened(this ILogger logger, Exception fault, string backup);
+
+    [LoggerMessage(EventId = 9, EventName = "RestoreGivenUp", Level = LogLevel.Warning,
+        Message = "Restoring a backup took longer than {Patience} and is not waited for; the next start finishes it or leaves no trace of it")]
+    public static partial void RestoreGivenUp(this ILogger logger, TimeSpan patience);
 }

@@ -6,7 +6,7 @@ using Grpc.Core;
 
 namespace AnnServer.Rpc;
 
-internal sealed class AdminService(DatabaseHost database, ServerOptions options) : Admin.AdminBase
+internal sealed class AdminService(DatabaseHost database, LongWork longWork, ServerOptions options) : Admin.AdminBase
 {
     public override async Task<CheckpointResponse> Checkpoint(CheckpointRequest request, ServerCallContext context)
     {
@@ -44,6 +44,31 @@ internal sealed class AdminService(DatabaseHost database, ServerOptions options)
             // A full disk, a backup before that is damaged: what is served is not touched by it.
             throw StatusMapper.ToException(EngineError.Of(EngineStatus.FailedPrecondition, $"The backup failed: {error.Message}"));
         }
+    }
+
+    public override async Task<RestoreResponse> Restore(RestoreRequest request, ServerCallContext context)
+    {
+        Faults faults = new();
+        string? folder = BackupFolders.Resolve(options.BackupDirectory, request.Name, "name", faults);
+        if (faults.Any)
+        {
+            throw StatusMapper.ToException(faults.ToError());
+        }
+
+        if (BackupFolders.RestoreRefusal(options.BackupDirectory, folder!) is { } refused)
+        {
+            throw StatusMapper.ToException(refused);
+        }
+
+        RestoreInfo info = (await database.RestoreAsync(folder!, context.CancellationToken)).OrThrow();
+        return new RestoreResponse { Sequence = info.Sequence, Collections = (uint)info.Collections, Points = (ulong)info.Points };
+    }
+
+    public override async Task<AuditGraphResponse> AuditGraph(AuditGraphRequest request, ServerCallContext context)
+    {
+        Engine.Collections.Collection collection = database.Current.GetCollection(request.Collection).OrThrow();
+        var report = await longWork.RunAsync(collection.AuditGraph, context.CancellationToken);
+        return StatsMapper.ToWire(report.OrThrow());
     }
 
     public override Task<GetStatsResponse> GetStats(GetStatsRequest request, ServerCallContext context)

@@ -1,5 +1,6 @@
 using AnnServer.Engine;
 using AnnServer.Engine.Collections;
+using AnnServer.Engine.Model;
 using AnnServer.Hosting;
 using Wire = AnnServer.Protocol.V1;
 
@@ -33,6 +34,32 @@ internal static class StatsMapper
         foreach (Collection collection in collections)
         {
             wire.Collections.Add(CollectionMapper.ToWire(collection.GetInfo()));
+        }
+
+        return wire;
+    }
+
+    public static Wire.AuditGraphResponse ToWire(GraphReport report)
+    {
+        Wire.AuditGraphResponse wire = new()
+        {
+            Points = (ulong)report.Points,
+            DeletedSlots = (ulong)report.DeletedSlots,
+            Reachable = (ulong)(report.Points - report.Unreachable),
+            Unreachable = (ulong)report.Unreachable,
+            DanglingLinks = (ulong)report.DanglingLinks,
+        };
+        foreach (GraphLayerReport layer in report.Layers)
+        {
+            wire.Layers.Add(new Wire.GraphLayer
+            {
+                Layer = (uint)layer.Layer,
+                Nodes = (ulong)layer.Nodes,
+                Links = (ulong)layer.Links,
+                OneWayLinks = (ulong)layer.OneWayLinks,
+                MeanLinks = layer.MeanLinks,
+                MaxLinks = (uint)layer.MaxLinks,
+            });
         }
 
         return wire;

@@ -62,6 +62,59 @@ public sealed class GraphAuditTests
         Assert.Empty(GraphAudit.FindFaults(index.Index));
     }
 
+    [Fact]
+    public void Count_SoundGraph_AgreesWithItsRows()
+    {
+        using var index = TestIndex.Build(new ClusteredVectors(4, 35).Next(300), m: 4);
+        GraphCounts counts = Count(index);
+
+        Assert.Equal((0, 0), (counts.Unreachable, counts.Dangling));
+        Assert.Equal(index.Index.MaxLayer + 1, counts.Layers.Count);
+        for (int layer = 0; layer < counts.Layers.Count; layer++)
+        {
+            RowKey[] rows = [.. index.Rows().Where(row => row.Layer == layer)];
+            var links = rows.SelectMany(row => index.Index.Links(row).ToArray().Select(link => (row.Ordinal, link))).ToHashSet();
+            Assert.Equal(
+                new LayerCounts(
+                    rows.Length,
+                    links.Count,
+                    links.Count(link => !links.Contains((link.link, link.Ordinal))),
+                    rows.Max(row => index.Index.Links(row).Length)),
+                counts.Layers[layer]);
+        }
+    }
+
+    [Fact]
+    public void Count_DamagedGraph_CountsIslandsAndLinksThatDangle()
+    {
+        using var index = TestIndex.Build(new ClusteredVectors(4, 36).Next(60));
+        index.Index.TryGetEntry(out uint entry);
+        uint island = entry == 20 ? 21u : 20u;
+        uint forgotten = entry == 30 ? 31u : 30u;
+        foreach (RowKey row in index.Rows())
+        {
+            index.Index.RestoreLinks(row, [.. index.Index.Links(row).ToArray().Where(link => link != island && link != forgotten)]);
+        }
+
+        index.Hide(forgotten);
+        index.Index.RestoreLinks(new RowKey(island, 0), [entry, forgotten]);
+
+        GraphCounts counts = Count(index);
+        Assert.Equal((1, 1), (counts.Unreachable, counts.Dangling));
+    }
+
+    [Fact]
+    public void Count_Cancelled_IsGivenUp()
+    {
+        using var index = TestIndex.Build(new ClusteredVectors(4, 37).Next(10));
+        Assert.Throws<OperationCanceledException>(
+            () => GraphAudit.Count(index.Index, index.Bitmap(_ => true), (_, _) => false, new CancellationToken(canceled: true)));
+    }
+
+    // Every slot that is not live counts as one that no point has.
+    private static GraphCounts Count(TestIndex index) =>
+        GraphAudit.Count(index.Index, index.Bitmap(_ => true), (_, link) => !index.Index.IsLive(link), TestContext.Current.CancellationToken);
+
     private static void AssertFault(string expected, Func<RowKey, uint[], uint[]> damage)
     {
         using var index = TestIndex.Build(new ClusteredVectors(4, 30).Next(100));

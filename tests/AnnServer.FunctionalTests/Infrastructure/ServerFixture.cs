@@ -19,6 +19,8 @@ public sealed class ServerFixture : IAsyncLifetime
     /// <summary>Arguments of the next start beside those of every test, as in <c>--Ann:LongWorkers=1</c>.</summary>
     public IReadOnlyList<string> Settings { get; set; } = [];
 
+    public string DataDirectory => _directory.Path;
+
     public string BackupDirectory => _backups.Path;
 
     public RecordingLoggerProvider Log { get; } = new();

@@ -149,6 +149,26 @@ internal sealed record BadInput(string Name, Func<Client, string, Task> Send, St
         yield return new("drop unknown collection",
             (server, _) => Task(server.Collections.DeleteCollectionAsync(new DeleteCollectionRequest { Name = "nowhere" })), StatusCode.NotFound);
 
+        yield return new("restore without name",
+            (server, _) => Task(server.Admin.RestoreAsync(new RestoreRequest())), StatusCode.InvalidArgument, "name");
+        yield return new("restore of a path",
+            (server, _) => Task(server.Admin.RestoreAsync(new RestoreRequest { Name = "../elsewhere" })), StatusCode.InvalidArgument, "name");
+        yield return new("restore of a hidden folder",
+            (server, _) => Task(server.Admin.RestoreAsync(new RestoreRequest { Name = ".." })), StatusCode.InvalidArgument, "name");
+        yield return new("restore of an unknown backup",
+            (server, _) => Task(server.Admin.RestoreAsync(new RestoreRequest { Name = "nowhere" })), StatusCode.NotFound);
+        yield return new("restore over collections",
+            async (server, name) =>
+            {
+                await Task(server.Admin.BackupAsync(new BackupRequest { Name = name }));
+                await Task(server.Admin.RestoreAsync(new RestoreRequest { Name = name }));
+            },
+            StatusCode.FailedPrecondition);
+        yield return new("audit unknown collection",
+            (server, _) => Task(server.Admin.AuditGraphAsync(new AuditGraphRequest { Collection = "nowhere" })), StatusCode.NotFound);
+        yield return new("audit without collection",
+            (server, _) => Task(server.Admin.AuditGraphAsync(new AuditGraphRequest())), StatusCode.NotFound);
+
         yield return new("get without id",
             (server, name) => Task(server.Points.GetAsync(new GetRequest { Collection = name, Ids = { Make.Id(1), new PointId() } })),
             StatusCode.InvalidArgument, "ids[1]");

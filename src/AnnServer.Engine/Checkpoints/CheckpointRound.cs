@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using AnnServer.Core.Search;
 using AnnServer.Engine.Collections;
@@ -12,6 +13,10 @@ internal sealed class CheckpointRound(OperationLog log, PageStore store, Scratch
     // Pages that are copied under the commit lock at once: some tens of microseconds.
     private const int PagesAtOnce = 64;
     private const int VectorsMovedAtOnce = 1024;
+
+    // Half a processor. A lower priority would not do: a thread that is kept from running while it holds a commit lock keeps others too.
+    private static readonly TimeSpan Work = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(2);
 
     private readonly List<CollectionSnapshot> _snapshots = [];
     private readonly List<uint> _gone = [];
@@ -56,10 +61,17 @@ internal sealed class CheckpointRound(OperationLog log, PageStore store, Scratch
     // False where the collection was dropped meanwhile.
     private bool TryWritePages(CollectionData data, ulong lsn, CancellationToken stopping)
     {
+        long resumed = Stopwatch.GetTimestamp();
         List<(uint Slot, long Address)>? vectors = data.Index.KeepsVectorsOnDisk ? [] : null;
         do
         {
             stopping.ThrowIfCancellationRequested();
+            if (Stopwatch.GetElapsedTime(resumed) >= Work)
+            {
+                Thread.Sleep(Rest);
+                resumed = Stopwatch.GetTimestamp();
+            }
+
             _batch.Clear();
 
             // For a batch at a time: slots are not freed while a scratch is rented.

@@ -3,7 +3,6 @@ using AnnServer.Core.Memory;
 using AnnServer.Core.Search;
 using AnnServer.Engine.Collections;
 using AnnServer.Engine.Diagnostics;
-using AnnServer.Engine.Maintenance;
 using AnnServer.Storage;
 using AnnServer.Storage.Pages;
 using Microsoft.Extensions.Logging;
@@ -111,7 +110,6 @@ internal sealed class Checkpointer : IDisposable
 
     private void Run()
     {
-        BackgroundThread.GiveWay();
         bool isPressed = false;
         while (!_stopping.IsCancellationRequested)
         {

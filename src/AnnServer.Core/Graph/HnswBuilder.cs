@@ -20,7 +20,7 @@ internal static unsafe class HnswBuilder<TRows>
     {
         LinkPlan plan = scratch.Plan;
         plan.Begin(node, recent.Count);
-        if (!store.TryGetEntry(out uint entry, out int entryLayer))
+        if (!HnswSearcher<TRows>.TryBegin(store, scratch, out uint entry, out int entryLayer))
         {
             return;
         }

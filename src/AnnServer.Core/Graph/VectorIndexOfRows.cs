@@ -34,7 +34,7 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
     public override bool Search(
         ReadOnlySpan<float> query, SearchEffort effort, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
     {
-        if (!Store.TryGetEntry(out uint entry, out int entryLayer))
+        if (!HnswSearcher<TRows>.TryBegin(Store, scratch, out uint entry, out int entryLayer))
         {
             scratch.Accepted.Reset(1);
             scratch.Results = scratch.Accepted;

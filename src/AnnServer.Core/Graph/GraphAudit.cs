@@ -8,34 +8,20 @@ public static class GraphAudit
     /// <summary>
     /// The live nodes that no path from the entry point reaches on layer 0. Exact when nothing is written meanwhile, else a guess.
     /// </summary>
-    public static List<uint> FindUnreachable(VectorIndex index)
+    /// <param name="reached">Is made the nodes that a path does reach.</param>
+    public static List<uint> FindUnreachable(VectorIndex index, OrdinalBitmap? reached = null)
     {
         GraphStore store = index.Store;
+        reached ??= new OrdinalBitmap();
+        reached.Reset((int)store.SlotCount);
         var unreachable = new List<uint>();
         if (!store.TryGetEntry(out uint entry, out _))
         {
             return unreachable;
         }
 
-        uint slotCount = store.SlotCount;
-        var reached = new OrdinalBitmap();
-        reached.Reset((int)slotCount);
-        var queue = new Stack<uint>();
-        reached.Add(entry);
-        queue.Push(entry);
-        while (queue.TryPop(out uint node))
-        {
-            foreach (uint next in store.ReadLinks(node, 0))
-            {
-                if (next < slotCount && !reached.Contains(next))
-                {
-                    reached.Add(next);
-                    queue.Push(next);
-                }
-            }
-        }
-
-        for (uint ordinal = 0; ordinal < slotCount; ordinal++)
+        Reach(index, entry, reached);
+        for (uint ordinal = 0; ordinal < reached.Length; ordinal++)
         {
             if (store.IsLive(ordinal) && !reached.Contains(ordinal))
             {
@@ -44,6 +30,29 @@ public static class GraphAudit
         }
 
         return unreachable;
+    }
+
+    /// <summary>Adds a node that is not yet reached, and whatever it leads to on layer 0.</summary>
+    public static void Reach(VectorIndex index, uint node, OrdinalBitmap reached)
+    {
+        var queue = new Stack<uint>();
+        Add(node);
+        while (queue.TryPop(out uint next))
+        {
+            foreach (uint neighbor in index.Store.ReadLinks(next, 0))
+            {
+                Add(neighbor);
+            }
+        }
+
+        void Add(uint ordinal)
+        {
+            if (ordinal < reached.Length && !reached.Contains(ordinal))
+            {
+                reached.Add(ordinal);
+                queue.Push(ordinal);
+            }
+        }
     }
 
     /// <summary>What is wrong with the links, in words; empty when all is well. Nothing may be written meanwhile.</summary>

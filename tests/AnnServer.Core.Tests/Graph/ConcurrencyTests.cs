@@ -1,3 +1,4 @@
+using AnnServer.Core.Filtering;
 using AnnServer.Core.Graph;
 using AnnServer.Core.Kernels;
 using AnnServer.Core.Search;
@@ -303,10 +304,19 @@ public sealed class ConcurrencyTests
             lock (_commit)
             {
                 using ScratchPool.Scope scope = _index.Scratches.Rent();
-                foreach (uint ordinal in GraphAudit.FindUnreachable(Index))
+                var reached = new OrdinalBitmap();
+                foreach (uint ordinal in GraphAudit.FindUnreachable(Index, reached))
                 {
+                    if (reached.Contains(ordinal))
+                    {
+                        continue;
+                    }
+
                     Index.PlanRelink(ordinal, scope.Scratch);
-                    Index.CommitRelink(scope.Scratch);
+                    if (Index.CommitRelink(scope.Scratch))
+                    {
+                        GraphAudit.Reach(Index, ordinal, reached);
+                    }
                 }
 
                 foreach (RowKey row in _index.Rows())

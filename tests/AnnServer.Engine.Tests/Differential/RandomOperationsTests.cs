@@ -19,6 +19,10 @@ public sealed class RandomOperationsTests
     // Mean share of the true ten nearest that walks over the graph of any collection find.
     private const double LeastRecall = 0.95;
 
+    // Mean share of the points of any collection that nothing links to until the next sweep: full rows let go of some. Under the inner
+    // product, where short vectors have no links to them at all, it says nothing.
+    private const double MostUnreachable = 0.01;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -42,9 +46,14 @@ public sealed class RandomOperationsTests
         {
             Assert.Empty(tally.MissingKinds);
             Assert.NotEqual(0, tally.SameGraphs);
-            Assert.Equal(SubjectKinds.All(new Random(1)).Length, tally.Recalls.Count());
-            Assert.All(
-                tally.Recalls, recall => Assert.True(recall.Mean >= LeastRecall, $"{recall.Subject}: a mean recall of {recall.Mean}, seed {LaboratoryVariables.Seed}"));
+            Subject[] subjects = SubjectKinds.All(new Random(1));
+            Assert.Equal(subjects.Length, tally.Findings.Count);
+            Assert.All(subjects, subject =>
+            {
+                Findings findings = tally.Findings[$"{subject}"];
+                Assert.InRange(findings.Recall, LeastRecall, 1);
+                Assert.InRange(findings.Unreachable, 0, subject.IsUnderDot ? 1 : MostUnreachable);
+            });
         }
     }
 }

@@ -17,6 +17,8 @@ internal sealed class Subject(CollectionConfig config, int ids, Random random)
 
     public int Ids => ids;
 
+    public bool IsUnderDot => config.Metric == Metric.Dot;
+
     public bool Exists => _model is not null;
 
     public ModelCollection Model => _model ?? throw new InvalidOperationException($"{Name} does not exist.");

@@ -31,8 +31,7 @@ internal sealed class Tally
     };
 
     private readonly SortedDictionary<OperationKind, (long Times, long Points)> _made = [];
-    private readonly Dictionary<string, Walks> _walks = [];
-    private double _mostUnreachable;
+    private readonly SortedDictionary<string, Findings> _findings = new(StringComparer.Ordinal);
 
     public long Operations => _made.Values.Sum(made => made.Times);
 
@@ -43,7 +42,7 @@ internal sealed class Tally
 
     public IEnumerable<OperationKind> MissingKinds => Enum.GetValues<OperationKind>().Except(_made.Keys);
 
-    public IEnumerable<(string Subject, double Mean)> Recalls => _walks.Select(walks => (walks.Key, walks.Value.Mean));
+    public IReadOnlyDictionary<string, Findings> Findings => _findings;
 
     public void Made(OperationKind kind, int points)
     {
@@ -51,20 +50,11 @@ internal sealed class Tally
         _made[kind] = (times + 1, before + points);
     }
 
-    /// <summary>The share of a collection's points that no walk could have found at the time of a comparison.</summary>
-    public void Unreachable(double share) => _mostUnreachable = Math.Max(_mostUnreachable, share);
+    /// <summary>A walk over the graph has found a share of the true nearest.</summary>
+    public void Walked(Subject subject, bool isFiltered, double recall) => Of(subject).Walked(isFiltered, recall);
 
-    /// <summary>The share of the true nearest that a walk over the graph has found.</summary>
-    public void Walked(Subject subject, bool isFiltered, double recall)
-    {
-        string name = $"{subject}";
-        if (!_walks.TryGetValue(name, out Walks? walks))
-        {
-            _walks.Add(name, walks = new Walks());
-        }
-
-        walks.Add(isFiltered, recall);
-    }
+    /// <summary>So many of the points could not have been found by any walk.</summary>
+    public void Compared(Subject subject, int unreachable, int points) => Of(subject).Compared(unreachable, points);
 
     public override string ToString()
     {
@@ -80,51 +70,30 @@ internal sealed class Tally
             $"""
             | **all**, in {Databases} databases | {Operations} | {_made.Values.Sum(made => made.Points)} | 0 |
 
-            Over {SameGraphs} restarts no sweep was under way, and every graph was what it had been before, link by link. Of a collection under L2
-            or cosine at most {_mostUnreachable:P2} of the points were out of reach of walks at once.
+            Over {SameGraphs} restarts no sweep was under way, and every graph was what it had been before, link by link.
 
-            | collection | walks | of them filtered | mean recall@10 | of filtered ones | worst walk |
-            | --- | ---: | ---: | ---: | ---: | ---: |
+            | collection | {Differential.Findings.Heading} |
+            | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
             """);
-        var all = new Walks();
-        foreach ((string subject, Walks walks) in _walks.OrderBy(walks => walks.Key, StringComparer.Ordinal))
+        var all = new Findings();
+        foreach ((string subject, Findings findings) in _findings)
         {
-            text.AppendLine($"| {subject} | {walks} |");
-            all.Add(walks);
+            text.AppendLine($"| {subject} | {findings} |");
+            all.Add(findings);
         }
 
         text.AppendLine($"| **all** | {all} |");
         return text.ToString();
     }
 
-    private sealed class Walks
+    private Findings Of(Subject subject)
     {
-        private readonly int[] _count = new int[2];
-        private readonly double[] _sum = new double[2];
-        private double _worst = 1;
-
-        public double Mean => _sum.Sum() / _count.Sum();
-
-        public void Add(bool isFiltered, double recall)
+        string name = $"{subject}";
+        if (!_findings.TryGetValue(name, out Findings? findings))
         {
-            int kind = isFiltered ? 1 : 0;
-            _count[kind]++;
-            _sum[kind] += recall;
-            _worst = Math.Min(_worst, recall);
+            _findings.Add(name, findings = new Findings());
         }
 
-        public void Add(Walks walks)
-        {
-            for (int kind = 0; kind < 2; kind++)
-            {
-                _count[kind] += walks._count[kind];
-                _sum[kind] += walks._sum[kind];
-            }
-
-            _worst = Math.Min(_worst, walks._worst);
-        }
-
-        public override string ToString() =>
-            $"{_count.Sum()} | {_count[1]} | {Mean:F4} | {(_count[1] == 0 ? "-" : $"{_sum[1] / _count[1]:F4}")} | {_worst:F1}";
+        return findings;
     }
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using AnnServer.Testing;
 
 namespace AnnServer.CrashTests;
 
@@ -7,40 +7,27 @@ namespace AnnServer.CrashTests;
 /// </summary>
 internal static class Laboratory
 {
-    private const string ReportVariable = "ANN_LAB_REPORT";
-
     /// <summary>Damaged folders that are opened.</summary>
-    public static int Trials { get; } = Number("ANN_LAB_TRIALS", 150);
+    public static int Trials { get; } = LaboratoryVariables.Number("ANN_LAB_TRIALS", 150);
 
     /// <summary>Times the server is killed while it is compared with one that never is.</summary>
-    public static int Kills { get; } = Number("ANN_LAB_KILLS", 50);
+    public static int Kills { get; } = LaboratoryVariables.Number("ANN_LAB_KILLS", 50);
 
     /// <summary>Times the server is killed while several threads plan.</summary>
-    public static int KillsSideBySide { get; } = Number("ANN_LAB_KILLS_SIDE_BY_SIDE", 12);
+    public static int KillsSideBySide { get; } = LaboratoryVariables.Number("ANN_LAB_KILLS_SIDE_BY_SIDE", 12);
 
-    public static int PowerCuts { get; } = Number("ANN_LAB_POWER_CUTS", 2);
+    public static int PowerCuts { get; } = LaboratoryVariables.Number("ANN_LAB_POWER_CUTS", 2);
 
-    public static int Seed { get; } = Number("ANN_LAB_SEED", 1);
+    public static int Seed => LaboratoryVariables.Seed;
 
-    /// <summary>Says what a part has found, in the folder that the environment names, if any.</summary>
-    public static async Task ReportAsync(string part, string text)
+    /// <summary>Says what a part has found.</summary>
+    public static Task ReportAsync(string part, string text)
     {
         TestContext.Current.TestOutputHelper?.WriteLine(text);
-        if (Environment.GetEnvironmentVariable(ReportVariable) is { Length: > 0 } folder)
-        {
-            await File.WriteAllTextAsync(Path.Combine(folder, part + ".md"), text, TestContext.Current.CancellationToken);
-        }
+        return LaboratoryVariables.ReportAsync(part, text, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Notes in the same folder what is being tried, for the case that the process does not survive it.</summary>
-    public static async Task NoteAsync(string part, string text)
-    {
-        if (Environment.GetEnvironmentVariable(ReportVariable) is { Length: > 0 } folder)
-        {
-            await File.WriteAllTextAsync(Path.Combine(folder, part + ".last"), text, TestContext.Current.CancellationToken);
-        }
-    }
-
-    private static int Number(string variable, int otherwise) =>
-        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+    /// <summary>Notes what is being tried, for the case that the process does not survive it.</summary>
+    public static Task NoteAsync(string part, string text) =>
+        LaboratoryVariables.NoteAsync(part, text, TestContext.Current.CancellationToken);
 }

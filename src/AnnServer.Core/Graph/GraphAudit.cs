@@ -13,16 +13,18 @@ public static class GraphAudit
     /// <summary>
     /// The live nodes that no path from the entry point reaches on layer 0. Exact when nothing is written meanwhile, else a guess.
     /// </summary>
-    public static List<uint> FindUnreachable(VectorIndex index)
+    /// <param name="reached">Is made the nodes that a path does reach.</param>
+    public static List<uint> FindUnreachable(VectorIndex index, OrdinalBitmap? reached = null)
     {
         GraphStore store = index.Store;
         var unreachable = new List<uint>();
+        reached ??= new OrdinalBitmap();
+        Walk(store, reached, CancellationToken.None);
         if (!store.TryGetEntry(out _, out _))
         {
             return unreachable;
         }
 
-        OrdinalBitmap reached = Walk(store, CancellationToken.None);
         for (uint ordinal = 0; ordinal < (uint)reached.Length; ordinal++)
         {
             if (store.IsLive(ordinal) && !reached.Contains(ordinal))
@@ -33,6 +35,9 @@ public static class GraphAudit
 
         return unreachable;
     }
+
+    /// <summary>Adds a node that is not yet reached, and whatever it leads to on layer 0.</summary>
+    public static void Reach(VectorIndex index, uint node, OrdinalBitmap reached) => Reach(index.Store, node, reached, CancellationToken.None);
 
     /// <summary>
     /// Counts links, and points that nothing leads to, while others may write: each row is counted as it was when it was read. Exact when
@@ -126,7 +131,8 @@ public static class GraphAudit
         List<uint>? missed = null;
         for (int walk = 0; walk < Walks && missed is not { Count: 0 }; walk++)
         {
-            OrdinalBitmap reached = Walk(index.Store, cancellation);
+            var reached = new OrdinalBitmap();
+            Walk(index.Store, reached, cancellation);
             if (missed is null)
             {
                 missed = [];
@@ -142,22 +148,24 @@ public static class GraphAudit
         return missed!.Count;
     }
 
-    // The nodes that paths from the entry point reach on layer 0, of those that have a slot when it begins. It also goes through newer
-    // ones, since a row that was pruned for one may be the only way on.
-    private static OrdinalBitmap Walk(GraphStore store, CancellationToken cancellation)
+    // The nodes that paths from the entry point reach on layer 0, of those that have a slot when it begins.
+    private static void Walk(GraphStore store, OrdinalBitmap reached, CancellationToken cancellation)
     {
-        var reached = new OrdinalBitmap();
         reached.Reset((int)store.SlotCount);
-        if (!store.TryGetEntry(out uint entry, out _))
+        if (store.TryGetEntry(out uint entry, out _))
         {
-            return reached;
+            Reach(store, entry, reached, cancellation);
         }
+    }
 
+    // It also goes through nodes that are newer than the bitmap, since a row that was pruned for one may be the only way on.
+    private static void Reach(GraphStore store, uint from, OrdinalBitmap reached, CancellationToken cancellation)
+    {
         var newer = new HashSet<uint>();
         var links = new List<uint>();
         var queue = new Stack<uint>();
-        queue.Push(entry);
-        Visit(entry);
+        queue.Push(from);
+        Visit(from);
         for (uint visited = 0; queue.TryPop(out uint node); visited++)
         {
             ThrowIfCancelled(visited, cancellation);
@@ -170,8 +178,6 @@ public static class GraphAudit
                 }
             }
         }
-
-        return reached;
 
         bool Visit(uint node)
         {

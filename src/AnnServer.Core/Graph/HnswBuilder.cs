@@ -20,39 +20,24 @@ internal static unsafe class HnswBuilder<TRows>
     {
         LinkPlan plan = scratch.Plan;
         plan.Begin(node, recent.Count);
-        if (!store.TryGetEntry(out uint entry, out int entryLayer))
+        if (!HnswSearcher<TRows>.TryBegin(store, scratch, out uint entry, out int entryLayer))
         {
             return;
         }
 
-        GraphParameters parameters = store.Parameters;
         byte* query = TRows.QueryOf(store, TRows.Row(store, node), scratch.WalkQuery);
         int top = Math.Min(store.TopLayer(node), entryLayer);
         Candidate start = HnswSearcher<TRows>.Descend(store, query, entry, entryLayer, top, scratch);
         for (int layer = top; layer >= 0; layer--)
         {
-            HnswSearcher<TRows>.SearchLive(
-                store, query, start, layer, parameters.EfConstruction, parameters.M, long.MaxValue, scratch, CancellationToken.None);
+            FindNeighbors(store, query, start, layer, scratch);
             CandidatePool found = scratch.Results!;
-            List<Candidate> candidates = scratch.Selection.Candidates;
-            candidates.Clear();
-            for (int i = 0; i < found.Count; i++)
-            {
-                Candidate candidate = found[i];
-                if (candidate.Ordinal != node && store.IsLive(candidate.Ordinal))
-                {
-                    candidates.Add(candidate);
-                }
-            }
-
             if (found.Count > 0)
             {
                 start = found[0];
             }
 
-            scratch.Selection.Select<TRows>(store, parameters.M);
             LinkPlan.LayerPlan layerPlan = plan.Layer(layer);
-            layerPlan.Neighbors.AddRange(scratch.Selection.Kept);
             foreach (Candidate neighbor in CollectionsMarshal.AsSpan(layerPlan.Neighbors))
             {
                 LinkPlan.PlannedRow row = layerPlan.AddRow();
@@ -90,6 +75,74 @@ internal static unsafe class HnswBuilder<TRows>
         }
 
         recent.Add(node);
+    }
+
+    /// <summary>
+    /// Works out neighbours on layer 0 for a node that no path leads to there. They are looked for on that layer alone, from the entry
+    /// point: a descent may end among nodes that are cut off together with it.
+    /// </summary>
+    public static void PlanRelink(GraphStore store, uint node, RecentCommits recent, SearchScratch scratch)
+    {
+        scratch.Plan.Begin(node, recent.Count);
+        if (HnswSearcher<TRows>.TryBegin(store, scratch, out uint entry, out _))
+        {
+            byte* query = TRows.QueryOf(store, TRows.Row(store, node), scratch.WalkQuery);
+            var start = new Candidate(TRows.Distance(store, query, TRows.Row(store, entry)), entry);
+            FindNeighbors(store, query, start, 0, scratch);
+        }
+    }
+
+    /// <summary>
+    /// Links the planned node to its neighbours and back, beside what it links to: nodes that are cut off with it are reached through
+    /// it. False if no neighbour has taken a link to it. Under the commit lock.
+    /// </summary>
+    public static bool CommitRelink(GraphStore store, SearchScratch scratch)
+    {
+        LinkPlan plan = scratch.Plan;
+        LinkPlan.LayerPlan layerPlan = plan.Layer(0);
+        RemoveHidden(store, layerPlan.Neighbors);
+        LinkPlan.PlannedRow own = FindRow(layerPlan, plan.Ordinal);
+        foreach (Candidate neighbor in CollectionsMarshal.AsSpan(layerPlan.Neighbors))
+        {
+            ReadOnlySpan<uint> current = store.ReadLinks(plan.Ordinal, 0);
+            if (!current.Contains(neighbor.Ordinal))
+            {
+                scratch.Selection.Extend<TRows>(store, plan.Ordinal, 0, current, neighbor.Ordinal, own.After);
+                store.ChangeLinks(plan.Ordinal, 0, CollectionsMarshal.AsSpan(own.After));
+            }
+        }
+
+        plan.AddChanged(new RowKey(plan.Ordinal, 0));
+        LinkBack(store, plan, 0, scratch.Selection);
+        bool isLinked = false;
+        foreach (Candidate neighbor in CollectionsMarshal.AsSpan(layerPlan.Neighbors))
+        {
+            isLinked |= store.HasLink(neighbor.Ordinal, 0, plan.Ordinal);
+        }
+
+        return isLinked;
+    }
+
+    // Puts the nearest live nodes of a layer into the results, and of them those to link to into the plan.
+    private static void FindNeighbors(GraphStore store, byte* query, Candidate start, int layer, SearchScratch scratch)
+    {
+        GraphParameters parameters = store.Parameters;
+        HnswSearcher<TRows>.SearchLive(
+            store, query, start, layer, parameters.EfConstruction, parameters.M, long.MaxValue, scratch, CancellationToken.None);
+        CandidatePool found = scratch.Results!;
+        List<Candidate> candidates = scratch.Selection.Candidates;
+        candidates.Clear();
+        for (int i = 0; i < found.Count; i++)
+        {
+            Candidate candidate = found[i];
+            if (candidate.Ordinal != scratch.Plan.Ordinal && store.IsLive(candidate.Ordinal))
+            {
+                candidates.Add(candidate);
+            }
+        }
+
+        scratch.Selection.Select<TRows>(store, parameters.M);
+        scratch.Plan.Layer(layer).Neighbors.AddRange(scratch.Selection.Kept);
     }
 
     /// <summary>Brings a plan up to date with the commits it has not seen. False if it must be made anew.</summary>

@@ -26,6 +26,16 @@ internal static unsafe class HnswSearcher<TRows>
     // Up to one node in this many may be hidden before a walk looks out for them.
     private const int MinNodesPerHidden = 8;
 
+    /// <summary>
+    /// Where a search begins; false in an empty graph. The hidden nodes are counted before the entry point or any link is read: with
+    /// none hidden by then, whatever the search meets was live when it began or later.
+    /// </summary>
+    public static bool TryBegin(GraphStore store, SearchScratch scratch, out uint entry, out int layer)
+    {
+        scratch.Hidden = store.HiddenCount;
+        return store.TryGetEntry(out entry, out layer);
+    }
+
     /// <summary>Greedy descent from the entry point to the nearest node found on <paramref name="layer"/> + 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Candidate Descend(GraphStore store, byte* query, uint entry, int entryLayer, int layer, SearchScratch scratch)
@@ -81,8 +91,7 @@ internal static unsafe class HnswSearcher<TRows>
     public static FilteredWalk SearchLive(
         GraphStore store, byte* query, Candidate start, int layer, int ef, int wanted, long budget, SearchScratch scratch, CancellationToken cancellation)
     {
-        // Read before the walk: with none hidden now, whatever it meets was live when it began or later.
-        int hidden = store.HiddenCount;
+        int hidden = scratch.Hidden;
         // Out of the nodes that are linked. Slots that requests have reserved must not count: what a plan finds would depend on them.
         if (hidden <= (store.LiveCount + hidden) / MinNodesPerHidden)
         {

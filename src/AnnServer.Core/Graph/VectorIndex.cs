@@ -194,11 +194,13 @@ public abstract unsafe class VectorIndex : IDisposable
     /// <summary>Writes the planned row, worked out anew if the row has changed since. Under the commit lock.</summary>
     public abstract void CommitRepair(SearchScratch scratch);
 
-    /// <summary>Works out links for a node that is in the index but that nothing reaches. Any thread.</summary>
+    /// <summary>Works out links on layer 0 for a node that is in the index but that nothing reaches there. Any thread.</summary>
     public abstract void PlanRelink(uint ordinal, SearchScratch scratch);
 
-    /// <summary>Links the node again. Under the commit lock.</summary>
-    public abstract void CommitRelink(SearchScratch scratch);
+    /// <summary>
+    /// Links the node again; it still leads to what it led to. False if no row had room for a link to it. Under the commit lock.
+    /// </summary>
+    public abstract bool CommitRelink(SearchScratch scratch);
 
     /// <summary>
     /// Forgets hidden slots that a sweep has unlinked from every row, those of hidden nodes that stay included, and moves the

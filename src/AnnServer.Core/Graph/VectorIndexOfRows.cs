@@ -38,7 +38,7 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
     public override bool Search(
         ReadOnlySpan<float> query, SearchEffort effort, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
     {
-        if (!Store.TryGetEntry(out uint entry, out int entryLayer))
+        if (!HnswSearcher<TRows>.TryBegin(Store, scratch, out uint entry, out int entryLayer))
         {
             scratch.Accepted.Reset(1);
             scratch.Results = scratch.Accepted;
@@ -138,12 +138,12 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
     }
 
     public override void PlanRelink(uint ordinal, SearchScratch scratch) =>
-        HnswBuilder<TRows>.Plan(Store, ordinal, Recent, scratch);
+        HnswBuilder<TRows>.PlanRelink(Store, ordinal, Recent, scratch);
 
-    public override void CommitRelink(SearchScratch scratch)
+    public override bool CommitRelink(SearchScratch scratch)
     {
         Debug.Assert(Store.IsLive(scratch.Plan.Ordinal), "Only live nodes are linked again.");
-        HnswBuilder<TRows>.Commit(Store, Recent, scratch);
+        return HnswBuilder<TRows>.CommitRelink(Store, scratch);
     }
 
     // Folded by the compiler: each index is closed over one or the other.

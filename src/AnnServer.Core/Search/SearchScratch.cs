@@ -23,6 +23,9 @@ public sealed unsafe class SearchScratch
     /// <summary>Nodes whose links were followed since the counters were reset.</summary>
     public long Expansions { get; internal set; }
 
+    /// <summary>Nodes that were hidden when the search began; see <see cref="HnswSearcher{TRows}.TryBegin"/>.</summary>
+    internal int Hidden { get; set; }
+
     /// <summary>Links of the node that is being inserted; see <see cref="VectorIndex.Plan"/>.</summary>
     internal LinkPlan Plan { get; } = new();
 

@@ -1,3 +1,4 @@
+using AnnServer.Core.Filtering;
 using AnnServer.Core.Graph;
 using AnnServer.Core.Search;
 using AnnServer.Engine.Checkpoints;
@@ -166,18 +167,24 @@ internal sealed class GraphSweep(CollectionData data, OperationLog log, ScratchP
 
     private void RelinkUnreachable()
     {
-        foreach (uint ordinal in GraphAudit.FindUnreachable(data.Index))
+        var reached = new OrdinalBitmap();
+        foreach (uint ordinal in GraphAudit.FindUnreachable(data.Index, reached))
         {
             if (IsStopped())
             {
                 return;
             }
 
-            Relink(ordinal);
+            // One link into points that are cut off together is enough: further ones would only crowd the rows around.
+            if (!reached.Contains(ordinal) && Relink(ordinal))
+            {
+                GraphAudit.Reach(data.Index, ordinal, reached);
+            }
         }
     }
 
-    private void Relink(uint ordinal)
+    // False if nothing links to it even now.
+    private bool Relink(uint ordinal)
     {
         using ScratchPool.Scope scope = scratches.Rent();
         data.Index.PlanRelink(ordinal, scope.Scratch);
@@ -185,14 +192,14 @@ internal sealed class GraphSweep(CollectionData data, OperationLog log, ScratchP
         {
             if (data.IsDropped || !data.Index.IsLive(ordinal))
             {
-                return;
+                return false;
             }
 
-            data.Index.CommitRelink(scope.Scratch);
+            bool isLinked = data.Index.CommitRelink(scope.Scratch);
             AppendRows(scope.Scratch);
+            Relinked++;
+            return isLinked;
         }
-
-        Relinked++;
     }
 
     private void AppendRows(SearchScratch scratch)

@@ -168,9 +168,26 @@ public sealed class ChurnTests
         Assert.Equal([Lost], GraphAudit.FindUnreachable(index.Index));
         using ScratchPool.Scope scope = index.Scratches.Rent();
         index.Index.PlanRelink(Lost, scope.Scratch);
-        index.Index.CommitRelink(scope.Scratch);
+        Assert.True(index.Index.CommitRelink(scope.Scratch));
         index.AssertSound();
         Assert.Contains(new RowKey(Lost, 0), VectorIndex.ChangedRows(scope.Scratch));
+    }
+
+    [Fact]
+    public void Sweep_PointsThatOnlyUpperLayersLeadTo_AreReachedAgain()
+    {
+        // Two groups far apart, so that every descent ends in the one that is nearer.
+        float[][] vectors = [.. new ClusteredVectors(8, 15).Next(400).Select((vector, i) => i % 2 == 0 ? vector : [.. vector.Select(x => x + 100)])];
+        using var index = TestIndex.Build(vectors, m: 4);
+        foreach (RowKey row in index.Rows().Where(row => row.Layer == 0))
+        {
+            index.Index.RestoreLinks(row, [.. index.Index.Links(row).ToArray().Where(link => link % 2 == row.Ordinal % 2)]);
+        }
+
+        Assert.Contains(index.Rows().Where(row => row.Layer > 0), row => index.Index.Links(row).ToArray().Any(link => link % 2 != row.Ordinal % 2));
+        Assert.InRange(GraphAudit.FindUnreachable(index.Index).Count, 190, 210);
+        index.Sweep();
+        index.AssertSound();
     }
 
     private static List<uint> Members(OrdinalBitmap bitmap)

@@ -1,4 +1,6 @@
+using AnnServer.Core.Filtering;
 using AnnServer.Core.Graph;
+using AnnServer.Core.Kernels;
 using AnnServer.Core.Search;
 
 namespace AnnServer.Core.Tests.Graph;
@@ -119,6 +121,36 @@ public sealed class ConcurrencyTests
         Assert.NotEmpty(links);
         Assert.All(links, link => Assert.True(index.Index.IsLive(link)));
         index.AssertSound();
+    }
+
+    [Fact]
+    public unsafe void Search_SweepBetweenItsBeginAndItsWalk_DoesNotReturnThePointItBeganAt()
+    {
+        using var index = TestIndex.Build(new ClusteredVectors(8, 45).Next(200));
+        GraphStore store = index.Index.Store;
+        Assert.True(store.TryGetEntry(out uint hidden, out _));
+        float[] query = index.Vector(hidden);
+        index.Hide(hidden);
+        using ScratchPool.Scope scope = index.Scratches.Rent();
+        SearchScratch scratch = scope.Scratch;
+
+        Assert.True(HnswSearcher<FullRows<SquaredEuclidean, float>>.TryBegin(store, scratch, out uint entry, out int layer));
+        byte* row = FullRows<SquaredEuclidean, float>.Query(store, query, scratch.WalkQuery);
+        Candidate start = HnswSearcher<FullRows<SquaredEuclidean, float>>.Descend(store, row, entry, layer, 0, scratch);
+        Assert.Equal(hidden, start.Ordinal);
+        using (ScratchPool.Scope sweeper = index.Scratches.Rent())
+        {
+            foreach (RowKey repaired in index.Rows().Where(repaired => index.Index.PlanRepair(repaired, sweeper.Scratch)))
+            {
+                index.Index.CommitRepair(sweeper.Scratch);
+            }
+        }
+
+        index.Index.Forget([hidden]);
+        HnswSearcher<FullRows<SquaredEuclidean, float>>.SearchLive(store, row, start, 0, 20, 10, long.MaxValue, scratch, CancellationToken.None);
+
+        Assert.InRange(scratch.ResultCount, 10, 20);
+        Assert.DoesNotContain(hidden, Enumerable.Range(0, scratch.ResultCount).Select(i => scratch.Result(i).Ordinal));
     }
 
     /// <summary>A point as the test stores it before it is committed.</summary>
@@ -272,10 +304,19 @@ public sealed class ConcurrencyTests
             lock (_commit)
             {
                 using ScratchPool.Scope scope = _index.Scratches.Rent();
-                foreach (uint ordinal in GraphAudit.FindUnreachable(Index))
+                var reached = new OrdinalBitmap();
+                foreach (uint ordinal in GraphAudit.FindUnreachable(Index, reached))
                 {
+                    if (reached.Contains(ordinal))
+                    {
+                        continue;
+                    }
+
                     Index.PlanRelink(ordinal, scope.Scratch);
-                    Index.CommitRelink(scope.Scratch);
+                    if (Index.CommitRelink(scope.Scratch))
+                    {
+                        GraphAudit.Reach(Index, ordinal, reached);
+                    }
                 }
 
                 foreach (RowKey row in _index.Rows())

@@ -106,10 +106,19 @@ internal sealed class TestIndex : IDisposable
                 }
             }
 
-            foreach (uint ordinal in GraphAudit.FindUnreachable(Index))
+            var reached = new OrdinalBitmap();
+            foreach (uint ordinal in GraphAudit.FindUnreachable(Index, reached))
             {
+                if (reached.Contains(ordinal))
+                {
+                    continue;
+                }
+
                 Index.PlanRelink(ordinal, scope.Scratch);
-                Index.CommitRelink(scope.Scratch);
+                if (Index.CommitRelink(scope.Scratch))
+                {
+                    GraphAudit.Reach(Index, ordinal, reached);
+                }
             }
         }
 

@@ -8,23 +8,60 @@ internal sealed class DataFolder : IDisposable
     /// <summary>What a process killed at this moment would leave behind.</summary>
     public DataFolder Snapshot()
     {
-        var copy = new DataFolder();
-        foreach (string source in Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories))
+        while (true)
         {
-            if (System.IO.Path.GetFileName(source) == "LOCK")
+            var copy = new DataFolder();
+            try
             {
-                continue;
+                CopyTo(copy);
+                // Files that were written or deleted meanwhile would be of different moments.
+                if (IsSameAs(copy))
+                {
+                    return copy;
+                }
+            }
+            catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+            {
+                // It was deleted meanwhile.
             }
 
-            string target = System.IO.Path.Combine(copy.Path, System.IO.Path.GetRelativePath(Path, source));
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(target)!);
-            using var from = new FileStream(source, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using FileStream to = File.Create(target);
-            from.CopyTo(to);
+            copy.Dispose();
         }
-
-        return copy;
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
+
+    private void CopyTo(DataFolder copy)
+    {
+        foreach (string file in Files())
+        {
+            string target = System.IO.Path.Combine(copy.Path, file);
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(target)!);
+            using FileStream from = Open(file);
+            using FileStream to = File.Create(target);
+            from.CopyTo(to);
+        }
+    }
+
+    private bool IsSameAs(DataFolder copy) => Files().SequenceEqual(copy.Files()) && Files().TrueForAll(file =>
+    {
+        using FileStream left = Open(file);
+        using FileStream right = copy.Open(file);
+        byte[] expected = new byte[right.Length];
+        byte[] actual = new byte[right.Length];
+        right.ReadExactly(expected);
+        return left.Length == right.Length && left.ReadAtLeast(actual, actual.Length, throwOnEndOfStream: false) == actual.Length
+            && expected.AsSpan().SequenceEqual(actual);
+    });
+
+    private List<string> Files() =>
+    [
+        .. Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories)
+            .Select(file => System.IO.Path.GetRelativePath(Path, file))
+            .Where(static file => file != "LOCK")
+            .Order(StringComparer.Ordinal),
+    ];
+
+    private FileStream Open(string file) => new(
+        System.IO.Path.Combine(Path, file), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 }

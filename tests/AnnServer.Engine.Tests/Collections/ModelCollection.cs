@@ -27,34 +27,24 @@ internal sealed class ModelCollection(CollectionConfig config)
         ? Array.ConvertAll(vector.ToArray(), element => (float)(Half)element)
         : vector.ToArray();
 
-    public double Score(ReadOnlySpan<float> query, ReadOnlySpan<float> vector)
+    public double Score(ReadOnlySpan<float> query, ReadOnlySpan<float> vector) => Config.Metric switch
     {
-        double dot = 0;
-        double squares = 0;
-        double left = 0;
-        double right = 0;
-        for (int i = 0; i < query.Length; i++)
-        {
-            double difference = (double)query[i] - vector[i];
-            squares += difference * difference;
-            dot += (double)query[i] * vector[i];
-            left += (double)query[i] * query[i];
-            right += (double)vector[i] * vector[i];
-        }
-
-        return Config.Metric switch
-        {
-            Metric.L2 => Math.Sqrt(squares),
-            Metric.Dot => dot,
-            _ => dot / Math.Sqrt(left * right),
-        };
-    }
+        Metric.L2 => Math.Sqrt(Squares(query, vector)),
+        Metric.Dot => Dot(query, vector),
+        _ => Dot(query, vector) / Math.Sqrt(Dot(query, query) * Dot(vector, vector)),
+    };
 
     /// <summary>Every matching point's score, best first.</summary>
     public double[] Ranking(float[] query, ModelFilter? filter)
     {
-        double sign = Config.Metric == Metric.L2 ? 1 : -1;
-        return [.. Matching(filter).Select(id => Score(query, Points[id].Vector)).OrderBy(score => sign * score)];
+        double[] scores = [.. Matching(filter).Select(id => Score(query, Points[id].Vector))];
+        Array.Sort(scores);
+        if (Config.Metric != Metric.L2)
+        {
+            Array.Reverse(scores);
+        }
+
+        return scores;
     }
 
     public List<PointId> Matching(ModelFilter? filter) =>
@@ -91,15 +81,27 @@ internal sealed class ModelCollection(CollectionConfig config)
 
     public void AssertPoint(Point point)
     {
-        Assert.True(Points.TryGetValue(point.Id, out ModelPoint? expected), $"{point.Id} does not exist");
-        Assert.True(expected.Vector.AsSpan().SequenceEqual(point.Vector.Span), $"{point.Id} has another vector");
+        if (!Points.TryGetValue(point.Id, out ModelPoint? expected))
+        {
+            Assert.Fail($"{point.Id} does not exist");
+        }
+
+        if (!expected.Vector.AsSpan().SequenceEqual(point.Vector.Span))
+        {
+            Assert.Fail($"{point.Id} has another vector");
+        }
+
         AssertAttributes(expected.Attributes, point.Attributes);
     }
 
     public static void AssertAttributes(
         IReadOnlyDictionary<string, AttributeValue> expected, IReadOnlyDictionary<string, AttributeValue> actual)
     {
-        Assert.Equal(expected.OrderBy(a => a.Key, StringComparer.Ordinal), actual.OrderBy(a => a.Key, StringComparer.Ordinal));
+        if (expected.Count != actual.Count || expected.Any(a => !actual.TryGetValue(a.Key, out AttributeValue value) || value != a.Value))
+        {
+            // Says what differs, and is slow.
+            Assert.Equal(expected.OrderBy(a => a.Key, StringComparer.Ordinal), actual.OrderBy(a => a.Key, StringComparer.Ordinal));
+        }
     }
 
     /// <summary>Compares everything that is stored, by scroll, get and count.</summary>
@@ -110,7 +112,11 @@ internal sealed class ModelCollection(CollectionConfig config)
         var seen = new HashSet<PointId>();
         foreach (Point point in ScrollAll(collection, new ScrollQuery { WithAttributes = true, WithVector = true, PageSize = 333 }))
         {
-            Assert.True(seen.Add(point.Id), $"{point.Id} came twice");
+            if (!seen.Add(point.Id))
+            {
+                Assert.Fail($"{point.Id} came twice");
+            }
+
             AssertPoint(point);
         }
 
@@ -118,11 +124,20 @@ internal sealed class ModelCollection(CollectionConfig config)
         foreach (PointId[] ids in Points.Keys.Chunk(500))
         {
             IReadOnlyList<Point> points = collection.Get(ids, true, true, 0, new Faults()).Value;
-            Assert.Equal(ids, points.Select(p => p.Id));
+            AssertIds(ids, points);
             foreach (Point point in points)
             {
                 AssertPoint(point);
             }
+        }
+    }
+
+    public static void AssertIds(IEnumerable<PointId> expected, IEnumerable<Point> actual)
+    {
+        if (!expected.SequenceEqual(actual.Select(point => point.Id)))
+        {
+            // Says what differs, and is slow.
+            Assert.Equal(expected, actual.Select(point => point.Id));
         }
     }
 
@@ -151,7 +166,11 @@ internal sealed class ModelCollection(CollectionConfig config)
             SearchHit hit = hits[i];
             AssertPoint(new Point(hit.Id, hit.Vector, hit.Attributes));
             ModelPoint point = Points[hit.Id];
-            Assert.True(filter is null || filter.Matches(hit.Id, point.Attributes), $"{hit.Id} does not match");
+            if (filter is not null && !filter.Matches(hit.Id, point.Attributes))
+            {
+                Assert.Fail($"{hit.Id} does not match");
+            }
+
             AssertClose(Score(query, point.Vector), hit.Score);
             if (i > 0)
             {
@@ -160,8 +179,36 @@ internal sealed class ModelCollection(CollectionConfig config)
         }
     }
 
-    private static double Tolerance(double score) => 2e-4 * (1 + Math.Abs(score));
+    private static double Squares(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
+    {
+        double squares = 0;
+        for (int i = 0; i < left.Length; i++)
+        {
+            double difference = (double)left[i] - right[i];
+            squares += difference * difference;
+        }
 
-    private static void AssertClose(double expected, float actual) =>
-        Assert.True(Math.Abs(expected - actual) <= Tolerance(expected), $"score {actual}, expected {expected}");
+        return squares;
+    }
+
+    private static double Dot(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
+    {
+        double dot = 0;
+        for (int i = 0; i < left.Length; i++)
+        {
+            dot += (double)left[i] * right[i];
+        }
+
+        return dot;
+    }
+
+    private static double Tolerance(double score) => 1e-5 * (1 + Math.Abs(score));
+
+    private static void AssertClose(double expected, float actual)
+    {
+        if (!(Math.Abs(expected - actual) <= Tolerance(expected)))
+        {
+            Assert.Fail($"score {actual}, expected {expected}");
+        }
+    }
 }

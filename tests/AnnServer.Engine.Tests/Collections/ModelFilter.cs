@@ -5,10 +5,17 @@ using AnnServer.Engine.Querying;
 
 namespace AnnServer.Engine.Tests.Collections;
 
-/// <summary>A random filter in both forms: the engine's, and a function over the attributes.</summary>
-internal sealed record ModelFilter(Predicate Predicate, Func<PointId, Dictionary<string, AttributeValue>, bool> Matches)
+/// <summary>A random filter in all its forms: the engine's two, and a function over the attributes.</summary>
+/// <param name="Expression">Null where it cannot be written as one.</param>
+internal sealed record ModelFilter(
+    Predicate Predicate, Func<PointId, Dictionary<string, AttributeValue>, bool> Matches, string? Expression = null)
 {
     public FilterSpec Spec => new(null, Predicate);
+
+    /// <summary>The expression, where there is one.</summary>
+    public FilterSpec Written => Expression is null ? Spec : new(Expression, null);
+
+    public override string ToString() => Expression ?? "of identifiers";
 
     public static ModelFilter Random(Random random, int depth = 2)
     {
@@ -16,16 +23,31 @@ internal sealed record ModelFilter(Predicate Predicate, Func<PointId, Dictionary
         {
             ModelFilter left = Random(random, depth - 1);
             ModelFilter right = Random(random, depth - 1);
+            bool isWritten = left.Expression is not null && right.Expression is not null;
             return random.Next(3) switch
             {
-                0 => new(new Predicate.And([left.Predicate, right.Predicate]), (id, a) => left.Matches(id, a) && right.Matches(id, a)),
-                1 => new(new Predicate.Or([left.Predicate, right.Predicate]), (id, a) => left.Matches(id, a) || right.Matches(id, a)),
-                _ => new(new Predicate.Not(left.Predicate), (id, a) => !left.Matches(id, a)),
+                0 => new(
+                    new Predicate.And([left.Predicate, right.Predicate]),
+                    (id, a) => left.Matches(id, a) && right.Matches(id, a),
+                    isWritten ? $"({left.Expression}) AND ({right.Expression})" : null),
+                1 => new(
+                    new Predicate.Or([left.Predicate, right.Predicate]),
+                    (id, a) => left.Matches(id, a) || right.Matches(id, a),
+                    isWritten ? $"({left.Expression}) OR ({right.Expression})" : null),
+                _ => Not(left),
             };
         }
 
         return Leaf(random);
     }
+
+    /// <summary>One that, as a rule, most points satisfy.</summary>
+    public static ModelFilter Broad(Random random) => Not(Leaf(random));
+
+    private static ModelFilter Not(ModelFilter filter) => new(
+        new Predicate.Not(filter.Predicate),
+        (id, a) => !filter.Matches(id, a),
+        filter.Expression is null ? null : $"NOT ({filter.Expression})");
 
     private static ModelFilter Leaf(Random random)
     {
@@ -34,25 +56,32 @@ internal sealed record ModelFilter(Predicate Predicate, Func<PointId, Dictionary
             case 0:
                 string color = RandomPoints.Colors[random.Next(RandomPoints.Colors.Length)];
                 return new(
-                    new Predicate.Eq("color", AttributeValue.Of(color)), (_, a) => a.TryGetValue("color", out AttributeValue v) && v.AsString() == color);
+                    new Predicate.Eq("color", AttributeValue.Of(color)),
+                    (_, a) => a.TryGetValue("color", out AttributeValue v) && v.AsString() == color,
+                    $"color = \"{color}\"");
             case 1:
                 long low = random.Next(100);
                 long high = low + random.Next(60);
                 var range = new Predicate.Range(
                     "n", new Predicate.Bound(AttributeValue.Of(low), true), new Predicate.Bound(AttributeValue.Of(high), false));
-                return new(range, (_, a) => a.TryGetValue("n", out AttributeValue v) && v.AsInt64() >= low && v.AsInt64() < high);
+                return new(
+                    range,
+                    (_, a) => a.TryGetValue("n", out AttributeValue v) && v.AsInt64() >= low && v.AsInt64() < high,
+                    $"n >= {low} AND n < {high}");
             case 2:
                 double from = random.NextDouble();
                 return new(
                     new Predicate.Range("x", new Predicate.Bound(AttributeValue.Of(from), false), default),
-                    (_, a) => a.TryGetValue("x", out AttributeValue v) && v.AsDouble() > from);
+                    (_, a) => a.TryGetValue("x", out AttributeValue v) && v.AsDouble() > from,
+                    $"x > {from:R}");
             case 3:
                 string tag = RandomPoints.Colors[random.Next(RandomPoints.Colors.Length)];
                 return new(
                     new Predicate.Contains("tags", AttributeValue.Of(tag)),
-                    (_, a) => a.TryGetValue("tags", out AttributeValue v) && v.AsStringList().Contains(tag));
+                    (_, a) => a.TryGetValue("tags", out AttributeValue v) && v.AsStringList().Contains(tag),
+                    $"tags:\"{tag}\"");
             case 4:
-                return new(new Predicate.Exists("flag"), (_, a) => a.ContainsKey("flag"));
+                return new(new Predicate.Exists("flag"), (_, a) => a.ContainsKey("flag"), "flag:*");
             default:
                 ImmutableArray<PointId> ids = [.. Enumerable.Range(0, 30).Select(_ => RandomPoints.Id(random))];
                 return new(new Predicate.Ids(ids), (id, _) => ids.Contains(id));

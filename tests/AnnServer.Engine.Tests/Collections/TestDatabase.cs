@@ -10,8 +10,9 @@ internal sealed class TestDatabase : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly DatabaseOptions _options;
+    private DatabaseOptions _options;
     private SweepMeter _meter = new();
+    private RecordingLoggerProvider _log = new();
 
     private TestDatabase(DatabaseOptions options) => _options = options;
 
@@ -31,9 +32,11 @@ internal sealed class TestDatabase : IAsyncDisposable
         return opened;
     }
 
-    public async Task RestartAsync()
+    /// <param name="folder">Where it is opened, if not where it was.</param>
+    public async Task RestartAsync(DataFolder? folder = null)
     {
         await Database.DisposeAsync();
+        _options = folder is null ? _options : _options with { DataDirectory = folder.Path };
         await OpenAsync();
     }
 
@@ -49,6 +52,9 @@ internal sealed class TestDatabase : IAsyncDisposable
         Assert.Null(made.Error);
         return made.Value;
     }
+
+    /// <summary>What has been logged as an error since the database was opened, or since the last call.</summary>
+    public IReadOnlyList<string> TakeErrors() => _log.TakeErrors();
 
     public Collection Collection(string name) => Database.GetCollection(name).Value;
 
@@ -73,25 +79,27 @@ internal sealed class TestDatabase : IAsyncDisposable
     {
         await Database.DisposeAsync();
         _meter.Dispose();
+        _log.Dispose();
     }
 
     private async Task OpenAsync()
     {
         _meter.Dispose();
         _meter = new SweepMeter();
-        using var log = new RecordingLoggerProvider();
+        _log.Dispose();
+        _log = new RecordingLoggerProvider();
         // The page log is written anew as soon as half of it is out of date, which happens in large ones only otherwise.
         try
         {
-            Database = await Database.OpenAsync(_options with { LeastRewrittenBytes = 0 }, log, _meter, Cancellation);
+            Database = await Database.OpenAsync(_options with { LeastRewrittenBytes = 0 }, _log, _meter, Cancellation);
         }
         catch (IOException error)
         {
-            TestContext.Current.TestOutputHelper?.WriteLine($"{error.Message} Logged: {string.Join(" | ", log.TakeErrors())}");
+            TestContext.Current.TestOutputHelper?.WriteLine($"{error.Message} Logged: {string.Join(" | ", _log.TakeErrors())}");
             throw;
         }
 
         // A checkpoint that is passed over would go unnoticed otherwise: the one before leads to the same state.
-        Assert.Empty(log.TakeErrors());
+        Assert.Empty(_log.TakeErrors());
     }
 }

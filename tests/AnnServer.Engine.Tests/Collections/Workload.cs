@@ -8,7 +8,8 @@ namespace AnnServer.Engine.Tests.Collections;
 /// Random changes to one collection. A change is drawn from the seed and the model alone, made to the model at once, and can
 /// then be made to any number of databases, each of which must answer as the model says.
 /// </summary>
-internal sealed class Workload(Random random, ModelCollection model, int batch)
+/// <param name="ids">Points there can be at most.</param>
+internal sealed class Workload(Random random, ModelCollection model, int batch, int ids = RandomPoints.Ids)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -27,7 +28,7 @@ internal sealed class Workload(Random random, ModelCollection model, int batch)
         _ => UpsertDuplicate(),
     };
 
-    public Func<Collection, Task> Upsert(int count) => Upsert([.. Enumerable.Range(0, count).Select(_ => RandomPoint(RandomPoints.Id(random)))]);
+    public Func<Collection, Task> Upsert(int count) => Upsert([.. Enumerable.Range(0, count).Select(_ => RandomPoint(RandomId()))]);
 
     public Func<Collection, Task> Upsert(Point[] points)
     {
@@ -48,7 +49,7 @@ internal sealed class Workload(Random random, ModelCollection model, int batch)
 
     public Func<Collection, Task> DeleteIds(int count)
     {
-        PointId[] ids = [.. Enumerable.Range(0, count).Select(_ => RandomPoints.Id(random))];
+        PointId[] ids = [.. Enumerable.Range(0, count).Select(_ => RandomId())];
         return Delete(ids);
     }
 
@@ -72,10 +73,16 @@ internal sealed class Workload(Random random, ModelCollection model, int batch)
         var missing = new List<PointId>();
         for (int i = 0; i < count; i++)
         {
-            PointId id = RandomPoints.Id(random);
+            PointId id = RandomId();
             Dictionary<string, AttributeValue> set = RandomPoints.Attributes(random);
             string[] remove = [.. new[] { "color", "n", "tags", "absent" }.Where(name => !set.ContainsKey(name) && random.Next(2) == 0)];
             bool replace = random.Next(3) == 0;
+            if (set.Count + remove.Length == 0 && !replace)
+            {
+                // An update that asks for nothing is refused.
+                remove = ["absent"];
+            }
+
             updates[i] = new AttributeUpdate(id, set, remove, replace);
             if (!model.Points.TryGetValue(id, out ModelPoint? point))
             {
@@ -106,27 +113,30 @@ internal sealed class Workload(Random random, ModelCollection model, int batch)
         };
     }
 
+    /// <summary>Points one of which cannot be written: the request is refused, and none of them is.</summary>
+    public Func<Collection, Task> UpsertRefused(int count)
+    {
+        Point[] points = [.. Enumerable.Range(0, count).Select(_ => RandomPoint(RandomId()))];
+        int at = random.Next(count);
+        points[at] = Spoil(points[at]);
+        return async collection =>
+        {
+            EngineResult<WriteReceipt> result = await collection.UpsertAsync(points, new Faults(), Cancellation);
+            Assert.Equal(EngineStatus.InvalidArgument, result.Error?.Status);
+        };
+    }
+
     public Point RandomPoint(PointId id) => new(id, RandomVector(), RandomPoints.Attributes(random));
 
-    // A vector that is there already, or its opposite, now and then: equal and nearly equal scores.
-    private float[] RandomVector()
+    /// <summary>A request that names a point twice: what comes last holds.</summary>
+    public Func<Collection, Task> UpsertDuplicate()
     {
-        if (model.Points.Count > 0 && random.Next(25) == 0)
-        {
-            return model.Points.Values.ElementAt(random.Next(model.Points.Count)).Vector;
-        }
-
-        return RandomPoints.Vector(random, model.Config.Dimension);
+        PointId id = RandomId();
+        return Upsert([RandomPoint(id), RandomPoint(RandomId()), RandomPoint(id)]);
     }
 
-    private Func<Collection, Task> UpsertDuplicate()
-    {
-        PointId id = RandomPoints.Id(random);
-        return Upsert([RandomPoint(id), RandomPoint(RandomPoints.Id(random)), RandomPoint(id)]);
-    }
-
-    // Of the filters drawn the first that matches some points but few, so that the collection does not stay empty.
-    private Func<Collection, Task> DeleteMatching()
+    /// <summary>Of the filters drawn the first that matches some points but few, so that the collection does not stay empty.</summary>
+    public Func<Collection, Task> DeleteMatching()
     {
         ModelFilter filter = ModelFilter.Random(random);
         for (int i = 0; i < 10 && model.Matching(filter).Count > model.Points.Count / 8; i++)
@@ -144,5 +154,45 @@ internal sealed class Workload(Random random, ModelCollection model, int batch)
             Assert.Null(result.Error);
             Assert.Equal(matching.Count, result.Value.Affected);
         };
+    }
+
+    private Point Spoil(Point point)
+    {
+        float[] vector = [.. point.Vector.Span];
+        var attributes = new Dictionary<string, AttributeValue>(point.Attributes);
+        switch (random.Next(5))
+        {
+            case 0 when model.Config.Metric == Metric.Cosine:
+                Array.Clear(vector);
+                break;
+            case 1 when model.Config.Attributes.Count > 0:
+                // No attribute is declared as a list of numbers.
+                attributes[model.Config.Attributes[0].Name] = AttributeValue.Of([1L, 2L]);
+                break;
+            case 2:
+                attributes["no name"] = AttributeValue.Of(true);
+                break;
+            case 3:
+                vector = vector[1..];
+                break;
+            default:
+                vector[random.Next(vector.Length)] = random.Next(2) == 0 ? float.NaN : float.PositiveInfinity;
+                break;
+        }
+
+        return point with { Vector = vector, Attributes = attributes };
+    }
+
+    private PointId RandomId() => RandomPoints.Id(random.Next(ids));
+
+    // A vector that is there already, or its opposite, now and then: equal and nearly equal scores.
+    private float[] RandomVector()
+    {
+        if (model.Points.Count > 0 && random.Next(25) == 0)
+        {
+            return model.Points.Values.ElementAt(random.Next(model.Points.Count)).Vector;
+        }
+
+        return RandomPoints.Vector(random, model.Config.Dimension);
     }
 }

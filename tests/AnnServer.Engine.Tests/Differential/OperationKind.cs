@@ -1,0 +1,27 @@
+namespace AnnServer.Engine.Tests.Differential;
+
+/// <summary>What a differential run does, in the order of its report.</summary>
+internal enum OperationKind
+{
+    UpsertOne,
+    UpsertMany,
+    UpsertRefused,
+    DeleteIds,
+    DeleteMatching,
+    UpdateAttributes,
+    Get,
+    Count,
+    Scroll,
+    ExactSearch,
+    GraphSearch,
+    FilteredGraphSearch,
+    SearchBatch,
+    ChangeSchema,
+    CreateCollection,
+    DropCollection,
+    Checkpoint,
+    Backup,
+    Reopen,
+    Crash,
+    Restore,
+}

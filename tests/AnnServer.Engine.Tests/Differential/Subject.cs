@@ -29,7 +29,7 @@ internal sealed class Subject(CollectionConfig config, int ids, Random random)
     public bool IsSparse => Model.Points.Count < ids * 2 / 5;
 
     public override string ToString() =>
-        $"{config.Metric}, dimension {config.Dimension}, {config.Resolve().Quantization}, {config.VectorStorage}, M {config.Hnsw.M}, up to {ids} points";
+        $"{config.Metric}, dimension {config.Dimension}, {config.Resolve().Quantization}, {config.VectorStorage} in {config.VectorPlacement}, M {config.Hnsw.M}, up to {ids} points";
 
     /// <summary>A new collection without points, some of its attributes indexed.</summary>
     public void Create()

@@ -9,13 +9,16 @@ internal static class SubjectKinds
     public static Subject[] All(Random random) =>
     [
         new(Config("l2", 12, Metric.L2, Quantization.None, m: 8), 4500, random),
-        new(Config("l2-int8", 32, Metric.L2, Quantization.Int8, m: 6), 1200, random),
+        new(Config("l2-int8", 32, Metric.L2, Quantization.Int8, m: 6) with { VectorPlacement = VectorPlacement.Disk }, 1200, random),
         new(Config("l2-int4", 64, Metric.L2, Quantization.Int4, m: 8) with { VectorStorage = VectorStorage.Float16 }, 1500, random),
         new(Config("cosine", 16, Metric.Cosine, Quantization.None, m: 4) with { VectorStorage = VectorStorage.Float16 }, 900, random),
         new(Config("cosine-int8", 24, Metric.Cosine, Quantization.Int8, m: 8), 2400, random),
-        new(Config("cosine-wide", 520, Metric.Cosine, Quantization.Automatic, m: 8), 1200, random),
+        new(Config("cosine-wide", 520, Metric.Cosine, Quantization.Automatic, m: 8) with { VectorPlacement = VectorPlacement.Disk }, 1200, random),
         new(Config("dot", 8, Metric.Dot, Quantization.None, m: 6), 1400, random),
-        new(Config("dot-int8", 40, Metric.Dot, Quantization.Int8, m: 8) with { VectorStorage = VectorStorage.Float16 }, 1600, random),
+        new(
+            Config("dot-int8", 40, Metric.Dot, Quantization.Int8, m: 8) with { VectorStorage = VectorStorage.Float16, VectorPlacement = VectorPlacement.Disk },
+            1600,
+            random),
         new(Config("dot-int4", 48, Metric.Dot, Quantization.Int4, m: 12), 2000, random),
     ];
 

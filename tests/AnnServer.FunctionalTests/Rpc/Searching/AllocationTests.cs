@@ -13,6 +13,9 @@ public sealed class AllocationTests(ServerFixture server) : ServerTest(server)
 {
     private const int Calls = 1000;
     private const int Batch = 32;
+    private const int MostRounds = 50;
+    private const long MostForOne = 200;
+    private const long MostForBatch = Batch * 40;
 
     [Theory]
     [InlineData(false)]
@@ -29,7 +32,7 @@ public sealed class AllocationTests(ServerFixture server) : ServerTest(server)
         LeavingMessage leaving = new();
         PointsService service = Server.Host.Services.GetRequiredService<PointsService>();
         CallContext context = new();
-        long bytes = Measure(() =>
+        long bytes = Measure(MostForOne, () =>
         {
             WireSearch search = SearchMethods.Search.ContextualDeserializer(arrived);
             leaving.Clear();
@@ -37,7 +40,7 @@ public sealed class AllocationTests(ServerFixture server) : ServerTest(server)
         });
 
         Assert.Equal(10, SearchResponse.Parser.ParseFrom(leaving.Written).Hits.Count);
-        Assert.InRange(bytes, 1, 200);
+        Assert.InRange(bytes, 1, MostForOne);
     }
 
     [Fact]
@@ -49,7 +52,7 @@ public sealed class AllocationTests(ServerFixture server) : ServerTest(server)
         LeavingMessage leaving = new();
         PointsService service = Server.Host.Services.GetRequiredService<PointsService>();
         CallContext context = new();
-        long bytes = Measure(() =>
+        long bytes = Measure(MostForBatch, () =>
         {
             WireSearchBatch batch = SearchMethods.SearchBatch.ContextualDeserializer(arrived);
             leaving.Clear();
@@ -57,24 +60,27 @@ public sealed class AllocationTests(ServerFixture server) : ServerTest(server)
         });
 
         Assert.Equal(Batch, SearchBatchResponse.Parser.ParseFrom(leaving.Written).Results.Count);
-        Assert.InRange(bytes, 1, Batch * 40);
+        Assert.InRange(bytes, 1, MostForBatch);
     }
 
-    // Bytes a call, on this thread.
-    private static long Measure(Action call)
+    // Bytes a call, on this thread, once they are within the bound: code that is not yet compiled with all optimisations allocates what
+    // these do without, and on a busy machine that takes its time.
+    private static long Measure(long most, Action call)
     {
-        for (int i = 0; i < Calls; i++)
+        long bytes = long.MaxValue;
+        for (int round = 0; round < MostRounds && bytes > most; round++)
         {
-            call();
+            Thread.Sleep(round == 0 ? 0 : 100);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < Calls; i++)
+            {
+                call();
+            }
+
+            bytes = (GC.GetAllocatedBytesForCurrentThread() - before) / Calls;
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Calls; i++)
-        {
-            call();
-        }
-
-        return (GC.GetAllocatedBytesForCurrentThread() - before) / Calls;
+        return bytes;
     }
 
     private static Vector Query() => Make.Packed([.. Enumerable.Range(0, 64).Select(i => (float)i)]);

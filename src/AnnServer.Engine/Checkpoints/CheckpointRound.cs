@@ -68,7 +68,7 @@ internal sealed class CheckpointRound(OperationLog log, PageStore store, Scratch
             stopping.ThrowIfCancellationRequested();
             if (Stopwatch.GetElapsedTime(resumed) >= Work)
             {
-                Thread.Sleep(Rest);
+                stopping.WaitHandle.WaitOne(Rest);
                 resumed = Stopwatch.GetTimestamp();
             }
 

@@ -32,7 +32,7 @@ public sealed class AllocationTests(ServerFixture server) : ServerTest(server)
         LeavingMessage leaving = new();
         PointsService service = Server.Host.Services.GetRequiredService<PointsService>();
         CallContext context = new();
-        long bytes = Measure(MostForOne, () =>
+        long bytes = await MeasureAsync(MostForOne, () =>
         {
             WireSearch search = SearchMethods.Search.ContextualDeserializer(arrived);
             leaving.Clear();
@@ -52,7 +52,7 @@ public sealed class AllocationTests(ServerFixture server) : ServerTest(server)
         LeavingMessage leaving = new();
         PointsService service = Server.Host.Services.GetRequiredService<PointsService>();
         CallContext context = new();
-        long bytes = Measure(MostForBatch, () =>
+        long bytes = await MeasureAsync(MostForBatch, () =>
         {
             WireSearchBatch batch = SearchMethods.SearchBatch.ContextualDeserializer(arrived);
             leaving.Clear();
@@ -65,12 +65,12 @@ public sealed class AllocationTests(ServerFixture server) : ServerTest(server)
 
     // Bytes a call, on this thread, once they are within the bound: code that is not yet compiled with all optimisations allocates what
     // these do without, and on a busy machine that takes its time.
-    private static long Measure(long most, Action call)
+    private static async Task<long> MeasureAsync(long most, Action call)
     {
         long bytes = long.MaxValue;
         for (int round = 0; round < MostRounds && bytes > most; round++)
         {
-            Thread.Sleep(round == 0 ? 0 : 100);
+            await Task.Delay(round == 0 ? 0 : 100, Cancellation);
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < Calls; i++)
             {

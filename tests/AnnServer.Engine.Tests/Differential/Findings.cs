@@ -16,7 +16,7 @@ internal sealed class Findings
     /// <summary>Mean share of the true nearest that a walk has found.</summary>
     public double Recall => _recall.Sum() / _walks.Sum();
 
-    /// <summary>Mean share of the points that no walk could have found.</summary>
+    /// <summary>Mean share of the points that no path on layer 0 led to.</summary>
     public double Unreachable => _unreachable / _comparisons;
 
     public void Walked(bool isFiltered, double recall)

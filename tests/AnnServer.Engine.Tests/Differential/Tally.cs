@@ -53,7 +53,7 @@ internal sealed class Tally
     /// <summary>A walk over the graph has found a share of the true nearest.</summary>
     public void Walked(Subject subject, bool isFiltered, double recall) => Of(subject).Walked(isFiltered, recall);
 
-    /// <summary>So many of the points could not have been found by any walk.</summary>
+    /// <summary>To so many of the points no path on layer 0 led.</summary>
     public void Compared(Subject subject, int unreachable, int points) => Of(subject).Compared(unreachable, points);
 
     public override string ToString()

@@ -255,8 +255,8 @@ public abstract unsafe class VectorIndex : IDisposable
     public void CopyRows(uint ordinal, Span<byte> rows) => Store.CopyRows(ordinal, rows);
 
     /// <summary>
-    /// Makes slots for an index that is loaded, before it is used. Then <see cref="LoadKept"/> and <see cref="TryLoadRows"/> are called
-    /// by one thread, and at the same time <see cref="LoadLive"/> by another; <see cref="LoadEntry"/> comes last.
+    /// Makes slots for an index that is loaded, before it is used. Then <see cref="LoadKept"/>, <see cref="TryLoadRows"/> and
+    /// <see cref="LoadLive"/> are called, each by one thread, all at the same time; <see cref="LoadEntry"/> comes last.
     /// </summary>
     public void LoadSlots(uint count)
     {

@@ -13,8 +13,8 @@ internal sealed class ChangedPages
     /// <summary>Values of <see cref="PageKind"/>.</summary>
     public const int Kinds = 3;
 
-    // Of one batch, which is written at once.
-    private const int PagesAside = 64;
+    // Of one batch, which is copied under the commit lock at once: some tens of microseconds.
+    private const int PagesAtOnce = 64;
 
     private readonly CollectionData _data;
     private SlotSet[] _changed = NewSets();
@@ -92,10 +92,10 @@ internal sealed class ChangedPages
     }
 
     /// <summary>
-    /// Moves the next pages of the round into the empty <paramref name="batch"/>, at most so many; none are left where it stays empty.
+    /// Moves the next few pages of the round into the empty <paramref name="batch"/>; none are left where it stays empty.
     /// All kinds of some slots, then of the next: whoever loads them, a thread a kind, has work for each thread in every stretch.
     /// </summary>
-    public void Take(ref PageBatch batch, int pages)
+    public void Take(ref PageBatch batch)
     {
         if (_aside.TryDequeue(out PageBatch? aside))
         {
@@ -105,7 +105,7 @@ internal sealed class ChangedPages
             return;
         }
 
-        while (batch.Count < pages)
+        while (batch.Count < PagesAtOnce)
         {
             _group = _due.Min(due => due.NextGroup(_group));
             if (_group == int.MaxValue)
@@ -115,7 +115,7 @@ internal sealed class ChangedPages
 
             for (int kind = 0; kind < Kinds; kind++)
             {
-                while (batch.Count < pages && _due[kind].TryTake(_group, out uint slot))
+                while (batch.Count < PagesAtOnce && _due[kind].TryTake(_group, out uint slot))
                 {
                     batch.Add(_data, (PageKind)kind, slot);
                 }
@@ -130,7 +130,7 @@ internal sealed class ChangedPages
             return;
         }
 
-        if (_filling is null || _filling.Count == PagesAside)
+        if (_filling is null || _filling.Count == PagesAtOnce)
         {
             _filling = new PageBatch();
             _aside.Enqueue(_filling);

@@ -10,8 +10,6 @@ namespace AnnServer.Engine.Checkpoints;
 /// <summary>Writes one checkpoint while everybody else goes on: the pages that have changed since the last, or all.</summary>
 internal sealed class CheckpointRound(OperationLog log, PageStore store, ScratchPool scratches)
 {
-    // Pages that are copied under the commit lock at once: some tens of microseconds.
-    private const int PagesAtOnce = 64;
     private const int VectorsMovedAtOnce = 1024;
 
     // Half a processor. A lower priority would not do: a thread that is kept from running while it holds a commit lock keeps others too.
@@ -84,7 +82,7 @@ internal sealed class CheckpointRound(OperationLog log, PageStore store, Scratch
 
                 lock (data.CommitLock)
                 {
-                    data.Pages.Take(ref _batch, PagesAtOnce);
+                    data.Pages.Take(ref _batch);
                 }
             }
 

@@ -34,15 +34,17 @@ internal sealed class Checkpointer : IDisposable
     private List<Request> _asked = [];
     private Func<Predicate<IReadOnlyList<CollectionData>>, CheckpointSource?>? _begin;
     private Thread? _thread;
+    private Timer? _watch;
+
+    // Of the thread, which shows the round that it is at.
     private readonly Queue<(long Epoch, IReadOnlyList<(CollectionData Data, List<uint> Rows)> Moved)> _leaving = new();
     private volatile CheckpointRound? _round;
     private bool _cannotRewrite;
-    private Timer? _watch;
+    private long _lastEnded = Stopwatch.GetTimestamp();
 
     // Of the watch.
     private long _pagesSeen;
     private long _lastRoom = Stopwatch.GetTimestamp();
-    private long _lastEnded = Stopwatch.GetTimestamp();
 
     /// <param name="vectorMemory">Memory that checkpoints make room in.</param>
     /// <param name="patience">A write that the disk owes for longer is a fault.</param>
@@ -192,6 +194,8 @@ internal sealed class Checkpointer : IDisposable
         var round = new CheckpointRound(_log, _store, _scratches);
         _round = round;
         Newest = round.Write(source, _stopping.Token);
+        // It holds a place for every vector that it wrote.
+        _round = null;
         if (round.Moved.Count > 0)
         {
             _leaving.Enqueue((_scratches.AdvanceEpoch(), round.Moved));

@@ -203,7 +203,7 @@ public sealed class CheckpointTests
             batch.Clear();
             lock (data.CommitLock)
             {
-                data.Pages.Take(ref batch, 64);
+                data.Pages.Take(ref batch);
             }
 
             AddTo(taken, batch);

@@ -178,7 +178,7 @@ public sealed class VectorMemoryTests : IDisposable
             lock (data.CommitLock)
             {
                 most = Math.Max(most, data.Pages.AsideBytes);
-                data.Pages.Take(ref batch, 64);
+                data.Pages.Take(ref batch);
             }
 
             Assert.InRange(batch.Count, 0, 64);

@@ -56,6 +56,9 @@ internal sealed class ChangedPages
         }
     }
 
+    /// <summary>Pages of a kind that the next round would write; anybody may read it.</summary>
+    public int Changed(PageKind kind) => Volatile.Read(ref _changed)[(int)kind].Count;
+
     /// <summary>Bytes of the images that are put aside and wait to be written.</summary>
     public long AsideBytes { get; private set; }
 

@@ -221,8 +221,10 @@ internal sealed class Checkpointer : IDisposable
     private bool ShouldRewrite(IReadOnlyList<CollectionData> collections)
     {
         long useful = collections.Sum(static data => data.EstimatePageBytes());
+        // With what would come on top: where most has changed, all costs little more, and nothing out of date is left.
+        long bytes = (Newest?.Bytes ?? 0) + collections.Sum(static data => data.EstimateChangedBytes());
         // What is out of date goes only after it has been written anew.
-        return Newest is not null && !_cannotRewrite && _policy.IsWasteful(Newest.Bytes, useful) && _log.Disk.FreeBytes > 2 * useful;
+        return Newest is not null && !_cannotRewrite && _policy.IsWasteful(bytes, useful) && _log.Disk.FreeBytes > 2 * useful;
     }
 
     // By epochs, the oldest first: a search that takes long holds up what has left since it began, and nothing else.

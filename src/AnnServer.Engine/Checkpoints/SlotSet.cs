@@ -10,6 +10,9 @@ internal sealed class SlotSet
 
     private ulong[] _words = [];
 
+    /// <summary>Slots in the set; anybody may read it.</summary>
+    public int Count { get; private set; }
+
     public void Add(uint slot)
     {
         int word = (int)(slot >> 6);
@@ -18,7 +21,9 @@ internal sealed class SlotSet
             Array.Resize(ref _words, Math.Max(word + 1, _words.Length * 2));
         }
 
-        _words[word] |= 1UL << (int)(slot & 63);
+        ulong bit = 1UL << (int)(slot & 63);
+        Count += (_words[word] & bit) == 0 ? 1 : 0;
+        _words[word] |= bit;
     }
 
     public bool Contains(uint slot)
@@ -38,6 +43,7 @@ internal sealed class SlotSet
         }
 
         _words[word] ^= bit;
+        Count--;
         return true;
     }
 
@@ -53,6 +59,7 @@ internal sealed class SlotSet
 
         slot = ((uint)group * GroupSize) | (uint)BitOperations.TrailingZeroCount(bits);
         _words[group] = bits & (bits - 1);
+        Count--;
         return true;
     }
 
@@ -68,7 +75,15 @@ internal sealed class SlotSet
     }
 
     /// <summary>Makes the set that of the bits.</summary>
-    public void Assign(ReadOnlySpan<ulong> words) => _words = words.ToArray();
+    public void Assign(ReadOnlySpan<ulong> words)
+    {
+        _words = words.ToArray();
+        Count = _words.Sum(BitOperations.PopCount);
+    }
 
-    public void Clear() => _words.AsSpan().Clear();
+    public void Clear()
+    {
+        _words.AsSpan().Clear();
+        Count = 0;
+    }
 }

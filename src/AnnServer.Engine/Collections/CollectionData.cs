@@ -157,13 +157,21 @@ internal sealed class CollectionData : IIdResolver, IDisposable
     public MemoryUsage GetMemory() => new(
         Index.VectorMemoryBytes, Index.CodeMemoryBytes, Index.LinkMemoryBytes, Ids.MemoryBytes, Attributes.MemoryBytes, Attributes.IndexMemoryBytes);
 
-    /// <summary>About as many bytes as the pages of all slots in use take in the page store.</summary>
-    public long EstimatePageBytes()
+    /// <summary>About as many bytes as the pages of all points take in the page store, without slots that wait for a sweep.</summary>
+    public long EstimatePageBytes() => EstimatePageBytes(static (data, _) => data.Index.LiveCount);
+
+    /// <summary>About as many bytes as the next checkpoint would add to the page store.</summary>
+    public long EstimateChangedBytes() => EstimatePageBytes(static (data, kind) => data.Pages.Changed(kind));
+
+    private long EstimatePageBytes(Func<CollectionData, PageKind, long> count)
     {
-        // The key and the envelope of each of three pages, rounded up.
-        const int OverheadBytes = 3 * 48;
+        // The key and the envelope of a page, rounded up.
+        const int OverheadBytes = 48;
         int linkBytes = (Index.Parameters.MaxLinks0 + 2) * sizeof(uint);
-        return ((long)(Index.LiveCount + Index.HiddenCount) * (OverheadBytes + Index.KeptBytes + linkBytes)) + Ids.KeyBytes + Attributes.MemoryBytes;
+        long pointBytes = (Ids.KeyBytes + Attributes.MemoryBytes) / Math.Max(1, Index.LiveCount);
+        return (count(this, PageKind.Point) * (OverheadBytes + pointBytes))
+            + (count(this, PageKind.Vector) * (OverheadBytes + Index.KeptBytes))
+            + (count(this, PageKind.Links) * (OverheadBytes + linkBytes));
     }
 
     /// <summary>The metric's natural value of what the graph minimises.</summary>

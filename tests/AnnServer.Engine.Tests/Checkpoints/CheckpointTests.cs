@@ -214,6 +214,34 @@ public sealed class CheckpointTests
         Assert.All(expected, page => Assert.Equal(page.Value, taken[page.Key]));
     }
 
+    [Fact]
+    public async Task AfterTenOverwritesThePageStoreIsAtMostTwiceWhatIsLive()
+    {
+        using var folder = new DataFolder();
+        await using TestDatabase test = await TestDatabase.OpenAsync(folder);
+        var model = new ModelCollection(Config("points"));
+        var workload = new Workload(new Random(8), model, 1);
+        Collection collection = await test.CreateAsync(model.Config);
+        await OverwriteAsync();
+        await test.CheckpointAsync();
+        long live = test.Database.GetStats().PageStoreBytes;
+        for (int i = 0; i < 10; i++)
+        {
+            await OverwriteAsync();
+            await test.CheckpointAsync();
+            Assert.InRange(test.Database.GetStats().PageStoreBytes, live / 2, 2 * live);
+        }
+
+        await test.RestartAsync();
+        model.AssertAll(test.Collection("points"));
+
+        async Task OverwriteAsync()
+        {
+            await workload.Upsert([.. Enumerable.Range(0, 1500).Select(i => workload.RandomPoint(PointId.FromNumber((ulong)i)))])(collection);
+            await test.SettleAsync("points", workload.Hidden);
+        }
+    }
+
     private static void AddTo(Dictionary<(PageKind, uint), byte[]> pages, PageBatch batch)
     {
         for (int i = 0; i < batch.Count; i++)

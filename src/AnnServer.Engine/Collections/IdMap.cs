@@ -43,12 +43,22 @@ internal sealed class IdMap
     /// <summary>Makes the identifier stand for the ordinal.</summary>
     public void Map(PointId id, uint ordinal)
     {
-        if (!_ordinals.ContainsKey(id))
+        if (!TryAdd(id, ordinal))
         {
-            _keyBytes += BytesOf(id);
+            _ordinals[id] = ordinal;
+        }
+    }
+
+    /// <summary>Makes the identifier stand for the ordinal, unless it stands for one.</summary>
+    public bool TryAdd(PointId id, uint ordinal)
+    {
+        if (!_ordinals.TryAdd(id, ordinal))
+        {
+            return false;
         }
 
-        _ordinals[id] = ordinal;
+        _keyBytes += BytesOf(id);
+        return true;
     }
 
     public void Remove(PointId id)

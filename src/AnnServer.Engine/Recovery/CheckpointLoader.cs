@@ -15,8 +15,8 @@ internal sealed class CheckpointLoader : IDisposable
 {
     private readonly Dictionary<uint, Loading> _collections = [];
 
-    /// <summary>Take the pages side by side, each those of one kind, which share nothing.</summary>
-    public IReadOnlyList<IPageHandler> Handlers => [.. Enum.GetValues<PageKind>().Select(kind => new Lane(this, kind))];
+    /// <summary>By kind: pages of different kinds share nothing, so these may be called side by side.</summary>
+    public IReadOnlyList<IPageHandler> Handlers => [.. Enum.GetValues<PageKind>().Select(_ => new Lane(this))];
 
     /// <exception cref="InvalidDataException">The catalog does not make sense.</exception>
     public CheckpointLoader(CheckpointCatalog catalog, IReadOnlySet<uint> leaveOut, EngineLimits limits, VectorDisk disk)
@@ -65,18 +65,12 @@ internal sealed class CheckpointLoader : IDisposable
     private static StorageCorruptionException Damaged(Loading loading, string what, Exception? cause) =>
         new($"The checkpoint of collection \"{loading.Snapshot.Config.Name}\" cannot be loaded: {what}", cause);
 
-    private sealed class Lane(CheckpointLoader loader, PageKind kind) : IPageHandler
+    private sealed class Lane(CheckpointLoader loader) : IPageHandler
     {
         private Loading? _last;
 
         public void OnPage(in Page page)
         {
-            // The last also gets what is of no kind that there is, and refuses it.
-            if (Math.Min(page.Key.Kind, (byte)(ChangedPages.Kinds - 1)) != (byte)kind)
-            {
-                return;
-            }
-
             // Pages of a collection lie together.
             Loading loading = _last?.Snapshot.Number == page.Key.Collection ? _last : loader._collections[page.Key.Collection];
             _last = loading;
@@ -86,7 +80,7 @@ internal sealed class CheckpointLoader : IDisposable
             }
             catch (Exception error) when (error is InvalidDataException or ArgumentException)
             {
-                throw Damaged(loading, $"{kind} page of slot {page.Key.Ordinal}: {error.Message}", error);
+                throw Damaged(loading, $"{(PageKind)page.Key.Kind} page of slot {page.Key.Ordinal}: {error.Message}", error);
             }
         }
     }
@@ -198,13 +192,12 @@ internal sealed class CheckpointLoader : IDisposable
                     break;
                 case SlotState.Live:
                     PointId id = reader.ReadId();
-                    if (Data.Ids.TryGet(id, out uint other))
+                    if (!Data.Ids.TryAdd(id, slot))
                     {
-                        throw new InvalidDataException($"point {id} is in slot {other} too");
+                        throw new InvalidDataException($"point {id} is in another slot too");
                     }
 
                     Data.Ids.SetId(slot, id);
-                    Data.Ids.Map(id, slot);
                     ReadOnlySpan<byte> blob = reader.ReadRest();
                     Data.Attributes.Set(slot, blob.IsEmpty ? null : blob.ToArray());
                     Data.Index.LoadLive(slot);

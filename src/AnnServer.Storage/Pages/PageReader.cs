@@ -1,51 +1,98 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using System.Threading.Channels;
 
 namespace AnnServer.Storage.Pages;
 
 /// <summary>
-/// Reads the pages of a checkpoint, newest first, and checks every byte on the way: while one stretch is handed out, the next is read.
+/// Reads the pages of a checkpoint, newest first, and checks every byte on the way. One task reads ahead of the handlers, each of which
+/// has a task of its own: none waits for another until it is <see cref="Buffers"/> stretches ahead of it.
 /// </summary>
 internal sealed class PageReader(Checkpoint checkpoint, PageFiles files)
 {
-    private readonly byte[][] _buffers = [new byte[checkpoint.PageBytes], new byte[checkpoint.PageBytes]];
-    private readonly List<int> _offsets = [];
+    // With a barrier after every stretch a third of two cores was idle.
+    private const int Buffers = 6;
 
-    /// <summary>Hands every image of some collections to each of the handlers, which run side by side. What belongs to others is neither read nor checked.</summary>
+    /// <summary>Hands every image of some collections to the handlers. What belongs to others is neither read nor checked.</summary>
+    /// <param name="handlers">By kind; the last takes all kinds from its own on.</param>
+    /// <param name="collections">Their numbers.</param>
     /// <exception cref="StorageCorruptionException">Some bytes are not what was written.</exception>
     public void Read(IReadOnlyList<IPageHandler> handlers, IReadOnlySet<uint> collections)
     {
-        List<PageExtent> stretches = [.. Stretches(collections)];
-        Task<ReadOnlyMemory<byte>> next = Begin(0);
-        for (int i = 0; i < stretches.Count; i++)
+        using CancellationTokenSource stop = new();
+        Channel<Stretch> free = Channel.CreateUnbounded<Stretch>();
+        Channel<Stretch>[] lanes = [.. handlers.Select(static _ => Channel.CreateUnbounded<Stretch>())];
+        for (int i = 0; i < Buffers; i++)
         {
-            ReadOnlyMemory<byte> bytes = next.GetAwaiter().GetResult();
-            next = Begin(i + 1);
+            free.Writer.TryWrite(new Stretch(checkpoint.PageBytes, handlers.Count));
+        }
+
+        List<Exception> errors = [];
+        Task[] tasks =
+        [
+            Run(() => ReadAheadAsync(free.Reader, lanes, collections, stop.Token)),
+            .. handlers.Select((handler, lane) => Run(() => HandAsync(lanes[lane].Reader, free.Writer, lane, handler, stop.Token))),
+        ];
+        // Whatever becomes of the loading, nothing reads from files that are closed.
+        Task.WhenAll(tasks).GetAwaiter().GetResult();
+        if (errors.Count > 0)
+        {
+            // The others were told to stop because of the first.
+            ExceptionDispatchInfo.Throw(errors[0]);
+        }
+
+        Task Run(Func<Task> work) => Task.Run(async () =>
+        {
             try
             {
-                PageExtent stretch = stretches[i];
-                Find(bytes.Span, stretch);
-                Parallel.ForEach(handlers, handler => Hand(bytes.Span, stretch, handler));
+                await work();
             }
-            catch (AggregateException errors)
+            catch (Exception error)
             {
-                // One is enough to say what is wrong.
-                ExceptionDispatchInfo.Throw(errors.InnerExceptions[0]);
+                lock (errors)
+                {
+                    errors.Add(error);
+                }
+
+                await stop.CancelAsync();
             }
-            finally
+        });
+    }
+
+    private async Task ReadAheadAsync(
+        ChannelReader<Stretch> free, Channel<Stretch>[] lanes, IReadOnlySet<uint> collections, CancellationToken stop)
+    {
+        foreach (PageExtent extent in Extents(collections))
+        {
+            Stretch stretch = await free.ReadAsync(stop);
+            Fill(stretch, extent);
+            foreach (Channel<Stretch> lane in lanes)
             {
-                // Whatever becomes of the loading, nothing reads from files that are closed.
-                Task.WhenAny(next).GetAwaiter().GetResult();
+                lane.Writer.TryWrite(stretch);
             }
         }
 
-        Task<ReadOnlyMemory<byte>> Begin(int stretch) => stretch < stretches.Count
-            ? Task.Run(() => ReadSound(stretches[stretch], _buffers[stretch & 1]))
-            : Task.FromResult(ReadOnlyMemory<byte>.Empty);
+        foreach (Channel<Stretch> lane in lanes)
+        {
+            lane.Writer.Complete();
+        }
+    }
+
+    private async Task HandAsync(
+        ChannelReader<Stretch> stretches, ChannelWriter<Stretch> free, int lane, IPageHandler handler, CancellationToken stop)
+    {
+        await foreach (Stretch stretch in stretches.ReadAllAsync(stop))
+        {
+            Hand(stretch, lane, handler);
+            if (stretch.IsLastToLeave())
+            {
+                free.TryWrite(stretch);
+            }
+        }
     }
 
     // The extents from the last to the first, cut at the pages of the log.
-    private IEnumerable<PageExtent> Stretches(IReadOnlySet<uint> collections)
+    private IEnumerable<PageExtent> Extents(IReadOnlySet<uint> collections)
     {
         foreach (PageExtent extent in checkpoint.Extents.Reverse().Where(extent => collections.Contains(extent.Collection)))
         {
@@ -60,43 +107,84 @@ internal sealed class PageReader(Checkpoint checkpoint, PageFiles files)
         }
     }
 
-    private ReadOnlyMemory<byte> ReadSound(PageExtent stretch, byte[] buffer)
+    private void Fill(Stretch stretch, PageExtent extent)
     {
-        (long first, long last) = PageBlocks.Around(checkpoint, stretch.From, stretch.To);
-        Memory<byte> bytes = buffer.AsMemory(0, (int)(last - first));
+        (long first, long last) = PageBlocks.Around(checkpoint, extent.From, extent.To);
+        Memory<byte> bytes = stretch.Buffer.AsMemory(0, (int)(last - first));
         files.Read(first, bytes.Span);
-        return PageBlocks.AreSound(checkpoint, first, bytes.Span)
-            ? bytes[(int)(stretch.From - first)..(int)(stretch.To - first)]
-            : throw new StorageCorruptionException(
-                $"Checkpoint {checkpoint.Number} is damaged: a block of the page log has the wrong checksum.", first, 0);
-    }
-
-    private void Find(ReadOnlySpan<byte> bytes, PageExtent stretch)
-    {
-        _offsets.Clear();
-        if (!PageScan.TryFind(bytes, _offsets))
+        if (!PageBlocks.AreSound(checkpoint, first, bytes.Span))
         {
-            throw NotAPage(stretch);
+            throw new StorageCorruptionException(
+                $"Checkpoint {checkpoint.Number} is damaged: a block of the page log has the wrong checksum.", first, 0);
+        }
+
+        if (!stretch.TryFind(extent, bytes[(int)(extent.From - first)..(int)(extent.To - first)]))
+        {
+            throw NotAPage(extent);
         }
     }
 
     // The bytes are sound, so what is in them is what was written.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Hand(ReadOnlySpan<byte> bytes, PageExtent stretch, IPageHandler handler)
+    private void Hand(Stretch stretch, int lane, IPageHandler handler)
     {
-        for (int i = _offsets.Count - 1; i >= 0; i--)
+        ReadOnlySpan<byte> bytes = stretch.Bytes.Span;
+        List<int> offsets = stretch.Offsets[lane];
+        for (int i = offsets.Count - 1; i >= 0; i--)
         {
             if (!PageEnvelope.TryRead(
-                    PageScan.Value(bytes, _offsets[i]), PageScan.Key(bytes, _offsets[i]), stretch.From + _offsets[i], out Page page)
-                || page.Key.Collection != stretch.Collection)
+                    PageScan.Value(bytes, offsets[i]), PageScan.Key(bytes, offsets[i]), stretch.Extent.From + offsets[i], out Page page)
+                || page.Key.Collection != stretch.Extent.Collection)
             {
-                throw NotAPage(stretch);
+                throw NotAPage(stretch.Extent);
             }
 
             handler.OnPage(page);
         }
     }
 
-    private StorageCorruptionException NotAPage(PageExtent stretch) =>
-        new($"Checkpoint {checkpoint.Number} is damaged: the page log holds something that is not a page.", stretch.From, 0);
+    private StorageCorruptionException NotAPage(PageExtent extent) =>
+        new($"Checkpoint {checkpoint.Number} is damaged: the page log holds something that is not a page.", extent.From, 0);
+
+    /// <summary>A part of an extent on its way from the file through all lanes.</summary>
+    private sealed class Stretch(int pageBytes, int lanes)
+    {
+        private readonly List<int> _found = [];
+        private int _inside;
+
+        public byte[] Buffer { get; } = new byte[pageBytes];
+
+        public PageExtent Extent { get; private set; }
+
+        public ReadOnlyMemory<byte> Bytes { get; private set; }
+
+        /// <summary>Of the records of each lane, in order.</summary>
+        public List<int>[] Offsets { get; } = [.. Enumerable.Range(0, lanes).Select(static _ => new List<int>())];
+
+        /// <summary>False where something is not a record.</summary>
+        public bool TryFind(PageExtent extent, ReadOnlyMemory<byte> bytes)
+        {
+            (Extent, Bytes, _inside) = (extent, bytes, lanes);
+            foreach (List<int> offsets in Offsets)
+            {
+                offsets.Clear();
+            }
+
+            _found.Clear();
+            if (!PageScan.TryFind(bytes.Span, _found))
+            {
+                return false;
+            }
+
+            foreach (int offset in _found)
+            {
+                int kind = PageKey.Of(PageScan.Key(bytes.Span, offset)).Kind;
+                Offsets[Math.Min(kind, lanes - 1)].Add(offset);
+            }
+
+            return true;
+        }
+
+        public bool IsLastToLeave() => Interlocked.Decrement(ref _inside) == 0;
+    }
 }

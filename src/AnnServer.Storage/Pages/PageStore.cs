@@ -66,8 +66,8 @@ public sealed class PageStore : IDisposable
     }
 
     /// <summary>
-    /// Hands every image of some collections of a checkpoint to each of the handlers, the newest of a page first. Handlers run side by
-    /// side, each on one thread at a time.
+    /// Hands every image of some collections of a checkpoint to the handler of its kind, the newest of a page first; the last handler
+    /// takes all kinds from its own on. Handlers run side by side, each on one thread at a time.
     /// </summary>
     /// <exception cref="StorageCorruptionException">Some of its bytes are not what was written.</exception>
     public void Load(Checkpoint checkpoint, IReadOnlyList<IPageHandler> handlers, IReadOnlySet<uint> collections)

@@ -44,16 +44,31 @@ public sealed class LifetimeTests(ServerFixture server) : ServerTest(server)
     public async Task Start_DirectoryInUse_IsRefused()
     {
         using TempDirectory directory = new();
-        string[] args =
-        [
-            $"--Ann:DataDirectory={directory.Path}", "--Ann:GrpcPort=0", "--Ann:HttpPort=0", "--hostBuilder:reloadConfigOnChange=false",
-        ];
-        await using ServerHost first = ServerHost.Build(args);
+        await using ServerHost first = Build(directory, 0);
         await first.StartAsync(Cancellation);
-        await using ServerHost second = ServerHost.Build(args);
+        await using ServerHost second = Build(directory, 0);
 
         await Assert.ThrowsAsync<IOException>(() => second.StartAsync(Cancellation));
 
         await first.StopAsync(Cancellation);
     }
+
+    [Fact]
+    public async Task Start_PortInUse_LetsGoOfTheDirectory()
+    {
+        using TempDirectory directory = new();
+        await using (ServerHost second = Build(directory, Server.GrpcAddress.Port))
+        {
+            await Assert.ThrowsAsync<IOException>(() => second.StartAsync(Cancellation));
+        }
+
+        await using ServerHost third = Build(directory, 0);
+        await third.StartAsync(Cancellation);
+        await third.StopAsync(Cancellation);
+    }
+
+    private static ServerHost Build(TempDirectory directory, int grpcPort) => ServerHost.Build(
+    [
+        $"--Ann:DataDirectory={directory.Path}", $"--Ann:GrpcPort={grpcPort}", "--Ann:HttpPort=0", "--hostBuilder:reloadConfigOnChange=false",
+    ]);
 }

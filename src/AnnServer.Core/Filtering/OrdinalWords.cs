@@ -5,6 +5,9 @@ internal readonly unsafe struct OrdinalWords(ulong* words, int wordCount)
 {
     public int WordCount => wordCount;
 
+    /// <summary>The words as halves, lower first.</summary>
+    public uint* Halves => (uint*)words;
+
     public ulong Word(int index) => Volatile.Read(ref words[index]);
 
     public bool Contains(uint ordinal)

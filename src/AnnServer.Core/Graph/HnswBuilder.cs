@@ -127,8 +127,8 @@ internal static unsafe class HnswBuilder<TRows>
     private static void FindNeighbors(GraphStore store, byte* query, Candidate start, int layer, SearchScratch scratch)
     {
         GraphParameters parameters = store.Parameters;
-        HnswSearcher<TRows>.SearchLive(
-            store, query, start, layer, parameters.EfConstruction, parameters.M, long.MaxValue, scratch, CancellationToken.None);
+        var limits = new WalkLimits(parameters.M, parameters.EfConstruction, float.PositiveInfinity, 0, long.MaxValue);
+        HnswSearcher<TRows>.SearchLive(store, query, start, layer, limits, scratch, CancellationToken.None);
         CandidatePool found = scratch.Results!;
         List<Candidate> candidates = scratch.Selection.Candidates;
         candidates.Clear();

@@ -11,7 +11,7 @@ namespace AnnServer.Core.Graph;
 /// The walks over the graph (Malkov &amp; Yashunin, arXiv 1603.09320, algorithms 2 and 5). Each hop collects the neighbours not met
 /// before and asks for every cache line of their vectors, and only then computes: the misses of one hop overlap.
 /// </summary>
-internal static unsafe class HnswSearcher<TRows>
+internal static unsafe partial class HnswSearcher<TRows>
     where TRows : struct, IRowSpace
 {
     private const int CacheLine = 64;
@@ -84,29 +84,29 @@ internal static unsafe class HnswSearcher<TRows>
     }
 
     /// <summary>
-    /// The <paramref name="ef"/> nearest live nodes found on the layer, as <see cref="SearchScratch.Results"/>. While few nodes are
-    /// hidden, a walk that does not look out for them, and leaves them out at its end, is cheaper; it is only made again with
-    /// them as a filter if it leaves fewer than <paramref name="wanted"/>.
+    /// The nearest live nodes found on the layer, as <see cref="SearchScratch.Results"/>. While few nodes are hidden, a walk that does
+    /// not look out for them, and leaves them out at its end, is cheaper; it is only made again with them as a filter if it leaves fewer
+    /// than are wanted.
     /// </summary>
     public static FilteredWalk SearchLive(
-        GraphStore store, byte* query, Candidate start, int layer, int ef, int wanted, long budget, SearchScratch scratch, CancellationToken cancellation)
+        GraphStore store, byte* query, Candidate start, int layer, in WalkLimits limits, SearchScratch scratch, CancellationToken cancellation)
     {
         int hidden = scratch.Hidden;
         // Out of the nodes that are linked. Slots that requests have reserved must not count: what a plan finds would depend on them.
         if (hidden <= (store.LiveCount + hidden) / MinNodesPerHidden)
         {
-            if (!SearchLayer(store, query, start, layer, ef, scratch, cancellation))
+            if (!SearchLayer(store, query, start, layer, limits, scratch, cancellation))
             {
                 return FilteredWalk.Cancelled;
             }
 
-            if (hidden == 0 || LeaveOutHidden(store, scratch) >= wanted)
+            if (hidden == 0 || LeaveOutHidden(store, scratch) >= limits.K)
             {
                 return FilteredWalk.Complete;
             }
         }
 
-        return SearchLayerFiltered(store, query, start, layer, ef, store.Live, budget, scratch, cancellation);
+        return SearchLayerFiltered(store, query, start, layer, limits, store.Live, scratch, cancellation);
     }
 
     private static int LeaveOutHidden(GraphStore store, SearchScratch scratch)
@@ -128,28 +128,29 @@ internal static unsafe class HnswSearcher<TRows>
     }
 
     /// <summary>
-    /// Algorithm 2 without a filter: fills <see cref="SearchScratch.Pool"/> with the <paramref name="ef"/> nearest nodes found
-    /// on the layer, live or not. False when cancelled.
+    /// Algorithm 2 without a filter: fills <see cref="SearchScratch.Pool"/> with the nearest nodes found on the layer, live or not.
+    /// False when cancelled.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool SearchLayer(
-        GraphStore store, byte* query, Candidate start, int layer, int ef, SearchScratch scratch, CancellationToken cancellation)
+        GraphStore store, byte* query, Candidate start, int layer, in WalkLimits limits, SearchScratch scratch, CancellationToken cancellation)
     {
         CandidatePool pool = scratch.Pool;
         VisitedSet visited = scratch.Visited;
         int capacity = store.Parameters.MaxLinks(layer);
         scratch.Distances.EnsureLength((GraphParameters.MaxM * 2) + LanesPerMask);
         float* distances = scratch.Distances.Pointer;
-        pool.Reset(ef);
-        visited.Reset(store.SlotCount);
+        pool.Reset(limits.Width);
+        visited.Reset(store.SlotCount, scratch.HeldOut);
         visited.TryAdd(start.Ordinal);
         pool.Insert(start.Distance, start.Ordinal);
         long hops = 0;
+        float reach = float.PositiveInfinity;
         int pendingFirst = 0;
         int pendingCount = 0;
         while (true)
         {
-            bool more = pool.TryExpand(out uint node);
+            bool more = pool.TryExpand(reach, out uint node);
             int first = 0;
             if (more)
             {
@@ -165,7 +166,7 @@ internal static unsafe class HnswSearcher<TRows>
             Compute(store, query, batch, pendingCount, distances);
             for (int i = 0; i < pendingCount; i += LanesPerMask)
             {
-                for (uint nearer = NearerThan(distances + i, pendingCount - i, pool.Worst); nearer != 0; nearer &= nearer - 1)
+                for (uint nearer = NearerThan(distances + i, pendingCount - i, Math.Min(pool.Worst, reach)); nearer != 0; nearer &= nearer - 1)
                 {
                     int at = i + BitOperations.TrailingZeroCount(nearer);
                     // Likely to be expanded soon: its links are on the way while the others are inserted.
@@ -174,6 +175,7 @@ internal static unsafe class HnswSearcher<TRows>
                 }
             }
 
+            reach = limits.Reach(pool);
             pendingFirst = first;
             pendingCount = more ? visited.Count - first : 0;
             if (hops % HopsBetweenCancellationChecks == 0 && cancellation.IsCancellationRequested)
@@ -186,78 +188,6 @@ internal static unsafe class HnswSearcher<TRows>
         scratch.DistanceComputations += visited.Count - 1;
         scratch.Results = pool;
         return true;
-    }
-
-    /// <summary>
-    /// Algorithm 2 where only the nodes in <paramref name="accept"/> can be results and every node can be walked through: fills
-    /// <see cref="SearchScratch.Accepted"/> with the <paramref name="ef"/> nearest accepted nodes found. The walk goes on until
-    /// that many are found and nothing nearer is left to expand, so it grows as the filter gets rarer; it gives up when it has
-    /// computed more than <paramref name="budget"/> distances.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static FilteredWalk SearchLayerFiltered(
-        GraphStore store, byte* query, Candidate start, int layer, int ef, OrdinalWords accept, long budget, SearchScratch scratch, CancellationToken cancellation)
-    {
-        CandidatePool accepted = scratch.Accepted;
-        CandidateHeap frontier = scratch.Frontier;
-        VisitedSet visited = scratch.Visited;
-        int capacity = store.Parameters.MaxLinks(layer);
-        scratch.Distances.EnsureLength((GraphParameters.MaxM * 2) + LanesPerMask);
-        float* distances = scratch.Distances.Pointer;
-        accepted.Reset(ef);
-        frontier.Clear();
-        visited.Reset(store.SlotCount);
-        visited.TryAdd(start.Ordinal);
-        frontier.Push(start.Distance, start.Ordinal);
-        if (accept.Contains(start.Ordinal))
-        {
-            accepted.Insert(start.Distance, start.Ordinal);
-        }
-
-        long hops = 0;
-        FilteredWalk outcome = FilteredWalk.Complete;
-        while (frontier.Count > 0)
-        {
-            Candidate nearest = frontier.Pop();
-            if (nearest.Distance > accepted.Worst)
-            {
-                break;
-            }
-
-            int first = Collect(store, nearest.Ordinal, layer, capacity, visited);
-            int count = visited.Count - first;
-            uint* batch = visited.Met + first;
-            Compute(store, query, batch, count, distances);
-            for (int i = 0; i < count; i++)
-            {
-                if (distances[i] < accepted.Worst)
-                {
-                    PrefetchLinks(store, batch[i], layer);
-                    frontier.Push(distances[i], batch[i]);
-                    if (accept.Contains(batch[i]))
-                    {
-                        accepted.Insert(distances[i], batch[i]);
-                    }
-                }
-            }
-
-            if (visited.Count > budget)
-            {
-                outcome = FilteredWalk.OverBudget;
-                break;
-            }
-
-            if (++hops % HopsBetweenCancellationChecks == 0 && cancellation.IsCancellationRequested)
-            {
-                outcome = FilteredWalk.Cancelled;
-                break;
-            }
-        }
-
-        scratch.Expansions += hops;
-        scratch.DistanceComputations += visited.Count - 1;
-        scratch.Results = accepted;
-        return outcome;
     }
 
     /// <summary>

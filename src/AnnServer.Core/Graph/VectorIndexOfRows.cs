@@ -47,17 +47,20 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
 
         byte* row = TRows.Query(Store, query, scratch.WalkQuery);
         Candidate start = HnswSearcher<TRows>.Descend(Store, row, entry, entryLayer, 0, scratch);
+        WalkLimits limits = Limits(effort);
         FilteredWalk outcome;
         if (accept is null)
         {
-            outcome = HnswSearcher<TRows>.SearchLive(Store, row, start, 0, effort.Width, effort.K, effort.Budget, scratch, cancellation);
+            outcome = HnswSearcher<TRows>.SearchLive(Store, row, start, 0, limits, scratch, cancellation);
         }
         else
         {
             fixed (ulong* words = accept.Words)
             {
-                outcome = HnswSearcher<TRows>.SearchLayerFiltered(
-                    Store, row, start, 0, effort.Width, new OrdinalWords(words, accept.Words.Length), effort.Budget, scratch, cancellation);
+                var accepted = new OrdinalWords(words, accept.Words.Length);
+                outcome = effort.Within
+                    ? HnswSearcher<TRows>.SearchLayerWithin(Store, row, start, 0, limits, accepted, scratch, cancellation)
+                    : HnswSearcher<TRows>.SearchLayerFiltered(Store, row, start, 0, limits, accepted, scratch, cancellation);
             }
         }
 
@@ -145,6 +148,14 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
         Debug.Assert(Store.IsLive(scratch.Plan.Ordinal), "Only live nodes are linked again.");
         return HnswBuilder<TRows>.CommitRelink(Store, scratch);
     }
+
+    // Squared chords are twice 1 - cos, so that a factor on lengths is its square on either; inner products have no such origin.
+    private WalkLimits Limits(SearchEffort effort) => Store.Parameters.Distance switch
+    {
+        DistanceKind.SquaredEuclidean => new WalkLimits(effort.K, effort.Width, effort.Slack * effort.Slack, 0, effort.Budget),
+        DistanceKind.NegativeCosine => new WalkLimits(effort.K, effort.Width, effort.Slack * effort.Slack, -1, effort.Budget),
+        _ => new WalkLimits(effort.K, effort.Width, float.PositiveInfinity, 0, effort.Budget),
+    };
 
     // Folded by the compiler: each index is closed over one or the other.
     private static bool WalksOnCodes => typeof(TRows) != typeof(TVectors);

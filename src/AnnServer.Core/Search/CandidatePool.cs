@@ -93,8 +93,8 @@ internal sealed unsafe class CandidatePool
         }
     }
 
-    /// <summary>Takes the nearest node that has not been expanded.</summary>
-    public bool TryExpand(out uint ordinal)
+    /// <summary>Takes the nearest node that has not been expanded, if it is not farther than <paramref name="reach"/>.</summary>
+    public bool TryExpand(float reach, out uint ordinal)
     {
         uint* tags = _tags;
         int cursor = _cursor;
@@ -104,6 +104,11 @@ internal sealed unsafe class CandidatePool
             uint tag = tags[cursor];
             if ((tag & ExpandedBit) == 0)
             {
+                if (_distances[cursor] > reach)
+                {
+                    break;
+                }
+
                 tags[cursor] = tag | ExpandedBit;
                 _cursor = cursor + 1;
                 ordinal = tag;

@@ -23,6 +23,12 @@ public sealed unsafe class SearchScratch
     /// <summary>Nodes whose links were followed since the counters were reset.</summary>
     public long Expansions { get; internal set; }
 
+    /// <summary>
+    /// A node that walks on layer 0 must not meet, so that its vector can stand for one that is not stored; null for none. It must be
+    /// on no other layer.
+    /// </summary>
+    public uint? HeldOut { get; set; }
+
     /// <summary>Nodes that were hidden when the search began; see <see cref="HnswSearcher{TRows}.TryBegin"/>.</summary>
     internal int Hidden { get; set; }
 
@@ -88,6 +94,7 @@ public sealed unsafe class SearchScratch
     internal void Leave()
     {
         Results = null;
+        HeldOut = null;
         Volatile.Write(ref _epoch, Idle);
     }
 }

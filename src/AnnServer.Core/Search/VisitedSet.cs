@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using AnnServer.Core.Filtering;
 using AnnServer.Core.Memory;
 
 namespace AnnServer.Core.Search;
@@ -28,13 +29,18 @@ internal sealed unsafe class VisitedSet
     /// <summary>The ordinals met, in the order they were.</summary>
     public uint* Met => _met.Pointer;
 
-    public void Reset(uint limit)
+    /// <summary>Empties the set, but for a node that counts as met.</summary>
+    public void Reset(uint limit, uint? heldOut = null)
     {
         Clear();
         Limit = limit;
         _words = (int)((limit + 63L) >> 6);
         _bits.EnsureLength(_words);
         _met.EnsureLength(InitialMet);
+        if (heldOut < limit)
+        {
+            TryAdd(heldOut.Value);
+        }
     }
 
     /// <summary>
@@ -47,22 +53,16 @@ internal sealed unsafe class VisitedSet
     {
         Reserve(capacity + LinksPerLine);
         uint* found = _met.Pointer + Count;
-        int candidates = Avx512F.IsSupported ? FilterWide(row, capacity, found) : Filter(row, capacity, found);
-        // Again one by one: a row that is being written can name a node twice.
-        ulong* bits = _bits.Pointer;
-        int added = 0;
-        for (int i = 0; i < candidates; i++)
-        {
-            uint ordinal = found[i];
-            ulong* word = bits + (ordinal >> 6);
-            ulong old = *word;
-            int shift = (int)(ordinal & 63);
-            *word = old | (1UL << shift);
-            found[added] = ordinal;
-            added += (int)(~old >> shift & 1);
-        }
+        Add(found, Avx512F.IsSupported ? FilterWide(row, capacity, found) : Filter(row, capacity, found));
+    }
 
-        Count += added;
+    /// <summary>As above, of those only that are in a set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void AddRow(uint* row, int capacity, OrdinalWords accept)
+    {
+        Reserve(capacity + LinksPerLine);
+        uint* found = _met.Pointer + Count;
+        Add(found, Avx512F.IsSupported ? FilterWide(row, capacity, accept, found) : Filter(row, capacity, accept, found));
     }
 
     public bool TryAdd(uint ordinal)
@@ -80,6 +80,25 @@ internal sealed unsafe class VisitedSet
         Reserve(1);
         _met.Pointer[Count++] = ordinal;
         return true;
+    }
+
+    // Again one by one: a row that is being written can name a node twice.
+    private void Add(uint* found, int candidates)
+    {
+        ulong* bits = _bits.Pointer;
+        int added = 0;
+        for (int i = 0; i < candidates; i++)
+        {
+            uint ordinal = found[i];
+            ulong* word = bits + (ordinal >> 6);
+            ulong old = *word;
+            int shift = (int)(ordinal & 63);
+            *word = old | (1UL << shift);
+            found[added] = ordinal;
+            added += (int)(~old >> shift & 1);
+        }
+
+        Count += added;
     }
 
     private void Reserve(int nodes)
@@ -104,16 +123,41 @@ internal sealed unsafe class VisitedSet
             Vector512<uint> ordinals = Vector512.Load(row + i);
             Vector512<uint> valid = Vector512.LessThan(ordinals, limit)
                 & Vector512.LessThan(Vector512<uint>.Indices, Vector512.Create((uint)(capacity - i)));
-            Vector512<int> index = ((ordinals & valid) >>> 5).AsInt32();
-            var word = Vector512.Create(
-                Avx2.GatherVector256(words, index.GetLower(), sizeof(uint)), Avx2.GatherVector256(words, index.GetUpper(), sizeof(uint)));
-            Vector512<uint> bit = Avx512F.ShiftLeftLogicalVariable(Vector512<uint>.One, ordinals & Vector512.Create(31u));
-            Vector512<uint> isNew = Vector512.Equals(word & bit, Vector512<uint>.Zero) & valid;
+            Vector512<uint> isNew = Vector512.Equals(Bits(words, ordinals & valid), Vector512<uint>.Zero) & valid;
             Avx512F.Compress(Vector512<uint>.Zero, isNew, ordinals).Store(found + count);
             count += BitOperations.PopCount(isNew.ExtractMostSignificantBits());
         }
 
         return count;
+    }
+
+    private int FilterWide(uint* row, int capacity, OrdinalWords accept, uint* found)
+    {
+        var words = (uint*)_bits.Pointer;
+        var limit = Vector512.Create(Math.Min(Limit, (uint)accept.WordCount << 6));
+        int count = 0;
+        for (int i = 0; i < capacity; i += LinksPerLine)
+        {
+            Vector512<uint> ordinals = Vector512.Load(row + i);
+            Vector512<uint> valid = Vector512.LessThan(ordinals, limit)
+                & Vector512.LessThan(Vector512<uint>.Indices, Vector512.Create((uint)(capacity - i)));
+            Vector512<uint> rejected = Vector512.Equals(Bits(accept.Halves, ordinals & valid), Vector512<uint>.Zero);
+            Vector512<uint> isNew = Vector512.Equals(Bits(words, ordinals & valid), Vector512<uint>.Zero) & valid & ~rejected;
+            Avx512F.Compress(Vector512<uint>.Zero, isNew, ordinals).Store(found + count);
+            count += BitOperations.PopCount(isNew.ExtractMostSignificantBits());
+        }
+
+        return count;
+    }
+
+    // The bit of each of sixteen ordinals in a set.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Bits(uint* words, Vector512<uint> ordinals)
+    {
+        Vector512<int> index = (ordinals >>> 5).AsInt32();
+        var word = Vector512.Create(
+            Avx2.GatherVector256(words, index.GetLower(), sizeof(uint)), Avx2.GatherVector256(words, index.GetUpper(), sizeof(uint)));
+        return word & Avx512F.ShiftLeftLogicalVariable(Vector512<uint>.One, ordinals & Vector512.Create(31u));
     }
 
     private int Filter(uint* row, int capacity, uint* found)
@@ -122,6 +166,20 @@ internal sealed unsafe class VisitedSet
         for (int i = 0; i < capacity; i++)
         {
             if (row[i] < Limit)
+            {
+                found[count++] = row[i];
+            }
+        }
+
+        return count;
+    }
+
+    private int Filter(uint* row, int capacity, OrdinalWords accept, uint* found)
+    {
+        int count = 0;
+        for (int i = 0; i < capacity; i++)
+        {
+            if (row[i] < Limit && accept.Contains(row[i]))
             {
                 found[count++] = row[i];
             }

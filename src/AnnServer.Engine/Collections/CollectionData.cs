@@ -5,6 +5,7 @@ using AnnServer.Engine.Checkpoints;
 using AnnServer.Engine.Diagnostics;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
+using AnnServer.Engine.Querying.Recall;
 
 namespace AnnServer.Engine.Collections;
 
@@ -41,6 +42,7 @@ internal sealed class CollectionData : IIdResolver, IDisposable
         Vectors = config.VectorPlacement == VectorPlacement.Disk ? disk!.Of(number) : null;
         Index = VectorIndex.Create(parameters, Vectors);
         Attributes = new AttributeTable(config.Attributes, Index.IsLive);
+        Recall = new RecallState(Index);
         Pages = new ChangedPages(this);
     }
 
@@ -66,6 +68,8 @@ internal sealed class CollectionData : IIdResolver, IDisposable
     public AttributeTable Attributes { get; }
 
     public SearchTotals Searches { get; } = new();
+
+    public RecallState Recall { get; }
 
     /// <summary>
     /// Taken for each change, around applying it and putting it into the log, so that the log has the order in which changes

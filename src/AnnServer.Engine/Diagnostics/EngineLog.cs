@@ -36,4 +36,10 @@ internal static partial class EngineLog
 
     [LoggerMessage(10, LogLevel.Critical, "Collection {Collection} is damaged in every checkpoint and is not served; no checkpoint is made until it is deleted")]
     public static partial void CollectionDamaged(ILogger logger, string collection);
+
+    [LoggerMessage(12, LogLevel.Information, "Measured the recall of searches of {Collection} in {Milliseconds:F0} ms")]
+    public static partial void RecallMeasured(ILogger logger, string collection, double milliseconds);
+
+    [LoggerMessage(13, LogLevel.Warning, "The recall of searches of {Collection} cannot be measured now")]
+    public static partial void RecallNotMeasured(ILogger logger, string collection, Exception error);
 }

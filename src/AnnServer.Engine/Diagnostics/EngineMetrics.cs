@@ -58,7 +58,7 @@ internal sealed class EngineMetrics
             _searchDuration.Record(
                 report.TotalMicroseconds / 1e6,
                 new KeyValuePair<string, object?>("ann.collection", collection),
-                new KeyValuePair<string, object?>("ann.strategy", report.Strategy == SearchStrategy.Exact ? "exact" : "graph"));
+                new KeyValuePair<string, object?>("ann.strategy", report.Strategy.ToName()));
         }
     }
 

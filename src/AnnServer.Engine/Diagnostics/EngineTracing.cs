@@ -31,11 +31,12 @@ public static class EngineTracing
         }
 
         activity.SetTag("db.response.returned_rows", hits);
-        activity.SetTag("ann.strategy", report.Strategy == SearchStrategy.Exact ? "exact" : "graph");
+        activity.SetTag("ann.strategy", report.Strategy.ToName());
         activity.SetTag("ann.ef", report.EfUsed);
         activity.SetTag("ann.distance_computations", report.DistanceComputations);
         activity.SetTag("ann.expansions", report.Expansions);
         activity.SetTag("ann.matching", report.Matching);
+        activity.SetTag("ann.recall_estimate", report.RecallEstimate);
         activity.SetTag("ann.exact_fallback", report.ExactFallback);
         activity.SetTag("ann.filter_us", report.FilterMicroseconds);
         activity.SetTag("ann.search_us", report.SearchMicroseconds);

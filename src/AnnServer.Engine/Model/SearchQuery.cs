@@ -13,6 +13,12 @@ public sealed record SearchQuery
     /// <summary>Candidates kept while the graph is walked; null takes the default of the collection.</summary>
     public int? Ef { get; set; }
 
+    /// <summary>
+    /// The share of the nearest matching points to find in the mean, above 0 and up to 1: how hard to try is then worked out from what
+    /// searches of the collection have been measured to find. <see cref="Ef"/> and <see cref="Exact"/> come before it.
+    /// </summary>
+    public double? RecallTarget { get; set; }
+
     /// <summary>Compare with every matching point.</summary>
     public bool Exact { get; set; }
 

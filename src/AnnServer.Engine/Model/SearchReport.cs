@@ -15,6 +15,11 @@ public readonly record struct SearchReport
 
     public long Matching { get; init; }
 
+    /// <summary>
+    /// The recall to expect of searches like this one, as measured; 1 where every matching point was compared, 0 where nothing is known.
+    /// </summary>
+    public double RecallEstimate { get; init; }
+
     /// <summary>The walk was given up and every matching point was compared.</summary>
     public bool ExactFallback { get; init; }
 

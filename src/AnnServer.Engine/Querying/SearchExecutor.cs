@@ -167,6 +167,11 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
             }
         }
 
+        if (query is { RecallTarget: < 1, Ef: null, Exact: false } && data.Recall.Observe(query.Vector.Span))
+        {
+            context.Janitor.RecallWanted(data);
+        }
+
         answer.Report = report with { TotalMicroseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds };
         answer.Bytes = size.Bytes - sizeBefore;
         context.Metrics.Searched(config.Name, data.Searches, answer.Report);
@@ -214,9 +219,8 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         }
         else
         {
-            var effort = new SearchEffort(plan.K, plan.Width, plan.Budget);
-            bool complete = data.Index.Search(query.Vector.Span, effort, accept, scratch, cancellation);
-            fallback = !complete || scratch.ResultCount < plan.K;
+            bool complete = data.Index.Search(query.Vector.Span, plan.Effort, accept, scratch, cancellation);
+            fallback = !complete || scratch.ResultCount < plan.Effort.K;
             if (fallback)
             {
                 SearchAll(query, plan, accept, scratch, cancellation);
@@ -226,11 +230,12 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         return new SearchReport
         {
             Strategy = plan.Strategy,
-            EfUsed = plan.Strategy == SearchStrategy.Graph ? plan.Width : 0,
+            EfUsed = plan.Strategy == SearchStrategy.Exact ? 0 : plan.Effort.Width,
             DistanceComputations = scratch.DistanceComputations,
             Expansions = scratch.Expansions,
             Selectivity = live == 0 ? 1 : (double)matching / live,
             Matching = matching,
+            RecallEstimate = fallback ? 1 : plan.RecallEstimate,
             ExactFallback = fallback,
             FilterMicroseconds = filterTime,
             SearchMicroseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds,
@@ -241,21 +246,21 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
     {
         live = data.Index.LiveCount;
         matching = filter.Predicate is null ? live : filter.Matching;
-        return SearchPlanner.Choose(query, live + data.Index.HiddenCount, matching, config.Hnsw.M);
+        return SearchPlanner.Choose(query, config, live, data.Index.HiddenCount, matching, data.Recall.Model);
     }
 
     // Over a copy of the live points where there is no filter: read as they change, they may lack both slots of a point that is
-    // being replaced. Vectors on disk are only all read for who has asked for that.
+    // being replaced. Vectors on disk are only all read for who has asked for that, and codes are enough for who has named a recall.
     private void SearchAll(SearchQuery query, SearchPlan plan, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
     {
         OrdinalBitmap candidates = accept ?? reader.Live();
-        if (query.Exact || !data.Index.KeepsVectorsOnDisk)
+        if (plan.RecallEstimate < 1 || (data.Index.KeepsVectorsOnDisk && !query.Exact))
         {
-            data.Index.SearchExact(query.Vector.Span, plan.K, candidates, scratch, cancellation);
+            data.Index.SearchCodes(query.Vector.Span, plan.Effort, candidates, scratch, cancellation);
         }
         else
         {
-            data.Index.SearchCodes(query.Vector.Span, new SearchEffort(plan.K, plan.Width), candidates, scratch, cancellation);
+            data.Index.SearchExact(query.Vector.Span, plan.Effort.K, candidates, scratch, cancellation);
         }
 
         if (accept is null)

@@ -1,10 +1,12 @@
+using AnnServer.Core.Search;
 using AnnServer.Engine.Model;
+using AnnServer.Engine.Querying.Recall;
 
 namespace AnnServer.Engine.Querying;
 
 /// <summary>
-/// Chooses between comparing with every matching point and walking the graph, by the number of distances each would compute.
-/// The number of matching points is known exactly before.
+/// Chooses between comparing with every matching point and walking the graph, by what each would cost. The number of matching points is
+/// known exactly before.
 /// </summary>
 internal static class SearchPlanner
 {
@@ -15,27 +17,79 @@ internal static class SearchPlanner
     // A scan knows its rows in advance and has no bookkeeping: one of its distances costs about 0.6 of one in a walk.
     private const double ScanCost = 0.6;
 
+    // A scan of codes misses as good as nothing.
+    private const double RecallOfCodes = 0.9999;
+
     /// <summary>
     /// Candidates of a walk that nobody chose a number for: a recall@10 of 0.98 and more on real text and image vectors at the
     /// default graph parameters, growing with k.
     /// </summary>
     public static int DefaultEf(int k) => Math.Max(128, 2 * k);
 
-    /// <param name="slots">Nodes that a walk can meet: live and hidden ones.</param>
+    /// <param name="live">Points there are.</param>
+    /// <param name="hidden">Nodes beside them that a walk can meet.</param>
     /// <param name="matching">Points that can be results.</param>
-    /// <param name="m">Links of a node.</param>
-    public static SearchPlan Choose(SearchQuery query, long slots, int matching, int m)
+    /// <param name="model">What walks have been measured to find and cost; null before the first measurement.</param>
+    public static SearchPlan Choose(SearchQuery query, CollectionConfig config, int live, int hidden, int matching, RecallModel? model)
     {
         // Never room for more results than there are: a pool that cannot fill would make the walk visit everything.
         int k = Math.Max(1, Math.Min(query.K, matching));
-        int width = Math.Max(k, query.Ef ?? DefaultEf(query.K));
+        if (query.Exact || query.RecallTarget == 1)
+        {
+            return new SearchPlan(SearchStrategy.Exact, new SearchEffort(k, k), matching, 1);
+        }
+
+        return query is { RecallTarget: { } target, Ef: null }
+            ? model is null ? ByWidth(query, config, k, WidthFor(target, k), live + hidden, matching) : ByRecall(target, config, k, live, matching, model)
+            : ByWidth(query, config, k, query.Ef ?? DefaultEf(query.K), live + hidden, matching);
+    }
+
+    private static SearchPlan ByWidth(SearchQuery query, CollectionConfig config, int k, int ef, long slots, int matching)
+    {
+        int width = Math.Max(k, ef);
         double selectivity = slots == 0 ? 1 : (double)matching / slots;
         // A filtered walk meets 1/selectivity nodes for each that it may keep.
-        double walk = width * m * DistancesPerCandidateAndLink / Math.Max(selectivity, 1e-9);
+        double walk = width * config.Hnsw.M * DistancesPerCandidateAndLink / Math.Max(selectivity, 1e-9);
         double scan = matching * ScanCost;
         // A walk that has computed as much as the scan would have is abandoned: a search never costs more than twice the scan.
-        return query.Exact || scan <= walk
-            ? new SearchPlan(SearchStrategy.Exact, k, width, matching, long.MaxValue)
-            : new SearchPlan(SearchStrategy.Graph, k, width, (long)walk, matching);
+        return scan <= walk
+            ? new SearchPlan(SearchStrategy.Exact, new SearchEffort(k, width), matching, 1)
+            : new SearchPlan(SearchStrategy.Graph, new SearchEffort(k, width, matching), (long)walk, 0);
     }
+
+    // The cheapest that reaches the recall.
+    private static SearchPlan ByRecall(double target, CollectionConfig config, int k, int live, int matching, RecallModel model)
+    {
+        double scan = matching * model.ScanMicroseconds;
+        var best = new SearchPlan(SearchStrategy.Exact, new SearchEffort(k, DefaultEf(k)), matching, RecallOfCodes);
+        double least = scan;
+        double share = live == 0 ? 1 : Math.Min(1, (double)matching / live);
+        Consider(WalkKind.Through, SearchStrategy.Graph);
+        if (share < 1)
+        {
+            Consider(WalkKind.Within, SearchStrategy.GraphWithin);
+        }
+
+        return best;
+
+        void Consider(WalkKind walk, SearchStrategy strategy)
+        {
+            if (model.TryReach(walk, share, k, target, out RecallPoint point) && point.Microseconds < least)
+            {
+                least = point.Microseconds;
+                // Where points that match are far from the query it may go on for long: given up when the scan would have been done.
+                long budget = share < 1 ? (long)(point.Distances * scan / point.Microseconds) : long.MaxValue;
+                SearchEffort effort = EffortLadder.ToEffort(config.Metric, point.Effort, k, walk == WalkKind.Within, budget);
+                best = new SearchPlan(strategy, effort, (long)point.Distances, Math.Max(point.Recall, target));
+            }
+        }
+    }
+
+    // Until recall has been measured: generous on the real sets at hand.
+    private static int WidthFor(double target, int k) => target switch
+    {
+        <= 0.95 => DefaultEf(k),
+        <= 0.99 => 2 * DefaultEf(k),
+        _ => 4 * DefaultEf(k),
+    };
 }

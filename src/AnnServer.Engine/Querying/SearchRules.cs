@@ -19,6 +19,11 @@ internal static class SearchRules
             faults.Add("ef", $"is {ef}; 1 to {limits.MaxEf} are allowed");
         }
 
+        if (query.RecallTarget is { } target && !(target > 0 && target <= 1))
+        {
+            faults.Add("recall_target", $"is {target}; above 0 and up to 1 is allowed");
+        }
+
         if (query.ScoreThreshold is { } threshold && float.IsNaN(threshold))
         {
             faults.Add("score_threshold", "is not a number");

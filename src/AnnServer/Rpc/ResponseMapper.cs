@@ -47,17 +47,13 @@ internal static class ResponseMapper
 
     public static Wire.SearchReport ToWire(in SearchReport report) => new()
     {
-        Strategy = report.Strategy switch
-        {
-            SearchStrategy.Exact => "exact",
-            SearchStrategy.Graph => "graph",
-            _ => throw new ArgumentOutOfRangeException(nameof(report), report.Strategy, "The strategy has no name on the wire."),
-        },
+        Strategy = report.Strategy.ToName(),
         EfUsed = (uint)report.EfUsed,
         DistanceComputations = (ulong)report.DistanceComputations,
         Expansions = (ulong)report.Expansions,
         EstimatedSelectivity = report.Selectivity,
         Matching = (ulong)report.Matching,
+        RecallEstimate = report.RecallEstimate,
         ExactFallback = report.ExactFallback,
         FilterMicroseconds = report.FilterMicroseconds,
         SearchMicroseconds = report.SearchMicroseconds,

@@ -45,16 +45,16 @@ public sealed class CandidatePoolTests
         pool.Reset(4);
         pool.Insert(2, 20);
         pool.Insert(3, 30);
-        Assert.True(pool.TryExpand(out uint node));
+        Assert.True(pool.TryExpand(float.PositiveInfinity, out uint node));
         Assert.Equal(20u, node);
-        Assert.True(pool.TryExpand(out node));
+        Assert.True(pool.TryExpand(float.PositiveInfinity, out node));
         Assert.Equal(30u, node);
-        Assert.False(pool.TryExpand(out _));
+        Assert.False(pool.TryExpand(float.PositiveInfinity, out _));
 
         pool.Insert(1, 10);
-        Assert.True(pool.TryExpand(out node));
+        Assert.True(pool.TryExpand(float.PositiveInfinity, out node));
         Assert.Equal(10u, node);
-        Assert.False(pool.TryExpand(out _));
+        Assert.False(pool.TryExpand(float.PositiveInfinity, out _));
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class CandidatePoolTests
         var pool = new CandidatePool();
         pool.Reset(2);
         pool.Insert(1, int.MaxValue);
-        Assert.True(pool.TryExpand(out uint node));
+        Assert.True(pool.TryExpand(float.PositiveInfinity, out uint node));
         Assert.Equal((uint)int.MaxValue, node);
         Assert.Equal(new Candidate(1, int.MaxValue), pool[0]);
     }
@@ -83,7 +83,7 @@ public sealed class CandidatePoolTests
             else
             {
                 int nearest = model.FindIndex(entry => !entry.Expanded);
-                Assert.Equal(nearest >= 0, pool.TryExpand(out uint expanded));
+                Assert.Equal(nearest >= 0, pool.TryExpand(float.PositiveInfinity, out uint expanded));
                 if (nearest >= 0)
                 {
                     Assert.Equal(model[nearest].Ordinal, expanded);

@@ -69,6 +69,8 @@ internal ref struct MessageReader(ReadOnlySpan<byte> message)
 
     public float ReadFloat() => BinaryPrimitives.ReadSingleLittleEndian(Take(sizeof(float)));
 
+    public double ReadDouble() => BinaryPrimitives.ReadDoubleLittleEndian(Take(sizeof(double)));
+
     public ReadOnlySpan<byte> ReadBytes()
     {
         int length = (int)ReadUInt32();

@@ -52,6 +52,7 @@ internal sealed class WireSearch
         Query.K = 0;
         Query.Filter = FilterSpec.None;
         Query.Ef = null;
+        Query.RecallTarget = null;
         Query.Exact = false;
         Query.WithAttributes = false;
         Query.WithVector = false;
@@ -83,10 +84,13 @@ internal sealed class WireSearch
                     (Filter ??= new Wire.Filter()).MergeFrom(reader.ReadBytes());
                     break;
                 case (Wire.SearchRequest.EfFieldNumber << 3) | WireType.Varint:
-                    (Query.Ef, Query.Exact) = (CollectionMapper.Clamp(reader.ReadUInt32()), false);
+                    (Query.Ef, Query.RecallTarget, Query.Exact) = (CollectionMapper.Clamp(reader.ReadUInt32()), null, false);
+                    break;
+                case (Wire.SearchRequest.RecallTargetFieldNumber << 3) | WireType.Fixed64:
+                    (Query.Ef, Query.RecallTarget, Query.Exact) = (null, reader.ReadDouble(), false);
                     break;
                 case (Wire.SearchRequest.ExactFieldNumber << 3) | WireType.Varint:
-                    (Query.Ef, Query.Exact) = (null, reader.ReadBool());
+                    (Query.Ef, Query.RecallTarget, Query.Exact) = (null, null, reader.ReadBool());
                     break;
                 case (Wire.SearchRequest.WithAttributesFieldNumber << 3) | WireType.Varint:
                     Query.WithAttributes = reader.ReadBool();

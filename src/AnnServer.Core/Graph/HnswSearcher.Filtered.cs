@@ -1,0 +1,224 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using AnnServer.Core.Filtering;
+using AnnServer.Core.Search;
+
+namespace AnnServer.Core.Graph;
+
+/// <content>The walks whose results are members of a set.</content>
+internal static unsafe partial class HnswSearcher<TRows>
+{
+    // Members of the set that a walk inside it begins with.
+    private const int Seeds = 32;
+
+    /// <summary>
+    /// Algorithm 2 where only the nodes in <paramref name="accept"/> can be results and every node can be walked through: fills
+    /// <see cref="SearchScratch.Accepted"/> with the nearest accepted nodes found. The walk goes on until there are as many as it keeps
+    /// and nothing nearer is left to expand, so it grows as the filter gets rarer.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static FilteredWalk SearchLayerFiltered(
+        GraphStore store, byte* query, Candidate start, int layer, in WalkLimits limits, OrdinalWords accept, SearchScratch scratch, CancellationToken cancellation)
+    {
+        CandidatePool accepted = scratch.Accepted;
+        CandidateHeap frontier = scratch.Frontier;
+        VisitedSet visited = scratch.Visited;
+        int capacity = store.Parameters.MaxLinks(layer);
+        scratch.Distances.EnsureLength((GraphParameters.MaxM * 2) + LanesPerMask);
+        float* distances = scratch.Distances.Pointer;
+        accepted.Reset(limits.Width);
+        frontier.Clear();
+        visited.Reset(store.SlotCount, scratch.HeldOut);
+        visited.TryAdd(start.Ordinal);
+        frontier.Push(start.Distance, start.Ordinal);
+        if (accept.Contains(start.Ordinal))
+        {
+            accepted.Insert(start.Distance, start.Ordinal);
+        }
+
+        long hops = 0;
+        float reach = float.PositiveInfinity;
+        FilteredWalk outcome = FilteredWalk.Complete;
+        while (frontier.Count > 0)
+        {
+            Candidate nearest = frontier.Pop();
+            if (nearest.Distance > Math.Min(accepted.Worst, reach))
+            {
+                break;
+            }
+
+            int first = Collect(store, nearest.Ordinal, layer, capacity, visited);
+            int count = visited.Count - first;
+            uint* batch = visited.Met + first;
+            Compute(store, query, batch, count, distances);
+            for (int i = 0; i < count; i++)
+            {
+                if (distances[i] < Math.Min(accepted.Worst, reach))
+                {
+                    PrefetchLinks(store, batch[i], layer);
+                    frontier.Push(distances[i], batch[i]);
+                    if (accept.Contains(batch[i]))
+                    {
+                        accepted.Insert(distances[i], batch[i]);
+                    }
+                }
+            }
+
+            reach = limits.Reach(accepted);
+            if (visited.Count > limits.Budget)
+            {
+                outcome = FilteredWalk.OverBudget;
+                break;
+            }
+
+            if (++hops % HopsBetweenCancellationChecks == 0 && cancellation.IsCancellationRequested)
+            {
+                outcome = FilteredWalk.Cancelled;
+                break;
+            }
+        }
+
+        scratch.Expansions += hops;
+        scratch.DistanceComputations += visited.Count - 1;
+        scratch.Results = accepted;
+        return outcome;
+    }
+
+    /// <summary>
+    /// Algorithm 2 inside the nodes of <paramref name="accept"/>: only to these are distances computed, and where few neighbours of a
+    /// node are among them, the neighbours of the others take their place (ACORN-1: Patel et al., SIGMOD 2024, section 5). Starts from
+    /// members spread over the set beside <paramref name="start"/>, since the nearest of them may be nowhere near it. Fills
+    /// <see cref="SearchScratch.Accepted"/>; it may end with too few, where the set falls apart.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static FilteredWalk SearchLayerWithin(
+        GraphStore store, byte* query, Candidate start, int layer, in WalkLimits limits, OrdinalWords accept, SearchScratch scratch, CancellationToken cancellation)
+    {
+        CandidatePool pool = scratch.Accepted;
+        VisitedSet visited = scratch.Visited;
+        int capacity = store.Parameters.MaxLinks(layer);
+        int batchLimit = (capacity * 2) + Seeds;
+        scratch.Distances.EnsureLength(batchLimit + LanesPerMask);
+        scratch.Nodes.EnsureLength(batchLimit + capacity);
+        float* distances = scratch.Distances.Pointer;
+        uint* batch = scratch.Nodes.Pointer;
+        uint* others = batch + batchLimit;
+        pool.Reset(limits.Width);
+        visited.Reset(store.SlotCount, scratch.HeldOut);
+        visited.TryAdd(start.Ordinal);
+        int count = AddSeeds(accept, visited, batch);
+        if (accept.Contains(start.Ordinal))
+        {
+            pool.Insert(start.Distance, start.Ordinal);
+        }
+        else
+        {
+            count = Gather(start.Ordinal, count);
+        }
+
+        long computed = 0;
+        long hops = 0;
+        float reach = float.PositiveInfinity;
+        FilteredWalk outcome = FilteredWalk.Complete;
+        while (true)
+        {
+            Compute(store, query, batch, count, distances);
+            computed += count;
+            for (int i = 0; i < count; i += LanesPerMask)
+            {
+                for (uint nearer = NearerThan(distances + i, count - i, Math.Min(pool.Worst, reach)); nearer != 0; nearer &= nearer - 1)
+                {
+                    int at = i + BitOperations.TrailingZeroCount(nearer);
+                    PrefetchLinks(store, batch[at], layer);
+                    pool.Insert(distances[at], batch[at]);
+                }
+            }
+
+            reach = limits.Reach(pool);
+            if (!pool.TryExpand(reach, out uint node))
+            {
+                break;
+            }
+
+            count = Gather(node, 0);
+            // A row that is read costs about as much as a distance.
+            if (computed + (++hops * capacity) > limits.Budget)
+            {
+                outcome = FilteredWalk.OverBudget;
+                break;
+            }
+
+            if (hops % HopsBetweenCancellationChecks == 0 && cancellation.IsCancellationRequested)
+            {
+                outcome = FilteredWalk.Cancelled;
+                break;
+            }
+        }
+
+        scratch.Expansions += hops;
+        scratch.DistanceComputations += computed;
+        scratch.Results = pool;
+        return outcome;
+
+        // The accepted nodes one step from a node, then two, until they are as many as a row is long.
+        int Gather(uint node, int count)
+        {
+            int first = visited.Count;
+            int wanted = count + capacity;
+            visited.AddRow(store.Links(node, layer), capacity);
+            int otherCount = 0;
+            for (int i = first; i < visited.Count; i++)
+            {
+                uint neighbor = visited.Met[i];
+                if (accept.Contains(neighbor))
+                {
+                    PrefetchRow(store, neighbor);
+                    batch[count++] = neighbor;
+                }
+                else
+                {
+                    PrefetchLinks(store, neighbor, layer);
+                    others[otherCount++] = neighbor;
+                }
+            }
+
+            for (int i = 0; i < otherCount && count < wanted; i++)
+            {
+                first = visited.Count;
+                visited.AddRow(store.Links(others[i], layer), capacity, accept);
+                for (int j = first; j < visited.Count; j++)
+                {
+                    PrefetchRow(store, visited.Met[j]);
+                    batch[count++] = visited.Met[j];
+                }
+            }
+
+            return count;
+        }
+    }
+
+    // Members of a set, spread evenly over it.
+    private static int AddSeeds(OrdinalWords accept, VisitedSet visited, uint* batch)
+    {
+        int count = 0;
+        int next = 0;
+        for (int i = 0; i < Seeds; i++)
+        {
+            int word = Math.Max(next, (int)((long)accept.WordCount * i / Seeds));
+            ulong members = 0;
+            while (word < accept.WordCount && (members = accept.Word(word)) == 0)
+            {
+                word++;
+            }
+
+            next = word + 1;
+            uint ordinal = (uint)(word << 6) + (uint)BitOperations.TrailingZeroCount(members);
+            if (members != 0 && ordinal < visited.Limit && visited.TryAdd(ordinal))
+            {
+                batch[count++] = ordinal;
+            }
+        }
+
+        return count;
+    }
+}

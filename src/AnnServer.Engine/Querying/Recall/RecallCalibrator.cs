@@ -1,0 +1,218 @@
+using System.Diagnostics;
+using AnnServer.Core.Filtering;
+using AnnServer.Core.Search;
+using AnnServer.Engine.Collections;
+using AnnServer.Engine.Model;
+
+namespace AnnServer.Engine.Querying.Recall;
+
+/// <summary>
+/// Measures what walks of a collection find and cost, with the vectors of recent searches, or of stored points that the walks are kept
+/// from meeting, and with filters that leave points at random. Exact answers come from comparing with all, by codes where there are any.
+/// </summary>
+internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratches, CancellationToken cancellation)
+{
+    // Enough to be ordered by their vectors after a scan of codes.
+    private const int ScanWidth = 256;
+
+    // Nothing above it is told apart by so few queries; an effort that gets there is the last to be measured.
+    private const double Saturated = 0.9985;
+
+    // Vectors to search with: queries, and as many points as are missing; under filters fewer, as there is more to search.
+    private const int LeastProbes = 256;
+
+    private static readonly int[] Results = [1, 10, 100];
+
+    private static readonly (WalkKind Walk, double Share)[] Regimes =
+    [
+        (WalkKind.Through, 1), (WalkKind.Through, 0.5), (WalkKind.Through, 0.2), (WalkKind.Through, 0.08), (WalkKind.Through, 0.03),
+        (WalkKind.Within, 0.5), (WalkKind.Within, 0.2), (WalkKind.Within, 0.08), (WalkKind.Within, 0.03), (WalkKind.Within, 0.01),
+    ];
+
+    private readonly Random _random = new(1);
+    private readonly OrdinalBitmap _accept = new();
+    private double _scanMicroseconds = double.PositiveInfinity;
+
+    /// <summary>Null where the collection has no points, or was dropped meanwhile.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="IOException">A vector that is kept on disk cannot be read.</exception>
+    public RecallModel? Run(IReadOnlyList<float[]> recent)
+    {
+        List<Probe> probes = [.. recent.Select(static vector => new Probe(vector, null))];
+        if (!AddHeldOut(probes))
+        {
+            return null;
+        }
+
+        List<RecallModel.Regime> regimes = [];
+        int points = data.Index.LiveCount;
+        foreach ((WalkKind walk, double share) in Regimes)
+        {
+            if (!TryMeasure(walk, share, share < 1 ? probes[..Math.Min(LeastProbes, probes.Count)] : probes, regimes))
+            {
+                return null;
+            }
+        }
+
+        return new RecallModel(points, recent.Count, _scanMicroseconds, regimes);
+    }
+
+    // Stored points on no layer but the lowest, as many as queries are missing.
+    private bool AddHeldOut(List<Probe> probes)
+    {
+        using ScratchPool.Scope scope = scratches.Rent();
+        if (data.IsDropped || data.Index.LiveCount == 0)
+        {
+            return false;
+        }
+
+        uint slots = data.Index.SlotCount;
+        for (int tries = 0; probes.Count < LeastProbes && tries < 16 * LeastProbes; tries++)
+        {
+            uint ordinal = (uint)_random.NextInt64(slots);
+            if (data.Index.IsLive(ordinal) && data.Index.TopLayer(ordinal) == 0)
+            {
+                float[] vector = new float[data.Config.Dimension];
+                data.Index.CopyVector(ordinal, vector);
+                probes.Add(new Probe(vector, ordinal));
+            }
+        }
+
+        return probes.Count > 0;
+    }
+
+    private bool TryMeasure(WalkKind walk, double share, List<Probe> probes, List<RecallModel.Regime> regimes)
+    {
+        int matching = Choose(share);
+        if (matching <= Results[^1])
+        {
+            // So few are compared with one by one.
+            return true;
+        }
+
+        // Of each query: distances of its first, tenth and hundredth.
+        var farthest = new float[probes.Count, Results.Length];
+        var times = new double[probes.Count];
+        for (int i = 0; i < probes.Count; i++)
+        {
+            using ScratchPool.Scope scope = scratches.Rent();
+            if (data.IsDropped)
+            {
+                return false;
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            long started = Stopwatch.GetTimestamp();
+            data.Index.SearchCodes(probes[i].Vector, new SearchEffort(Results[^1] + 1, ScanWidth), _accept, scope.Scratch, cancellation);
+            times[i] = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
+            for (int k = 0; k < Results.Length; k++)
+            {
+                farthest[i, k] = Farthest(scope.Scratch, Results[k], probes[i].HeldOut);
+            }
+        }
+
+        double scan = Median(times);
+        _scanMicroseconds = Math.Min(_scanMicroseconds, scan / matching);
+        List<(int, RecallCurve)> curves = [];
+        for (int k = 0; k < Results.Length; k++)
+        {
+            List<RecallPoint> points = [];
+            foreach (double effort in EffortLadder.Of(data.Config.Metric))
+            {
+                if (!TryWalk(walk, share < 1, Results[k], effort, probes, farthest, k, out RecallPoint point))
+                {
+                    return false;
+                }
+
+                points.Add(point);
+                // One that takes far longer than the scan will never be chosen.
+                if (point.Recall >= Saturated || point.Microseconds > 2 * scan)
+                {
+                    break;
+                }
+            }
+
+            curves.Add((Results[k], new RecallCurve(points)));
+        }
+
+        regimes.Add(new RecallModel.Regime(walk, share, curves));
+        return true;
+    }
+
+    private bool TryWalk(
+        WalkKind walk, bool filtered, int k, double effort, List<Probe> probes, float[,] farthest, int column, out RecallPoint point)
+    {
+        SearchEffort walkEffort = EffortLadder.ToEffort(data.Config.Metric, effort, k, walk == WalkKind.Within, long.MaxValue);
+        long found = 0;
+        long distances = 0;
+        var perDistance = new double[probes.Count];
+        for (int i = 0; i < probes.Count; i++)
+        {
+            point = default;
+            using ScratchPool.Scope scope = scratches.Rent();
+            if (data.IsDropped)
+            {
+                return false;
+            }
+
+            SearchScratch scratch = scope.Scratch;
+            scratch.HeldOut = probes[i].HeldOut;
+            long started = Stopwatch.GetTimestamp();
+            data.Index.Search(probes[i].Vector, walkEffort, filtered ? _accept : null, scratch, cancellation);
+            perDistance[i] = Stopwatch.GetElapsedTime(started).TotalMicroseconds / scratch.DistanceComputations;
+            distances += scratch.DistanceComputations;
+            for (int j = 0; j < Math.Min(k, scratch.ResultCount); j++)
+            {
+                found += scratch.Result(j).Distance <= farthest[i, column] ? 1 : 0;
+            }
+        }
+
+        double meanDistances = (double)distances / probes.Count;
+        // By the median of each query's: whatever else the machine does meanwhile hits some queries, not half of them.
+        point = new RecallPoint(effort, (double)found / (k * probes.Count), meanDistances, Median(perDistance) * meanDistances);
+        return true;
+    }
+
+    // The live points, each with a chance of the share.
+    private int Choose(double share)
+    {
+        data.CopyLive(_accept);
+        Span<ulong> words = _accept.Words;
+        foreach (ref ulong word in words)
+        {
+            for (ulong rest = share < 1 ? word : 0; rest != 0; rest &= rest - 1)
+            {
+                if (_random.NextDouble() >= share)
+                {
+                    word &= ~(rest & (~rest + 1));
+                }
+            }
+        }
+
+        return _accept.Count();
+    }
+
+    // Leaving the point itself out, which the scan has met.
+    private static float Farthest(SearchScratch scratch, int k, uint? heldOut)
+    {
+        int seen = 0;
+        for (int i = 0; i < scratch.ResultCount; i++)
+        {
+            if (scratch.Result(i).Ordinal != heldOut && ++seen == k)
+            {
+                return scratch.Result(i).Distance;
+            }
+        }
+
+        return float.PositiveInfinity;
+    }
+
+    private static double Median(double[] values)
+    {
+        Array.Sort(values);
+        return values[values.Length / 2];
+    }
+
+    /// <summary>A vector to search with, and the point that has it.</summary>
+    private readonly record struct Probe(float[] Vector, uint? HeldOut);
+}

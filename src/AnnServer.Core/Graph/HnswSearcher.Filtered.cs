@@ -141,8 +141,8 @@ internal static unsafe partial class HnswSearcher<TRows>
             }
 
             count = Gather(node, 0);
-            // A row that is read costs about as much as a distance.
-            if (computed + (++hops * capacity) > limits.Budget)
+            hops++;
+            if (computed > limits.Budget)
             {
                 outcome = FilteredWalk.OverBudget;
                 break;

@@ -60,6 +60,11 @@ internal sealed unsafe class VisitedSet
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddRow(uint* row, int capacity, OrdinalWords accept)
     {
+        if (accept.WordCount == 0)
+        {
+            return;
+        }
+
         Reserve(capacity + LinksPerLine);
         uint* found = _met.Pointer + Count;
         Add(found, Avx512F.IsSupported ? FilterWide(row, capacity, accept, found) : Filter(row, capacity, accept, found));

@@ -17,8 +17,10 @@ internal static class SearchPlanner
     // A scan knows its rows in advance and has no bookkeeping: one of its distances costs about 0.6 of one in a walk.
     private const double ScanCost = 0.6;
 
-    // A scan of codes misses as good as nothing.
+    // A scan of codes misses as good as nothing, if it keeps so many to be ordered by their vectors. Of few points all are compared by them.
     private const double RecallOfCodes = 0.9999;
+    private const int CodesWidth = 64;
+    private const int LeastForCodes = 2048;
 
     /// <summary>
     /// Candidates of a walk that nobody chose a number for: a recall@10 of 0.98 and more on real text and image vectors at the
@@ -61,7 +63,8 @@ internal static class SearchPlanner
     private static SearchPlan ByRecall(double target, CollectionConfig config, int k, int live, int matching, RecallModel model)
     {
         double scan = matching * model.ScanMicroseconds;
-        var best = new SearchPlan(SearchStrategy.Exact, new SearchEffort(k, DefaultEf(k)), matching, RecallOfCodes);
+        var best = new SearchPlan(
+            SearchStrategy.Exact, new SearchEffort(k, Math.Max(CodesWidth, 2 * k)), matching, matching < LeastForCodes ? 1 : RecallOfCodes);
         double least = scan;
         double share = live == 0 ? 1 : Math.Min(1, (double)matching / live);
         Consider(WalkKind.Through, SearchStrategy.Graph);

@@ -147,7 +147,8 @@ public sealed class ConcurrencyTests
         }
 
         index.Index.Forget([hidden]);
-        HnswSearcher<FullRows<SquaredEuclidean, float>>.SearchLive(store, row, start, 0, 20, 10, long.MaxValue, scratch, CancellationToken.None);
+        HnswSearcher<FullRows<SquaredEuclidean, float>>.SearchLive(
+            store, row, start, 0, new WalkLimits(10, 20, float.PositiveInfinity, 0, long.MaxValue), scratch, CancellationToken.None);
 
         Assert.InRange(scratch.ResultCount, 10, 20);
         Assert.DoesNotContain(hidden, Enumerable.Range(0, scratch.ResultCount).Select(i => scratch.Result(i).Ordinal));

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using AnnServer.Core.Filtering;
 using AnnServer.Core.Search;
 using CsCheck;
 
@@ -111,6 +112,40 @@ public sealed unsafe class VisitedSetTests
         }
 
         Assert.All(Enumerable.Range(0, limit), ordinal => Assert.Equal(!model.Contains((uint)ordinal), visited.TryAdd((uint)ordinal)));
+    });
+
+    /// <summary>The same where only members of a set count, which may end below the limit.</summary>
+    [Fact]
+    public void AddRow_WithASet_AddsItsMembersOnly() => Gen.Select(
+        Gen.Int[1, 3000],
+        Gen.Int[1, 100],
+        Gen.UInt[0, 3000].Array[0, 1500],
+        Gen.Int[0, 40],
+        Gen.Frequency((6, Gen.UInt[0, 3000]), (1, Gen.Const(uint.MaxValue))).Array[100].Array[1, 12]).Sample((limit, capacity, members, words, rows) =>
+    {
+        ulong[] bits = new ulong[words];
+        foreach (uint member in members.Where(member => member < words * 64))
+        {
+            bits[member >> 6] |= 1UL << (int)(member & 63);
+        }
+
+        var visited = new VisitedSet();
+        visited.Reset((uint)limit, heldOut: 5);
+        using var row = new TestRow(capacity);
+        HashSet<uint> model = limit > 5 ? [5] : [];
+        List<uint> order = [.. model];
+        fixed (ulong* first = bits)
+        {
+            var accept = new OrdinalWords(first, words);
+            foreach (uint[] links in rows)
+            {
+                row.Fill(links);
+                visited.AddRow(row.Links, capacity, accept);
+                order.AddRange(links.Take(capacity).Where(
+                    link => link < limit && link < words * 64 && members.Contains(link) && model.Add(link)));
+                Assert.Equal(order, new ReadOnlySpan<uint>(visited.Met, visited.Count).ToArray());
+            }
+        }
     });
 
     /// <summary>A row of links as the graph keeps it: whole cache lines.</summary>

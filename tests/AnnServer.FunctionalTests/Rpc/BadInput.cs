@@ -78,6 +78,9 @@ internal sealed record BadInput(string Name, Func<Client, string, Task> Send, St
         yield return Search("search k of a million", request => request.K = 1_000_000, "k");
         yield return Search("search k of 2^32 - 1", request => request.K = uint.MaxValue, "k");
         yield return Search("search ef of a million", request => request.Ef = 1_000_000, "ef");
+        yield return Search("search recall target of 0", request => request.RecallTarget = 0, "recall_target");
+        yield return Search("search recall target above 1", request => request.RecallTarget = 1.5, "recall_target");
+        yield return Search("search recall target that is no number", request => request.RecallTarget = double.NaN, "recall_target");
         yield return Search("search malformed filter", request => request.Filter = new Filter { Expression = "year >= " }, "filter.expression");
         yield return Search("search empty filter", request => request.Filter = new Filter(), "filter");
         yield return Search("search empty predicate", request => request.Filter = Predicate(new Predicate()), "filter.predicate");

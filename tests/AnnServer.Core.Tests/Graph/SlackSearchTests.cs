@@ -1,0 +1,139 @@
+using AnnServer.Core.Filtering;
+using AnnServer.Core.Graph;
+using AnnServer.Core.Search;
+
+namespace AnnServer.Core.Tests.Graph;
+
+/// <summary>Walks that end by distance, that stay inside a filter, and that are kept from a node.</summary>
+public sealed class SlackSearchTests(SearchTests.Built built) : IClassFixture<SearchTests.Built>
+{
+    private const int K = 10;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(DistanceKind.SquaredEuclidean)]
+    [InlineData(DistanceKind.NegativeCosine)]
+    public void Search_MoreSlack_FindsMoreForMoreDistances(DistanceKind kind)
+    {
+        TestIndex index = built.Of(kind);
+        (double Recall, long Distances) before = (0, 0);
+        foreach (float slack in (float[])[0.9f, 1, 1.05f, 1.2f, 1.5f])
+        {
+            (double Recall, long Distances) now = Measure(index, new SearchEffort(K, 1000, Slack: slack), null);
+            Assert.True(now.Distances > before.Distances, $"slack {slack}: {now.Distances} distances after {before.Distances}");
+            Assert.True(now.Recall >= before.Recall - 0.005, $"slack {slack}: recall {now.Recall} after {before.Recall}");
+            before = now;
+        }
+
+        Assert.InRange(before.Recall, 0.99, 1);
+    }
+
+    /// <summary>What the rule is for: no other width is as cheap at its recall.</summary>
+    [Theory]
+    [InlineData(DistanceKind.SquaredEuclidean)]
+    [InlineData(DistanceKind.NegativeCosine)]
+    public void Search_Slack_ComputesNoMoreThanTheWidthOfTheSameRecall(DistanceKind kind)
+    {
+        TestIndex index = built.Of(kind);
+        (double Recall, long Distances) slack = Measure(index, new SearchEffort(K, 1000, Slack: 1.08f), null);
+        int width = Enumerable.Range(K, 300).First(ef => Measure(index, new SearchEffort(K, ef), null).Recall >= slack.Recall);
+        Assert.InRange(slack.Distances, 1, (long)(1.1 * Measure(index, new SearchEffort(K, width), null).Distances));
+    }
+
+    [Fact]
+    public void Search_InnerProduct_IgnoresSlack()
+    {
+        TestIndex index = built.Of(DistanceKind.NegativeDot);
+        Assert.Equal(
+            Measure(index, new SearchEffort(K, 50), null), Measure(index, new SearchEffort(K, 50, Slack: 1), null));
+    }
+
+    [Theory]
+    [InlineData(DistanceKind.SquaredEuclidean, 2, 0.95)]
+    [InlineData(DistanceKind.NegativeCosine, 5, 0.95)]
+    [InlineData(DistanceKind.SquaredEuclidean, 20, 0.85)]
+    [InlineData(DistanceKind.NegativeDot, 5, 0.9)]
+    public void Search_Within_FindsMembersAloneAndComputesDistancesToNoOthers(DistanceKind kind, uint every, double floor)
+    {
+        TestIndex index = built.Of(kind);
+        OrdinalBitmap accept = index.Bitmap(ordinal => ordinal % every == 1);
+        (double recall, long within) = Measure(index, new SearchEffort(K, 64, Within: true), accept);
+        Assert.InRange(recall, floor, 1);
+        Assert.True(within <= (long)built.Queries.Length * (accept.Count() + 200), $"{within} distances");
+        (_, long through) = Measure(index, new SearchEffort(K, 64), accept);
+        // Of every other node a walk through all keeps nearly as many as it meets.
+        Assert.True(every == 2 || within < through, $"{within} distances within, {through} through");
+    }
+
+    [Fact]
+    public void Search_WithinAFilterThatNobodyPasses_FindsNothing()
+    {
+        TestIndex index = built.Of(DistanceKind.SquaredEuclidean);
+        using ScratchPool.Scope scope = index.Scratches.Rent();
+        var effort = new SearchEffort(K, 64, Within: true);
+        Assert.True(index.Index.Search(built.Queries[0], effort, index.Bitmap(_ => false), scope.Scratch, Cancellation));
+        Assert.Equal(0, scope.Scratch.ResultCount);
+        Assert.True(index.Index.Search(built.Queries[0], effort, index.Bitmap(ordinal => ordinal == 77), scope.Scratch, Cancellation));
+        Assert.Equal(77u, scope.Scratch.Result(0).Ordinal);
+    }
+
+    [Fact]
+    public void Search_WithinBeyondItsBudget_IsGivenUp()
+    {
+        TestIndex index = built.Of(DistanceKind.SquaredEuclidean);
+        using ScratchPool.Scope scope = index.Scratches.Rent();
+        OrdinalBitmap accept = index.Bitmap(ordinal => ordinal % 2 == 0);
+        Assert.False(index.Index.Search(built.Queries[0], new SearchEffort(K, 64, 100, Within: true), accept, scope.Scratch, Cancellation));
+        Assert.Throws<OperationCanceledException>(() => index.Index.Search(
+            built.Queries[0], new SearchEffort(K, 2000, Within: true), accept, scope.Scratch, new CancellationToken(true)));
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void Search_HeldOut_NeverMeetsTheNode(bool filtered, bool within)
+    {
+        TestIndex index = built.Of(DistanceKind.SquaredEuclidean);
+        OrdinalBitmap? accept = filtered ? index.Bitmap(_ => true) : null;
+        uint[] lowest = [.. index.Points.Keys.Where(ordinal => index.Index.TopLayer(ordinal) == 0).Take(50)];
+        foreach (uint ordinal in lowest)
+        {
+            var effort = new SearchEffort(K, 64, Within: within);
+            Assert.Contains(ordinal, Found(ordinal, effort, null));
+            Assert.DoesNotContain(ordinal, Found(ordinal, effort, ordinal));
+        }
+
+        HashSet<uint> Found(uint ordinal, SearchEffort effort, uint? heldOut)
+        {
+            using ScratchPool.Scope scope = index.Scratches.Rent();
+            Assert.Null(scope.Scratch.HeldOut);
+            scope.Scratch.HeldOut = heldOut;
+            Assert.True(index.Index.Search(index.Points[ordinal], effort, accept, scope.Scratch, Cancellation));
+            return [.. Enumerable.Range(0, scope.Scratch.ResultCount).Select(i => scope.Scratch.Result(i).Ordinal)];
+        }
+    }
+
+    private (double Recall, long Distances) Measure(TestIndex index, SearchEffort effort, OrdinalBitmap? accept)
+    {
+        DistanceKind kind = index.Index.Parameters.Distance;
+        int found = 0;
+        long distances = 0;
+        foreach (float[] query in built.Queries)
+        {
+            double bound = Oracle.Nearest(kind, index.Points.Where(point => accept?.Contains(point.Key) ?? true), query, K)[^1].Distance + 1e-5;
+            using ScratchPool.Scope scope = index.Scratches.Rent();
+            Assert.True(index.Index.Search(query, effort, accept, scope.Scratch, Cancellation));
+            distances += scope.Scratch.DistanceComputations;
+            for (int i = 0; i < Math.Min(K, scope.Scratch.ResultCount); i++)
+            {
+                uint ordinal = scope.Scratch.Result(i).Ordinal;
+                Assert.True(accept?.Contains(ordinal) ?? true);
+                found += Oracle.Distance(kind, query, index.Points[ordinal]) <= bound ? 1 : 0;
+            }
+        }
+
+        return (found / (double)(K * built.Queries.Length), distances);
+    }
+}

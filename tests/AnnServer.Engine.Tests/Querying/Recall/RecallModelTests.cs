@@ -1,0 +1,99 @@
+using AnnServer.Engine.Querying.Recall;
+
+namespace AnnServer.Engine.Tests.Querying.Recall;
+
+public sealed class RecallModelTests
+{
+    [Fact]
+    public void Curve_BetweenMeasurements_IsInterpolated()
+    {
+        var curve = new RecallCurve([new(1, 0.8, 100, 10), new(2, 0.9, 400, 40), new(3, 0.85, 500, 50), new(4, 1, 1600, 160)]);
+
+        Assert.True(curve.TryReach(0.5, out RecallPoint point));
+        Assert.Equal(new RecallPoint(1, 0.8, 100, 10), point);
+        Assert.True(curve.TryReach(0.85, out point));
+        Assert.Equal(1.5, point.Effort, 1e-9);
+        Assert.Equal(200, point.Distances, 1e-6);
+        Assert.True(curve.TryReach(0.9, out point));
+        Assert.Equal(2, point.Effort, 1e-9);
+        // The third found less than the second, which cannot be.
+        Assert.True(curve.TryReach(0.95, out point));
+        Assert.Equal(3.5, point.Effort, 1e-9);
+        Assert.True(curve.TryReach(1, out _));
+    }
+
+    [Fact]
+    public void Curve_BeyondWhatWasReached_IsFalse()
+    {
+        Assert.False(new RecallCurve([new(1, 0.8, 100, 10), new(2, 0.9, 400, 40)]).TryReach(0.91, out _));
+    }
+
+    [Fact]
+    public void Model_BetweenSharesAndResults_IsInterpolatedInLogarithms()
+    {
+        RecallModel model = Model();
+
+        Assert.True(model.TryReach(WalkKind.Through, 1, 10, 0.9, out RecallPoint point));
+        Assert.Equal(1, point.Effort, 1e-9);
+        Assert.True(model.TryReach(WalkKind.Through, 0.1, 10, 0.9, out point));
+        Assert.Equal(1.5, point.Effort, 1e-9);
+        Assert.Equal(Math.Sqrt(100 * 300), point.Distances, 1e-6);
+        Assert.True(model.TryReach(WalkKind.Through, 1, 100, 0.9, out point));
+        Assert.Equal(3, point.Effort, 1e-9);
+        Assert.True(model.TryReach(WalkKind.Through, 1, (int)Math.Round(Math.Sqrt(1000)), 0.9, out point));
+        Assert.Equal(2, point.Effort, 0.02);
+        Assert.True(model.TryReach(WalkKind.Through, 1, 1, 0.9, out point));
+        Assert.Equal(1, point.Effort, 1e-9);
+        Assert.True(model.TryReach(WalkKind.Through, 1, 5000, 0.9, out point));
+        Assert.Equal(3, point.Effort, 1e-9);
+    }
+
+    [Fact]
+    public void Model_SparserThanMeasured_ExtrapolatesWalksThroughAllNodesOnly()
+    {
+        RecallModel model = Model();
+
+        Assert.True(model.TryReach(WalkKind.Through, 0.001, 10, 0.9, out RecallPoint point));
+        Assert.Equal(2, point.Effort, 1e-9);
+        Assert.Equal(3000, point.Distances, 1e-6);
+        Assert.True(model.TryReach(WalkKind.Within, 0.1, 10, 0.9, out _));
+        Assert.False(model.TryReach(WalkKind.Within, 0.001, 10, 0.9, out _));
+    }
+
+    [Theory]
+    [InlineData(1000, 0, false)]
+    [InlineData(1399, 255, false)]
+    [InlineData(1401, 0, true)]
+    [InlineData(715, 0, false)]
+    [InlineData(700, 0, true)]
+    [InlineData(1000, 256, true)]
+    public void IsStale_GrownShrunkOrMoreQueries_IsTrue(int live, int queries, bool isStale) =>
+        Assert.Equal(isStale, Model().IsStale(live, queries));
+
+    [Fact]
+    public void Sample_Full_KeepsTheNewestOfSomeAndNoMore()
+    {
+        var sample = new QuerySample();
+        for (int i = 0; i < QuerySample.Capacity; i++)
+        {
+            sample.Offer([i]);
+            Assert.Equal(i + 1, sample.Count);
+        }
+
+        for (int i = 0; i < 8 * QuerySample.Capacity; i++)
+        {
+            sample.Offer([-1]);
+        }
+
+        Assert.Equal(QuerySample.Capacity, sample.Count);
+        Assert.All(sample.Take(), vector => Assert.Equal([-1f], vector));
+    }
+
+    private static RecallModel Model() => new(1000, 0, 0.01,
+    [
+        Regime(WalkKind.Through, 1, 1, 3, 100), Regime(WalkKind.Through, 0.01, 2, 4, 300), Regime(WalkKind.Within, 0.01, 2, 4, 300),
+    ]);
+
+    private static RecallModel.Regime Regime(WalkKind walk, double share, double effort, double effortOf100, double distances) =>
+        new(walk, share, [(10, new RecallCurve([new(effort, 0.9, distances, 1)])), (100, new RecallCurve([new(effortOf100, 0.9, distances, 1)]))]);
+}

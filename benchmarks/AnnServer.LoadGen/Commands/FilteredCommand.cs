@@ -24,6 +24,7 @@ internal sealed class FilteredCommand
     }.AcceptOnlyFromAmong("expression", "predicate");
     private readonly Option<int> _k = new("--k") { Description = "Results wanted, 1 to 10.", DefaultValueFactory = _ => 10 };
     private readonly Option<string?> _ef = new("--ef") { Description = "One ef or several." };
+    private readonly Option<string?> _recall = new("--recall") { Description = "One recall target or several: 0.9,0.99." };
     private readonly Option<bool> _exact = new("--exact") { Description = "Also run exactly." };
     private readonly Option<int> _concurrency = new("--concurrency")
     {
@@ -36,7 +37,7 @@ internal sealed class FilteredCommand
     {
         Command command = new("filtered", "Measure filtered recall by selectivity and group.");
         _server.AddTo(command);
-        foreach (Option option in (Option[])[_data, _form, _k, _ef, _exact, _concurrency, _limit])
+        foreach (Option option in (Option[])[_data, _form, _k, _ef, _recall, _exact, _concurrency, _limit])
             command.Options.Add(option);
         _k.Within(1, 10, "--k is 1 to 10: the exact answers are 10 deep.");
         _concurrency.Within(1, int.MaxValue, "--concurrency is at least 1.");
@@ -59,7 +60,7 @@ internal sealed class FilteredCommand
         CountRequest count = new() { Collection = _server.Collection(parsed) };
         ulong loaded = (await connections.Points(0).CountAsync(count, cancellationToken: cancellationToken)).Count;
         List<FilteredReport> reports = [];
-        foreach (Effort effort in Effort.Parse(parsed.GetValue(_ef), parsed.GetValue(_exact)))
+        foreach (Effort effort in Effort.Parse(parsed.GetValue(_ef), parsed.GetValue(_recall), parsed.GetValue(_exact)))
         {
             FilteredPlan plan = new(
                 _server.Collection(parsed), parsed.GetValue(_k), effort, parsed.GetValue(_form) == "expression",

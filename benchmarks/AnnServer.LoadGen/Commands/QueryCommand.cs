@@ -20,6 +20,7 @@ internal sealed class QueryCommand
     private readonly Option<double?> _upserts = new("--background-upserts") { Description = "Upsert so many rows of --base a second meanwhile." };
     private readonly Option<int> _k = new("--k") { Description = "Results wanted.", DefaultValueFactory = _ => 10 };
     private readonly Option<string?> _ef = new("--ef") { Description = "One ef or several: 16,32,64." };
+    private readonly Option<string?> _recall = new("--recall") { Description = "One recall target or several: 0.9,0.99." };
     private readonly Option<bool> _exact = new("--exact") { Description = "Also run exactly." };
     private readonly Option<string?> _filter = new("--filter") { Description = "Filter expression." };
     private readonly Option<int> _batch = new("--batch") { Description = "Queries in a request; 1 or more selects SearchBatch." };
@@ -39,7 +40,7 @@ internal sealed class QueryCommand
         Command command = new("query", "Search, and print QPS, latency, server CPU, recall and the loaded count together.");
         _server.AddTo(command);
         foreach (Option option in (Option[])[
-            _query, _truth, _scores, _base, _k, _ef, _exact, _filter, _batch, _stream, _concurrency, _rate, _duration, _repeat, _warmUp,
+            _query, _truth, _scores, _base, _k, _ef, _recall, _exact, _filter, _batch, _stream, _concurrency, _rate, _duration, _repeat, _warmUp,
             _upserts])
         {
             command.Options.Add(option);
@@ -74,7 +75,7 @@ internal sealed class QueryCommand
         using CancellationTokenSource stopUpserts = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         BackgroundUpserts? upserts = await UpsertsAsync(parsed, forUpserts, collection, cancellationToken);
         Task upserting = upserts?.RunAsync(stopUpserts.Token) ?? Task.CompletedTask;
-        foreach (Effort effort in Effort.Parse(parsed.GetValue(_ef), parsed.GetValue(_exact)))
+        foreach (Effort effort in Effort.Parse(parsed.GetValue(_ef), parsed.GetValue(_recall), parsed.GetValue(_exact)))
         {
             SearchRequest[] requests = Requests(parsed, collection, queries, effort);
             reports.Add(await MeasureAsync(parsed, connections, requests, effort, judge, k, upserts, cancellationToken));

@@ -15,12 +15,13 @@ internal sealed class RequestFileOptions
     private readonly Option<int> _batch = new("--batch") { Description = "Points or queries in a request.", DefaultValueFactory = _ => 32 };
     private readonly Option<int> _k = new("--k") { Description = "Results wanted.", DefaultValueFactory = _ => 10 };
     private readonly Option<uint> _ef = new("--ef") { Description = "Candidates kept." };
+    private readonly Option<double> _recall = new("--recall") { Description = "Recall target." };
     private readonly Option<bool> _exact = new("--exact") { Description = "Search exactly." };
     private readonly Option<string?> _filter = new("--filter") { Description = "Filter expression." };
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_vectors, _collection, _out, _kind, _batch, _k, _ef, _exact, _filter])
+        foreach (Option option in (Option[])[_vectors, _collection, _out, _kind, _batch, _k, _ef, _recall, _exact, _filter])
             command.Options.Add(option);
         _batch.Within(1, int.MaxValue, "--batch is at least 1.");
     }
@@ -37,6 +38,6 @@ internal sealed class RequestFileOptions
         int once = (vectors.Count + batch - 1) / batch;
         return new RequestPlan(
             kind, parsed.GetRequiredValue(_collection), Math.Min(count ?? once, once), batch, parsed.GetValue(_k),
-            new Effort(parsed.GetValue(_ef), parsed.GetValue(_exact)), parsed.GetValue(_filter));
+            new Effort(parsed.GetValue(_ef), parsed.GetValue(_exact), parsed.GetValue(_recall)), parsed.GetValue(_filter));
     }
 }

@@ -16,6 +16,7 @@ internal sealed class SimilarCommand
     private readonly Option<int> _k = new("--k") { Description = "Neighbours wanted.", DefaultValueFactory = _ => 8 };
     private readonly Option<string?> _filter = new("--filter") { Description = "Filter expression: length <= 6." };
     private readonly Option<uint> _ef = new("--ef") { Description = "Candidates kept; the server's default otherwise." };
+    private readonly Option<double> _recall = new("--recall") { Description = "Recall target." };
     private readonly Option<bool> _exact = new("--exact") { Description = "Search exactly." };
     private readonly Option<bool> _explain = new("--explain") { Description = "Also print how the answer came about." };
 
@@ -23,7 +24,7 @@ internal sealed class SimilarCommand
     {
         Command command = new("similar", "Print the points most similar to a stored one.");
         _server.AddTo(command);
-        foreach (Option option in (Option[])[_id, _num, _k, _filter, _ef, _exact, _explain])
+        foreach (Option option in (Option[])[_id, _num, _k, _filter, _ef, _recall, _exact, _explain])
             command.Options.Add(option);
         _k.Within(1, int.MaxValue - 1, "--k is at least 1.");
         command.Validators.Add(result =>
@@ -43,7 +44,7 @@ internal sealed class SimilarCommand
             parsed.GetValue(_num) ? new PointId { Num = ulong.Parse(id) } : new PointId { Key = id },
             parsed.GetValue(_k),
             parsed.GetValue(_filter),
-            new Effort(parsed.GetValue(_ef), parsed.GetValue(_exact)),
+            new Effort(parsed.GetValue(_ef), parsed.GetValue(_exact), parsed.GetValue(_recall)),
             parsed.GetValue(_explain));
         using ServerConnections connections = _server.Connect(parsed);
         SimilarReport report = await SimilarSearch.RunAsync(connections, plan, cancellationToken);

@@ -26,12 +26,12 @@ public sealed class RecallTargetTests
         await using TestDatabase test = await TestDatabase.OpenAsync(folder);
         var random = new Random(5);
         (Collection collection, float[][] vectors) = await LoadAsync(test, metric, random);
-        float[][] asked = [.. Enumerable.Range(0, 400).Select(_ => Near(random, vectors))];
+        float[][] asked = [.. Enumerable.Range(0, 1100).Select(_ => Near(random, vectors))];
         await MeasureAsync(collection, asked);
 
         // Others than it was measured with.
         float[][] queries = [.. Enumerable.Range(0, 400).Select(_ => Near(random, vectors))];
-        foreach (double target in (double[])[0.8, 0.9, 0.95])
+        foreach (double target in (double[])[0.85, 0.95])
         {
             foreach (string? filter in (string?[])[null, "r < 300"])
             {
@@ -50,9 +50,9 @@ public sealed class RecallTargetTests
                 }
 
                 double recall = found / (K * queries.Length);
-                // Queries as few as these tell two points at best. Some find more than was asked for with the least effort there is.
-                Assert.InRange(recall, target - 0.025, 1);
-                Assert.InRange(recall, estimated - 0.03, estimated + 0.03);
+                // Three standard errors of these few and of those it was measured with. The least effort there is may find more than was asked for.
+                Assert.InRange(recall, target - 0.04, 1);
+                Assert.InRange(recall, estimated - 0.04, estimated + 0.04);
             }
         }
     }

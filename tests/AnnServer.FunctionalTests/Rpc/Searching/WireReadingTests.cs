@@ -150,9 +150,8 @@ public sealed class WireReadingTests
         Assert.Equal(expected.K, query.K < int.MaxValue ? (uint)query.K : Math.Max(expected.K, int.MaxValue));
         Assert.Equal(expected.HasEf, query.Ef is not null);
         Assert.Equal(expected.Ef, query.Ef is null or int.MaxValue ? expected.Ef : (uint)query.Ef);
-        Assert.Equal(
-            expected.HasRecallTarget ? BitConverter.DoubleToInt64Bits(expected.RecallTarget) : null,
-            query.RecallTarget is { } target ? BitConverter.DoubleToInt64Bits(target) : null);
+        Assert.Equal(expected.HasRecallTarget, query.RecallTarget is not null);
+        Assert.Equal(BitConverter.DoubleToInt64Bits(expected.RecallTarget), BitConverter.DoubleToInt64Bits(query.RecallTarget ?? 0));
         Assert.Equal(expected.HasExact && expected.Exact, query.Exact);
         Assert.Equal(expected.WithAttributes, query.WithAttributes);
         Assert.Equal(expected.WithVector, query.WithVector);

@@ -4,6 +4,7 @@ using AnnServer.Benchmarks.Filters.Grid;
 using AnnServer.Benchmarks.Filters.Measuring;
 using AnnServer.Benchmarks.Filters.Questions;
 using AnnServer.Benchmarks.Filters.Reports;
+using AnnServer.Benchmarks.Filters.Workloads;
 
 namespace AnnServer.Benchmarks.Filters;
 
@@ -25,6 +26,8 @@ internal sealed class FilterLab(LabPlan plan, string? databases)
             ? [.. PairQuestions.Read(set.Folder!, set.Queries, plan.K).Select(cell => cell.First(plan.Pairs))]
             : [];
 
+        TemplateWorkload? workload = plan.Workload == 0 ? null : TemplateWorkload.Make(grid, finder, set.Queries, plan);
+
         bool isKept = databases is not null;
         string folder = isKept ? Path.Combine(databases!, $"{set.Name}-{set.Count}-seed{plan.Seed}") : Directory.CreateTempSubdirectory("ann-filters-").FullName;
         try
@@ -33,12 +36,15 @@ internal sealed class FilterLab(LabPlan plan, string? databases)
             await using LabDatabase database = await LabDatabase.OpenAsync(folder, set, columns, cancellation);
             CellRun run = new(plan, set, columns, database.Collection);
             run.WarmUp(cells);
+            IReadOnlyList<CellResult> ofGrid = await RunAsync(run, cells, cancellation), ofPairs = await RunAsync(run, pairs, cancellation);
+            WorkloadResult? ofWorkload = workload is null ? null : new WorkloadRun(plan, set, columns, database.Collection).Run(workload);
             return new LabSection(
                 set.Name,
                 $"{set.Count:N0} vectors of {set.Dimension} dimensions, {set.Metric}, M {database.Collection.Config.Hnsw.M}.",
-                $"{loadBefore} before, {Machine.Load()} after building",
-                await RunAsync(run, cells, cancellation),
-                await RunAsync(run, pairs, cancellation));
+                $"{loadBefore} before, {Machine.Load()} after",
+                ofGrid,
+                ofPairs,
+                ofWorkload);
         }
         finally
         {

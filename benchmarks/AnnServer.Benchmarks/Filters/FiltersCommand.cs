@@ -12,6 +12,9 @@ internal sealed class FiltersCommand
 {
     public const string Name = "filters";
 
+    // A workload is one cell of many queries.
+    private const int WorkloadShare = 10;
+
     private readonly Option<string> _data = new("--data")
     {
         Description = "Folder of data sets; ANN_DATA by default.",
@@ -50,6 +53,11 @@ internal sealed class FiltersCommand
         Description = "Processor time of one round of a baseline in a cell; one that needs more is asked fewer queries.",
         DefaultValueFactory = _ => 0.5,
     };
+    private readonly Option<int> _workload = new("--workload")
+    {
+        Description = "Queries of a workload of few predicates, for batches; 0 leaves it out.",
+        DefaultValueFactory = _ => 2000,
+    };
     private readonly Option<double> _warmUp = new("--warm-up") { Description = "Seconds before those.", DefaultValueFactory = _ => 5 };
     private readonly Option<string?> _shapes = new("--shapes") { Description = $"Of {string.Join(", ", Enum.GetNames<Shape>())}." };
     private readonly Option<string?> _selectivities = new("--selectivities")
@@ -59,7 +67,7 @@ internal sealed class FiltersCommand
     private readonly Option<int> _seed = new("--seed") { Description = "Of attributes and filters.", DefaultValueFactory = _ => 1 };
     private readonly Option<bool> _quick = new("--quick")
     {
-        Description = "20 queries, 3 rounds, 20 pairs, 0.1 seconds for a baseline, unless they are given: about a minute a set.",
+        Description = "20 queries, 3 rounds, 20 pairs, 0.1 seconds for a baseline, a workload of 300, unless they are given: about a minute a set.",
     };
     private readonly Option<string> _out = new("--out")
     {
@@ -75,8 +83,8 @@ internal sealed class FiltersCommand
     {
         Command command = new(Name, "Measure filtered search beside exact search and a post-filtered walk.");
         foreach (Option option in (Option[])[
-            _data, _sets, _vectors, _rows, _effort, _target, _k, _queries, _pairs, _rounds, _baselineSeconds, _warmUp, _shapes,
-            _selectivities, _seed, _quick, _out, _databases])
+            _data, _sets, _vectors, _rows, _effort, _target, _k, _queries, _pairs, _rounds, _baselineSeconds, _workload, _warmUp,
+            _shapes, _selectivities, _seed, _quick, _out, _databases])
         {
             command.Options.Add(option);
         }
@@ -115,6 +123,8 @@ internal sealed class FiltersCommand
             Pairs = Sized(_pairs, 20),
             Rounds = Sized(_rounds, 3),
             BaselineSeconds = Sized(_baselineSeconds, 0.1),
+            Workload = Sized(_workload, 300),
+            WorkloadSeconds = Sized(_baselineSeconds, 0.1) * WorkloadShare,
             WarmUpSeconds = parsed.GetValue(_warmUp),
             Shapes = Parts(parsed.GetValue(_shapes)) is { Length: > 0 } shapes
                 ? [.. shapes.Select(shape => Enum.Parse<Shape>(shape, ignoreCase: true))]

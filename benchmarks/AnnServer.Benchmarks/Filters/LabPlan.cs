@@ -30,5 +30,11 @@ internal sealed record LabPlan
     /// <summary>Pairs of each cell that a data set has of its own.</summary>
     public required int Pairs { get; init; }
 
+    /// <summary>Queries of the workload of templates; none leaves it out.</summary>
+    public required int Workload { get; init; }
+
+    /// <summary>Processor time that one round of the post-filtered search may take in it.</summary>
+    public required double WorkloadSeconds { get; init; }
+
     public required int Seed { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Xml.Linq;
 using AnnServer.Benchmarks.Filters;
@@ -70,7 +71,7 @@ public sealed class FilterLabTests : IDisposable
     public void AppendSummary_CellsBelowABaseline_AreListedWorstFirst()
     {
         BaselineResult post = new(5, "40", 1, IsEqual: true, 10, 20);
-        System.Text.StringBuilder text = new();
+        StringBuilder text = new();
 
         CellTable.AppendSummary(
             text, [Cell("Range", 0.99, 0.8, post), Cell("Not", 0.93, 4, post), Cell("And", 0.98, 0.3, post)], target: 0.95);

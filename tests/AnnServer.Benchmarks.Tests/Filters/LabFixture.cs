@@ -23,6 +23,8 @@ internal static class LabFixture
         Shapes = [Shape.Equality, Shape.AntiCorrelated],
         Selectivities = [0.2, 0.001],
         Pairs = 0,
+        Workload = 0,
+        WorkloadSeconds = 0.01,
         Seed = 1,
     };
 

@@ -79,8 +79,22 @@ public sealed class FilterLabTests : IDisposable
         Assert.Contains("Cells below 0.9 × the better baseline: And 1 % (0.30), Range 1 % (0.80).", text.ToString());
         Assert.Contains("below it: Not 1 % (0.9300).", text.ToString());
         Assert.Contains("Worst recall: 0.9300, Not 1 %", text.ToString());
+        Assert.DoesNotContain("Noise", text.ToString());
         // (0.04 + 0 + 0.03) / 3
         Assert.Contains("Beyond a recall of 0.95: 0.0233 in the mean of 3 cells", text.ToString());
+    }
+
+    [Fact]
+    public void AppendSummary_CellsWhereThePlannerScans_SayWhatTheSameWorkTook()
+    {
+        BaselineResult post = new(5, "40", 1, IsEqual: true, 10, 20);
+        CellResult scanned = Cell("Range", 1, 0.97, post) with { Strategies = new Dictionary<string, int> { ["Exact"] = 5 } };
+        StringBuilder text = new();
+
+        CellTable.AppendSummary(text, [Cell("Not", 0.93, 4, post), scanned, scanned with { Exact = post with { Ratio = 1.1 } }], target: 0.95);
+
+        Assert.Contains("in the 2 cells where the planner scans too", text.ToString());
+        Assert.Contains("*exact ×* is 0.97 to 1.10", text.ToString());
     }
 
     [Fact]

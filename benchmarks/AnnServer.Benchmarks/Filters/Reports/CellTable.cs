@@ -1,5 +1,6 @@
 using System.Text;
 using AnnServer.Benchmarks.Filters.Measuring;
+using AnnServer.Engine.Model;
 
 namespace AnnServer.Benchmarks.Filters.Reports;
 
@@ -8,6 +9,8 @@ internal static class CellTable
 {
     // Below this a search costs noticeably more than if it had been planned otherwise.
     private const double LeastAdvantage = 0.9;
+
+    private const string Scan = nameof(SearchStrategy.Exact);
 
     public static void AppendSummary(StringBuilder text, IReadOnlyList<CellResult> cells, double target)
     {
@@ -24,6 +27,13 @@ internal static class CellTable
         text.AppendLine(
             $"- CPU µs/query, mean of cells: planner {cells.Average(cell => cell.Cpu):F1}; "
             + $"geometric mean of the advantage {Math.Exp(cells.Average(cell => Math.Log(cell.Advantage))):F2} ×.");
+        double[] same = [.. cells.Where(cell => cell.Strategies.Count == 1 && cell.Strategies.ContainsKey(Scan)).Select(cell => cell.Exact.Ratio).Order()];
+        if (same.Length > 0)
+        {
+            text.AppendLine(
+                $"- Noise: in the {same.Length} cells where the planner scans too, and so does the same as exact search, *exact ×* is "
+                + $"{Ratio(same[0])} to {Ratio(same[^1])}, {Ratio(same[same.Length / 2])} in the middle.");
+        }
     }
 
     public static void Append(StringBuilder text, string group, string band, IReadOnlyList<CellResult> cells)

@@ -11,7 +11,9 @@ if (args is not ["compare" or ContenderCommand.Name or HoldOutCommand.Name or Ge
     return 0;
 }
 
-RootCommand root = new("Micro-benchmarks by default; compare and contender measure whole indexes, hold-out and generate make data for them, filters measures filtered search.")
+RootCommand root = new(
+    "Micro-benchmarks by default; compare and contender measure whole indexes, hold-out and generate make data for them, filters measures "
+    + "filtered search.")
 {
     new CompareCommand().Build(),
     new ContenderCommand().Build(),

@@ -29,7 +29,9 @@ internal sealed class FilterLab(LabPlan plan, string? databases)
         TemplateWorkload? workload = plan.Workload == 0 ? null : TemplateWorkload.Make(grid, finder, set.Queries, plan);
 
         bool isKept = databases is not null;
-        string folder = isKept ? Path.Combine(databases!, $"{set.Name}-{set.Count}-seed{plan.Seed}") : Directory.CreateTempSubdirectory("ann-filters-").FullName;
+        string folder = isKept
+            ? Path.Combine(databases!, $"{set.Name}-{set.Count}-seed{plan.Seed}")
+            : Directory.CreateTempSubdirectory("ann-filters-").FullName;
         try
         {
             await LogAsync($"{set.Name}: builds or opens {set.Count:N0} points");
@@ -63,7 +65,8 @@ internal sealed class FilterLab(LabPlan plan, string? databases)
             CellResult result = run.Run(cell);
             results.Add(result);
             await LogAsync(
-                $"{result.Set}: {result.Group} {result.Band}: recall {result.Recall:F4}, {result.Cpu:F1} µs, {result.Advantage:F2} × the better baseline");
+                $"{result.Set}: {result.Group} {result.Band}: recall {result.Recall:F4}, {result.Cpu:F1} µs, "
+                + $"{result.Advantage:F2} × the better baseline");
         }
         return results;
     }

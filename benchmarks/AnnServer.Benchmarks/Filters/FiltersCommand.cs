@@ -41,7 +41,7 @@ internal sealed class FiltersCommand
         DefaultValueFactory = _ => 0.95,
     };
     private readonly Option<int> _k = new("--k") { Description = "Results wanted.", DefaultValueFactory = _ => 10 };
-    private readonly Option<int> _queries = new("--queries") { Description = "Queries in a cell.", DefaultValueFactory = _ => 100 };
+    private readonly Option<int> _queries = new("--queries") { Description = "Queries in a cell.", DefaultValueFactory = _ => 80 };
     private readonly Option<int> _pairs = new("--pairs")
     {
         Description = "Pairs in a cell of those that come with a data set, at most.",
@@ -51,12 +51,12 @@ internal sealed class FiltersCommand
     private readonly Option<double> _baselineSeconds = new("--baseline-seconds")
     {
         Description = "Processor time of one round of a baseline in a cell; one that needs more is asked fewer queries.",
-        DefaultValueFactory = _ => 0.5,
+        DefaultValueFactory = _ => 0.3,
     };
     private readonly Option<int> _workload = new("--workload")
     {
         Description = "Queries of a workload of few predicates, for batches; 0 leaves it out.",
-        DefaultValueFactory = _ => 2000,
+        DefaultValueFactory = _ => 1000,
     };
     private readonly Option<double> _warmUp = new("--warm-up") { Description = "Seconds before those.", DefaultValueFactory = _ => 5 };
     private readonly Option<string?> _shapes = new("--shapes") { Description = $"Of {string.Join(", ", Enum.GetNames<Shape>())}." };
@@ -67,7 +67,8 @@ internal sealed class FiltersCommand
     private readonly Option<int> _seed = new("--seed") { Description = "Of attributes and filters.", DefaultValueFactory = _ => 1 };
     private readonly Option<bool> _quick = new("--quick")
     {
-        Description = "20 queries, 3 rounds, 20 pairs, 0.1 seconds for a baseline, a workload of 300, unless they are given: about a minute a set.",
+        Description = "20 queries, 3 rounds, 20 pairs, 0.1 seconds for a baseline, a workload of 300, unless they are given: about "
+            + "a minute a set.",
     };
     private readonly Option<string> _out = new("--out")
     {

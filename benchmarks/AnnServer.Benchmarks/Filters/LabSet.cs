@@ -19,7 +19,9 @@ internal sealed record LabSet(string Name, Metric Metric, float[] Rows, int Dime
         _ => ScoreKind.InnerProduct,
     };
 
-    /// <summary>The first rows of a data set, all by default. With fewer the data set's own pairs have another truth, and are left out.</summary>
+    /// <summary>
+    /// The first rows of a data set, all by default. With fewer the data set's own pairs have another truth, and are left out.
+    /// </summary>
     public static LabSet Read(DataSet dataSet, int? most)
     {
         ContenderOptions files = DataSetFiles.Find(dataSet.Folder, dataSet.Metric, m: 0, efConstruction: 0, k: 0, index: "");

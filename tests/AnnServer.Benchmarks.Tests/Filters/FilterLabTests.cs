@@ -33,15 +33,17 @@ public sealed class FilterLabTests : IDisposable
             Assert.Equal((0, 0, 6), (cell.Short, cell.Wrong, cell.Strategies.Values.Sum()));
             Assert.InRange(cell.Recall, 0.9, 1);
             Assert.Equal(1, cell.Exact.Recall);
-            Assert.True(cell.Cpu > 0 && cell.Distances > 0 && cell.Qps > 0 && cell.P99 > 0 && cell.Exact.Ratio > 0 && cell.PostFilter.Ratio > 0);
+            Assert.True(cell.Cpu > 0 && cell.Distances > 0 && cell.Qps > 0 && cell.P99 > 0);
+            Assert.True(cell.Exact.Ratio > 0 && cell.PostFilter.Ratio > 0);
         });
         // Four of 4,000 points match: fewer than are wanted.
         Assert.Equal(4, section.Grid[1].Matching);
         Assert.False(report.HasFailed);
-        using JsonDocument json = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "filters.json"), cancellation));
+        Task<string> ReadAsync(string name) => File.ReadAllTextAsync(Path.Combine(_folder.FullName, name), cancellation);
+        using JsonDocument json = JsonDocument.Parse(await ReadAsync("filters.json"));
         Assert.Equal(4, json.RootElement.GetArrayLength());
-        Assert.Contains("| Equality | 20 % | 6 | 800 |", await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "filters.md"), cancellation));
-        Assert.Contains(">AntiCorrelated<", await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "filters-small.svg"), cancellation));
+        Assert.Contains("| Equality | 20 % | 6 | 800 |", await ReadAsync("filters.md"));
+        Assert.Contains(">AntiCorrelated<", await ReadAsync("filters-small.svg"));
     }
 
     [Fact]
@@ -91,7 +93,8 @@ public sealed class FilterLabTests : IDisposable
         CellResult scanned = Cell("Range", 1, 0.97, post) with { Strategies = new Dictionary<string, int> { ["Exact"] = 5 } };
         StringBuilder text = new();
 
-        CellTable.AppendSummary(text, [Cell("Not", 0.93, 4, post), scanned, scanned with { Exact = post with { Ratio = 1.1 } }], target: 0.95);
+        CellTable.AppendSummary(
+            text, [Cell("Not", 0.93, 4, post), scanned, scanned with { Exact = post with { Ratio = 1.1 } }], target: 0.95);
 
         Assert.Contains("in the 2 cells where the planner scans too", text.ToString());
         Assert.Contains("*exact ×* is 0.97 to 1.10", text.ToString());

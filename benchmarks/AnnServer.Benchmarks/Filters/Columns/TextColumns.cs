@@ -11,8 +11,8 @@ internal static class TextColumns
 
     private static readonly (string Name, AttributeType Type)[] Schema =
     [
-        ("kind", AttributeType.Keyword), ("source", AttributeType.Keyword), ("author", AttributeType.Keyword), ("area", AttributeType.Keyword),
-        ("status", AttributeType.Keyword), ("lang", AttributeType.Keyword), ("ext", AttributeType.Keyword),
+        ("kind", AttributeType.Keyword), ("source", AttributeType.Keyword), ("author", AttributeType.Keyword),
+        ("area", AttributeType.Keyword), ("status", AttributeType.Keyword), ("lang", AttributeType.Keyword), ("ext", AttributeType.Keyword),
         ("code_lang", AttributeType.KeywordList), ("year", AttributeType.Int64), ("words", AttributeType.Int64), ("doc", AttributeType.Int64),
         ("pos", AttributeType.Double), ("has_code", AttributeType.Bool),
     ];
@@ -33,7 +33,8 @@ internal static class TextColumns
     private static IColumn Column(string name, AttributeType type, IReadOnlyList<JsonElement> rows) =>
         type is AttributeType.Keyword or AttributeType.KeywordList
             ? new KeywordColumn(name, type, rows.Select(row => row.TryGetProperty(name, out JsonElement value) ? Words(value) : []))
-            : new NumberColumn(name, type, [.. rows.Select(row => row.TryGetProperty(name, out JsonElement value) ? Number(value) : double.NaN)]);
+            : new NumberColumn(
+                name, type, [.. rows.Select(row => row.TryGetProperty(name, out JsonElement value) ? Number(value) : double.NaN)]);
 
     private static string[] Words(JsonElement value) => value.ValueKind == JsonValueKind.Array
         ? [.. value.EnumerateArray().Select(item => item.GetString() ?? "")]

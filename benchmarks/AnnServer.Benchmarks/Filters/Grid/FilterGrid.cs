@@ -50,18 +50,20 @@ internal sealed class FilterGrid
 
     public static string Describe(Shape shape) => shape switch
     {
-        Shape.Equality => "`share = x`: a keyword with one value of each selectivity, given to rows drawn at random; all queries ask for the same",
+        Shape.Equality =>
+            "`share = x`: a keyword with one value of each selectivity, given to rows drawn at random; all queries ask for the same",
         Shape.And => "ranges over `u` and over `v`, each of the square root of the selectivity",
         Shape.Or => "ranges over `u` or over `v`, each of 1 - √(1 - selectivity)",
         Shape.Range => "a range over `u`: a permutation of the rows, drawn at random; each query's range begins elsewhere",
         Shape.In => $"`code` is one of {InValues} values, each a fifth of the selectivity, given to rows drawn at random",
         Shape.Not => "not within a range over `v` that holds all the rest",
         Shape.Correlated =>
-            "a range over `place` with the query's own place in the middle. Places are the order of leaves of a tree that cuts every part in "
-            + "two at the median of the projection on the line between two rows far apart in it, down to 16 rows",
+            "a range over `place` with the query's own place in the middle. Places are the order of leaves of a tree that cuts every "
+            + "part in two at the median of the projection on the line between two rows far apart in it, down to 16 rows",
         Shape.AntiCorrelated =>
-            $"the rows farthest from the query's own cluster: `away_i` is the rank of a row by its distance from the centre i of {Centres.Count} "
-            + "(Lloyd's algorithm, 10 iterations on 20,000 rows), the filter takes the highest ranks from the centre that is nearest to the query",
+            $"the rows farthest from the query's own cluster: `away_i` is the rank of a row by its distance from the centre i "
+            + $"of {Centres.Count} (Lloyd's algorithm, 10 iterations on 20,000 rows), the filter takes the highest ranks from the centre "
+            + "that is nearest to the query",
         _ => throw new ArgumentOutOfRangeException(nameof(shape)),
     };
 

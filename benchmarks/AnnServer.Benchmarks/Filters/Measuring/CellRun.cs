@@ -6,7 +6,9 @@ using AnnServer.Engine.Collections;
 
 namespace AnnServer.Benchmarks.Filters.Measuring;
 
-/// <summary>Measures cells: the planner and two baselines take turns, round by round, so that what disturbs the machine disturbs all.</summary>
+/// <summary>
+/// Measures cells: the planner and two baselines take turns, round by round, so that what disturbs the machine disturbs all.
+/// </summary>
 internal sealed class CellRun(LabPlan plan, LabSet set, AttributeColumns columns, Collection collection)
 {
     private const int WarmUpCells = 8;

@@ -9,7 +9,8 @@ internal static class GridQuestions
     public static IReadOnlyList<QuestionCell> Make(
         FilterGrid grid, TruthFinder finder, IReadOnlyList<float[]> queries, IReadOnlyList<Shape> shapes, IReadOnlyList<double> selectivities)
     {
-        (Shape Shape, double Selectivity)[] places = [.. shapes.SelectMany(shape => selectivities.Select(selectivity => (shape, selectivity)))];
+        (Shape Shape, double Selectivity)[] places =
+            [.. shapes.SelectMany(shape => selectivities.Select(selectivity => (shape, selectivity)))];
         FilteredQuestion[][] questions = new FilteredQuestion[queries.Count][];
         Parallel.For(0, queries.Count, i =>
         {

@@ -4,7 +4,9 @@ using AnnServer.LoadGen.Filters;
 
 namespace AnnServer.Benchmarks.Filters.Questions;
 
-/// <summary>The pairs of a data set's <c>filtered.jsonl</c>, by group and band of selectivity, with the truth that is written there.</summary>
+/// <summary>
+/// The pairs of a data set's <c>filtered.jsonl</c>, by group and band of selectivity, with the truth that is written there.
+/// </summary>
 internal static class PairQuestions
 {
     public const string FileName = "filtered.jsonl";

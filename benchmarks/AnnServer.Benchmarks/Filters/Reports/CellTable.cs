@@ -17,7 +17,8 @@ internal static class CellTable
         CellResult worst = cells.MinBy(cell => cell.Recall)!, slowest = cells.MinBy(cell => cell.Advantage)!;
         CellResult[] below = [.. cells.Where(cell => cell.Recall < target).OrderBy(cell => cell.Recall)];
         CellResult[] slow = [.. cells.Where(cell => cell.Advantage < LeastAdvantage).OrderBy(cell => cell.Advantage)];
-        text.AppendLine($"- Worst recall: {worst.Recall:F4}, {NameOf(worst)}; slowest beside a baseline: {slowest.Advantage:F2} ×, {NameOf(slowest)}.");
+        text.AppendLine(
+            $"- Worst recall: {worst.Recall:F4}, {NameOf(worst)}; slowest beside a baseline: {slowest.Advantage:F2} ×, {NameOf(slowest)}.");
         text.AppendLine(
             $"- Beyond a recall of {target}: {cells.Average(cell => Math.Max(0, cell.Recall - target)):F4} in the mean of {cells.Count} cells; "
             + $"below it: {Listed(below, cell => $"{cell.Recall:F4}")}.");
@@ -27,7 +28,10 @@ internal static class CellTable
         text.AppendLine(
             $"- CPU µs/query, mean of cells: planner {cells.Average(cell => cell.Cpu):F1}; "
             + $"geometric mean of the advantage {Math.Exp(cells.Average(cell => Math.Log(cell.Advantage))):F2} ×.");
-        double[] same = [.. cells.Where(cell => cell.Strategies.Count == 1 && cell.Strategies.ContainsKey(Scan)).Select(cell => cell.Exact.Ratio).Order()];
+        double[] same =
+        [
+            .. cells.Where(cell => cell.Strategies.Count == 1 && cell.Strategies.ContainsKey(Scan)).Select(cell => cell.Exact.Ratio).Order(),
+        ];
         if (same.Length > 0)
         {
             text.AppendLine(

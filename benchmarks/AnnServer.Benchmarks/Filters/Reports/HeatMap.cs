@@ -7,7 +7,7 @@ namespace AnnServer.Benchmarks.Filters.Reports;
 /// <summary>Draws cells as coloured squares with a number in each, once for the advantage and once for recall, as SVG.</summary>
 internal sealed class HeatMap(IReadOnlyList<CellResult> cells)
 {
-    private const int Side = 74, Height = 30, Margin = 130, Header = 62, Gap = 30;
+    private const int Side = 92, Height = 30, Margin = 130, Header = 62, Gap = 30;
 
     // Orange and blue are told apart with any colour vision (Okabe and Ito's).
     private static readonly (double R, double G, double B) White = (255, 255, 255), Orange = (230, 159, 0), Blue = (86, 180, 233);
@@ -30,7 +30,9 @@ internal sealed class HeatMap(IReadOnlyList<CellResult> cells)
             $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" "
             + "font-family=\"Arial, sans-serif\" font-size=\"12\">");
         svg.AppendLine($"<rect width=\"{width}\" height=\"{height}\" fill=\"white\"/>");
-        AppendPanel(svg, 0, $"{title}: times the CPU, better baseline", cell => AdvantageText(cell.Advantage), cell => AdvantageColour(cell.Advantage));
+        AppendPanel(
+            svg, 0, $"{title}: CPU of the better baseline over the planner's", cell => AdvantageText(cell.Advantage),
+            cell => AdvantageColour(cell.Advantage));
         AppendPanel(svg, panel + Gap, $"{title}: recall", cell => RecallText(cell.Recall), cell => RecallColour(cell.Recall));
         return svg.AppendLine("</svg>").ToString();
     }

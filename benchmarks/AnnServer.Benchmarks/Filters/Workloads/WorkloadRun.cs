@@ -6,7 +6,7 @@ using AnnServer.Engine.Querying;
 
 namespace AnnServer.Benchmarks.Filters.Workloads;
 
-/// <summary>Measures a workload of templates: in batches, query by query, and post-filtered query by query, in turn.</summary>
+/// <summary>Measures a workload of templates: in batches, and query by query with two baselines, in turn.</summary>
 internal sealed class WorkloadRun(LabPlan plan, LabSet set, AttributeColumns columns, Collection collection)
 {
     // The last is the most that a batch may have by default.
@@ -23,6 +23,8 @@ internal sealed class WorkloadRun(LabPlan plan, LabSet set, AttributeColumns col
 
         Trial planner = new(new EngineSearcher(collection, plan.Effort, plan.K), cell, matches);
         planner.Rehearse(_judge, double.PositiveInfinity);
+        Trial exact = new(new EngineSearcher(collection, SearchEffortChoice.Parse("exact"), plan.K), cell, matches);
+        exact.Rehearse(_judge, plan.WorkloadSeconds);
         Trial postFilter = new(new TemplateSearcher(Tune(workload, matching)), cell, matches);
         postFilter.Rehearse(_judge, plan.WorkloadSeconds);
         BatchSearcher[] batches =
@@ -35,10 +37,11 @@ internal sealed class WorkloadRun(LabPlan plan, LabSet set, AttributeColumns col
             planner.Measure();
             for (int i = 0; i < batches.Length; i++)
                 batchCpu[i][round] = batches[i].Run();
+            exact.Measure();
             postFilter.Measure();
         }
 
-        int all = workload.Questions.Count, some = postFilter.Verdicts.Count;
+        int all = workload.Questions.Count;
         return new WorkloadResult(
             workload.Templates.Count,
             (double)workload.TemplateOf.Count(template => template == 0) / all,
@@ -47,10 +50,16 @@ internal sealed class WorkloadRun(LabPlan plan, LabSet set, AttributeColumns col
                 .. batches.Select((batch, i) => new WorkloadRow(
                     $"batches of {BatchSizes[i]}", all, Recall(workload, matches, batch), Median(batchCpu[i]),
                     planner.Cpu(all) / Median(batchCpu[i]))),
-                new WorkloadRow(
-                    "post-filtered, one at a time", some, postFilter.Recall(some), postFilter.Cpu(some),
-                    planner.Cpu(some) / postFilter.Cpu(some)),
+                Beside(planner, exact, "exact, one at a time"),
+                Beside(planner, postFilter, "post-filtered, one at a time"),
             ]);
+    }
+
+    private static WorkloadRow Beside(Trial planner, Trial baseline, string name)
+    {
+        int count = baseline.Verdicts.Count;
+        double cpu = baseline.Cpu(count);
+        return new WorkloadRow(name, count, baseline.Recall(count), cpu, planner.Cpu(count) / cpu);
     }
 
     /// <summary>The post-filtered search that is best for each template, known only in hindsight.</summary>

@@ -1,0 +1,14 @@
+namespace AnnServer.Benchmarks.Filters.Grid;
+
+/// <summary>Forms of a filter; <see cref="FilterGrid"/> says how each is made.</summary>
+internal enum Shape
+{
+    Equality,
+    And,
+    Or,
+    Range,
+    In,
+    Not,
+    Correlated,
+    AntiCorrelated,
+}

@@ -87,7 +87,7 @@ internal sealed class KeywordIndex(AttributeSchema schema) : AttributeIndex(sche
                 _values.AddPrefixTo(leaf.Strings[0], bitmap);
                 break;
             case LeafShape.Range when leaf.Domain == RangeDomain.String:
-                _values.AddWhere(leaf.IsWithin, bitmap);
+                _values.AddRangeTo(leaf.LeastString, leaf.IsWithin, bitmap);
                 break;
         }
     }

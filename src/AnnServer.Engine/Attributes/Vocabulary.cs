@@ -53,7 +53,7 @@ internal sealed class Vocabulary
         if (lookup.TryGetValue(text, out string? known, out PostingSet? posting) && posting.Remove(ordinal) && posting.Count == 0)
         {
             _postings.Remove(known);
-            _order.Remove(new Term(known, null), 0);
+            _order.Remove(new Term(known), 0);
         }
     }
 
@@ -69,21 +69,27 @@ internal sealed class Vocabulary
     /// <summary>Adds the ordinals of all strings that begin with the prefix.</summary>
     public void AddPrefixTo(string prefix, OrdinalBitmap bitmap)
     {
-        SortedIndex<Term>.Position position = _order.Seek(new Term(prefix, null), 0);
+        SortedIndex<Term>.Position position = _order.Seek(new Term(prefix), 0);
         while (_order.MoveNext(ref position, out Term term, out _) && term.Text.StartsWith(prefix, StringComparison.Ordinal))
         {
             term.Posting!.AddTo(bitmap);
         }
     }
 
-    /// <summary>Adds the ordinals of all strings that pass the test.</summary>
-    public void AddWhere(Func<string, bool> test, OrdinalBitmap bitmap)
+    /// <summary>Adds the ordinals of all strings from the least one on, or from the first, that pass the test of a range.</summary>
+    public void AddRangeTo(string? least, Func<string, bool> isWithin, OrdinalBitmap bitmap)
     {
-        foreach ((string text, PostingSet posting) in _postings)
+        SortedIndex<Term>.Position position = least is null ? default : _order.Seek(new Term(least), 0);
+        while (_order.MoveNext(ref position, out Term term, out _))
         {
-            if (test(text))
+            if (isWithin(term.Text))
             {
-                posting.AddTo(bitmap);
+                term.Posting!.AddTo(bitmap);
+            }
+            else if (term.Text != least)
+            {
+                // Not the bound that is left out, so beyond the other one.
+                return;
             }
         }
     }

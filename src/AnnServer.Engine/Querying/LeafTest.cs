@@ -136,6 +136,9 @@ internal sealed class LeafTest
 
     public long HighTicks { get; }
 
+    /// <summary>The lower bound of a string range; null where it is open.</summary>
+    public string? LeastString => Lower.IsOpen ? null : Lower.Value.AsString();
+
     public TextQuery? Text { get; }
 
     public GeoArea? Area { get; }

@@ -52,10 +52,25 @@ public sealed class IndexSpeedTests(ITestOutputHelper output)
             Compare(expression, indexed, plain);
         }
 
-        uint next = 0;
-        Measure("write of a point, all four indexes", 100_000, () => indexed.Set(next, NextPoint(random, next++)));
-        next = 0;
-        Measure("write of a point, no index", 100_000, () => plain.Set(next, NextPoint(random, next++)));
+        byte[][] blobs = [.. Enumerable.Range(0, 50_000).Select(i => NextPoint(random, (uint)(Points + i)))];
+        foreach (AttributeSchema? schema in (AttributeSchema?[])[null, .. Schemas])
+        {
+            if (schema is not null)
+            {
+                plain.AddIndex(schema);
+            }
+
+            // New values one way and the old ones back again.
+            uint next = 0;
+            byte[]?[] before = [.. Enumerable.Range(0, blobs.Length).Select(i => plain.Get((uint)i))];
+            Measure($"replacing the attributes of a point, index of {schema?.Name ?? "nothing"}", blobs.Length, () => plain.Set(next, blobs[next++]));
+            next = 0;
+            Measure("and back", blobs.Length, () => plain.Set(next, before[next++]));
+            if (schema is not null)
+            {
+                plain.DropIndex(schema.Name);
+            }
+        }
     }
 
     private void Compare(string expression, AttributeTable indexed, AttributeTable plain)

@@ -139,7 +139,7 @@ internal sealed class Workload(Random random, ModelCollection model, int batch, 
     public Func<Collection, Task> DeleteMatching()
     {
         ModelFilter filter = ModelFilter.Random(random);
-        for (int i = 0; i < 10 && model.Matching(filter).Count > model.Points.Count / 8; i++)
+        for (int i = 0; i < 50 && model.Matching(filter).Count > model.Points.Count / 16; i++)
         {
             filter = ModelFilter.Random(random);
         }

@@ -36,7 +36,7 @@ public sealed class CanonicalTests
         for (int round = 0; round < 3000; round++)
         {
             Predicate written = filters.NextPredicate(4);
-            if (!HasTextForm(written))
+            if (!Rewriter.HasTextForm(written))
             {
                 continue;
             }
@@ -91,15 +91,4 @@ public sealed class CanonicalTests
         Assert.True(compiled, faults.Any ? $"{spec}: {faults.ToError().Message}" : "");
         return PredicateText.Of(canonical!);
     }
-
-    /// <summary>Identifiers have none, nor have ranges of two bounds, which on a list are not two conditions.</summary>
-    private static bool HasTextForm(Predicate predicate) => predicate switch
-    {
-        Predicate.And and => and.Operands.All(HasTextForm),
-        Predicate.Or or => or.Operands.All(HasTextForm),
-        Predicate.Not not => HasTextForm(not.Operand),
-        Predicate.Range range => range.Lower.IsOpen || range.Upper.IsOpen,
-        Predicate.Ids => false,
-        _ => true,
-    };
 }

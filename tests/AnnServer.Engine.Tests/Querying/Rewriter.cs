@@ -41,6 +41,17 @@ internal sealed class Rewriter(Random random)
         };
     }
 
+    /// <summary>Identifiers have none, nor have ranges of two bounds, which on a list are not two conditions.</summary>
+    public static bool HasTextForm(Predicate predicate) => predicate switch
+    {
+        Predicate.And and => and.Operands.All(HasTextForm),
+        Predicate.Or or => or.Operands.All(HasTextForm),
+        Predicate.Not not => HasTextForm(not.Operand),
+        Predicate.Range range => range.Lower.IsOpen || range.Upper.IsOpen,
+        Predicate.Ids => false,
+        _ => true,
+    };
+
     /// <summary>The filter as text. Identifiers have no form as text.</summary>
     public string ToExpression(Predicate predicate) => predicate switch
     {

@@ -127,7 +127,8 @@ internal static class AttributeRules
     }
 
     private static string? TextFault(string value, EngineLimits limits) =>
-        TokenReader.CanExceed(value.Length, limits.MaxTextTokens) && TokenReader.Count(Utf8Order.Strict.GetBytes(value)) > limits.MaxTextTokens
+        TokenReader.CanExceed(value.Length, limits.MaxTextTokens)
+        && TokenReader.Count(Utf8Order.Strict.GetBytes(value)) > limits.MaxTextTokens
             ? $"it has more than {limits.MaxTextTokens} tokens"
             : null;
 

@@ -29,7 +29,8 @@ internal readonly ref struct PlanBuilder(Dictionary<string, AttributeIndex> inde
 
     private PlanNode BuildLeaf(LeafTest leaf)
     {
-        bool indexed = indexes.TryGetValue(leaf.Attribute, out AttributeIndex? index) && AttributeIndex.Answers(index.Schema.Type, leaf.Shape);
+        bool indexed = indexes.TryGetValue(leaf.Attribute, out AttributeIndex? index)
+            && AttributeIndex.Answers(index.Schema.Type, leaf.Shape);
         return new PlanNode
         {
             Kind = indexed ? PlanKind.Indexed : PlanKind.Tested,

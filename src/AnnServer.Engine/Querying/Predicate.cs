@@ -47,13 +47,16 @@ public abstract record Predicate
     /// <summary>The attribute, or an element of it, is a string that begins with the value.</summary>
     public sealed record Prefix(string Attribute, string Value) : Predicate;
 
-    /// <summary>The attribute, or an element of it, is a string that has all or any of the query's tokens; a star after one makes it a beginning.</summary>
+    /// <summary>
+    /// The attribute, or an element of it, is a string that has all or any of the query's tokens; a star right after one makes it the
+    /// beginning of others.
+    /// </summary>
     public sealed record TextMatch(string Attribute, string Query, TextMatchMode Mode) : Predicate;
 
     /// <summary>The attribute is a place no further than that from the center, on a sphere of the earth's mean radius.</summary>
     public sealed record GeoRadius(string Attribute, GeoPoint Center, double Meters) : Predicate;
 
-    /// <summary>The attribute is a place between the corners; where the west is greater than the east they are across the antimeridian.</summary>
+    /// <summary>The attribute is a place between the corners, across the antimeridian where the west is greater than the east.</summary>
     public sealed record GeoBox(string Attribute, GeoPoint SouthWest, GeoPoint NorthEast) : Predicate;
 
     public sealed record Ids(ImmutableArray<PointId> Values) : Predicate;

@@ -94,6 +94,8 @@ internal sealed class QuotedTextParser : Parser<QuotedText>
         }
 
         throw FilterParseContext.At(
-            start, @"the string has an escape that means nothing; there are \\ \"" \' \* \0 \a \b \f \n \r \t \v \u and four hexadecimal digits, \x and one to four");
+            start,
+            @"the string has an escape that means nothing; there are \\ \"" \' \* \0 \a \b \f \n \r \t \v, and \u with four, \x with one to four "
+            + "hexadecimal digits");
     }
 }

@@ -28,7 +28,7 @@ public sealed class FilterLifecycleTests
         List<DataFolder> folders = [new()];
         await using (TestDatabase test = await TestDatabase.OpenAsync(folders[0]))
         {
-            await test.CreateAsync(new CollectionConfig { Name = "points", Dimension = 2, Metric = Metric.L2, Hnsw = new HnswConfig { M = 4, EfConstruction = 8 } });
+            await test.CreateAsync(Titled());
             for (int round = 0; round < 24; round++)
             {
                 await WriteAsync(test.Collection("points"), model, filters, random);
@@ -55,6 +55,67 @@ public sealed class FilterLifecycleTests
 
         folders.ForEach(folder => folder.Dispose());
     }
+
+    [Fact]
+    public async Task UpdateCollection_KeywordToTextAndBack_ChangesNoAnswer()
+    {
+        using DataFolder folder = new();
+        await using TestDatabase test = await TestDatabase.OpenAsync(folder);
+        Collection collection = await test.CreateAsync(Titled(AttributeType.Keyword));
+        await WriteTitlesAsync(collection, "Red fox", "red Sea", "blue sea");
+        foreach (AttributeType type in (AttributeType[])[AttributeType.Text, AttributeType.Keyword, AttributeType.Text])
+        {
+            Assert.Null((await test.Database.UpdateCollectionAsync("points", [new("title", type)], ["title"], new Faults(), Cancellation)).Error);
+            foreach ((string expression, int expected) in (ReadOnlySpan<(string, int)>)
+            [
+                ("text_match(title, 'RED')", 2), ("text_match(title, 'sea red')", 1), ("text_any(title, 'bl* fox')", 2), ("title = \"red*\"", 1),
+                ("title = \"blue sea\"", 1), ("title > \"a\"", 2), ("title = null", 0),
+            ])
+            {
+                Assert.Equal(expected, Count(collection, expression));
+            }
+
+            await test.RestartAsync();
+            collection = test.Collection("points");
+            Assert.Equal(2, Count(collection, "text_match(title, 'RED')"));
+        }
+    }
+
+    [Fact]
+    public async Task UpdateCollection_TextOverTheLimitThatCameBefore_IsIndexedInFull()
+    {
+        using DataFolder folder = new();
+        await using TestDatabase test = await TestDatabase.OpenAsync(folder, new EngineLimits { MaxTextTokens = 3 });
+        Collection collection = await test.CreateAsync(Titled());
+        await WriteTitlesAsync(collection, "one two three four five");
+
+        Assert.Null((await test.Database.UpdateCollectionAsync(
+            "points", [new("title", AttributeType.Text)], [], new Faults(), Cancellation)).Error);
+
+        Assert.Equal(1, Count(collection, "text_match(title, 'five one')"));
+        AttributeUpdate update = new(PointId.FromNumber(0), new Dictionary<string, AttributeValue> { ["other"] = AttributeValue.Of(1L) }, [], false);
+        EngineError? error = (await collection.UpdateAttributesAsync([update], new Faults(), Cancellation)).Error;
+        Assert.Equal("updates[0].set[\"title\"]", Assert.Single(error!.Violations).Field);
+    }
+
+    private static CollectionConfig Titled(params AttributeType[] types) => new()
+    {
+        Name = "points",
+        Dimension = 2,
+        Metric = Metric.L2,
+        Hnsw = new HnswConfig { M = 4, EfConstruction = 8 },
+        Attributes = [.. types.Select(type => new AttributeSchema("title", type))],
+    };
+
+    private static async Task WriteTitlesAsync(Collection collection, params string[] titles)
+    {
+        Point[] points = [.. titles.Select((title, i) => new Point(
+            PointId.FromNumber((ulong)i), new float[] { 1, i }, new Dictionary<string, AttributeValue> { ["title"] = AttributeValue.Of(title) }))];
+        Assert.Null((await collection.UpsertAsync(points, new Faults(), Cancellation)).Error);
+    }
+
+    private static long Count(Collection collection, string expression) =>
+        collection.Count(new FilterSpec(expression, null), 0, new Faults(), Cancellation).Value;
 
     private static async Task WriteAsync(
         Collection collection, Dictionary<PointId, Dictionary<string, AttributeValue>> model, RandomFilters filters, Random random)

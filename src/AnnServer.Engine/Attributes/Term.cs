@@ -14,7 +14,9 @@ internal readonly struct Term : IComparable<Term>
     {
         Text = text;
         Posting = posting;
-        Span<byte> head = stackalloc byte[sizeof(ulong)];
+
+        // With room for a last character that does not end with the head: one without it would be left out.
+        Span<byte> head = stackalloc byte[sizeof(ulong) + 4];
         head.Clear();
         Utf8.FromUtf16(text, head, out _, out _);
         _head = BinaryPrimitives.ReadUInt64BigEndian(head);

@@ -21,7 +21,7 @@ internal sealed class RandomFilters(Random random)
         new("prose", AttributeType.Text),
     ];
 
-    private static readonly string[] Words = ["", "a", "ab", "b", "é", "\uFFFD", "\U0001F600", "2024-01-02T00:00:00Z", "2024-01-03T00:00:00Z", "zz", "a*", "Abc, ab-cd"];
+    private static readonly string[] Words = ["", "a", "ab", "b", "é", "\uFFFD", "\U0001F600", "2024-01-02T00:00:00Z", "2024-01-03T00:00:00Z", "zz", "a*", "Abc, ab-cd", "aaaaaaaé", "aaaaaaab"];
 
     private static readonly string[] Prose =
     [

@@ -26,13 +26,39 @@ public sealed class AttributeFileTests
     [Fact]
     public async Task Read_DeclaredTypes_DecideWhereJsonLeavesItOpen()
     {
-        string line = """{"pos":1,"at":"2024-05-06T07:08:09Z","years":[]}""";
+        string line = """{"pos":1,"at":"2024-05-06T07:08:09Z","years":[],"title":"x y","place":{"latitude":52.5,"longitude":-13}}""";
 
-        IReadOnlyDictionary<string, Value> row = Assert.Single(await ReadAsync(line, "pos:double,at:timestamp,years:int64_list"));
+        IReadOnlyDictionary<string, Value> row = Assert.Single(
+            await ReadAsync(line, "pos:double,at:timestamp,years:int64_list,title:text,place:geo_point"));
 
         Assert.Equal(new Value { DoubleValue = 1 }, row["pos"]);
         Assert.Equal(new DateTimeOffset(2024, 5, 6, 7, 8, 9, TimeSpan.Zero), row["at"].TimestampValue.ToDateTimeOffset());
         Assert.Equal(Value.KindOneofCase.IntList, row["years"].KindCase);
+        Assert.Equal(new Value { StringValue = "x y" }, row["title"]);
+        Assert.Equal(new Value { GeoPoint = new GeoPoint { Latitude = 52.5, Longitude = -13 } }, row["place"]);
+    }
+
+    [Theory]
+    [InlineData("keyword", AttributeType.Keyword)]
+    [InlineData("int64", AttributeType.Int64)]
+    [InlineData("double", AttributeType.Double)]
+    [InlineData("bool", AttributeType.Bool)]
+    [InlineData("timestamp", AttributeType.Timestamp)]
+    [InlineData("keyword_list", AttributeType.KeywordList)]
+    [InlineData("int64_list", AttributeType.Int64List)]
+    [InlineData("geo_point", AttributeType.GeoPoint)]
+    [InlineData("text", AttributeType.Text)]
+    public void Parse_EveryType_IsThatOfTheContract(string text, AttributeType expected)
+    {
+        Assert.Equal([new AttributeSchema { Name = "a", Type = expected }], AttributeSchemaText.Parse($"a:{text}"));
+    }
+
+    [Fact]
+    public async Task Read_ObjectThatIsNoPlace_SaysWhatOneIs()
+    {
+        FormatException error = await Assert.ThrowsAsync<FormatException>(() => ReadAsync("""{"place":{"lat":1,"lon":2}}""", ""));
+
+        Assert.Contains("latitude", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

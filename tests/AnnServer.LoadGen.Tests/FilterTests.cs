@@ -12,6 +12,7 @@ public sealed class FilterTests
 
     [Theory]
     [InlineData("""{"field":"kind","eq":"a \"b\" \\"}""", """kind = "a \"b\" \\" """)]
+    [InlineData("""{"field":"kind","eq":"a*b*"}""", """kind = "a\*b\*" """)]
     [InlineData("""{"field":"pos","range":{"gte":0.25,"lt":1.0}}""", "(pos >= 0.25 AND pos < 1.0)")]
     [InlineData("""{"field":"year","in":[1999,2000]}""", "(year = 1999 OR year = 2000)")]
     [InlineData("""{"field":"lang","exists":false}""", "(NOT lang:*)")]
@@ -71,7 +72,7 @@ public sealed class FilterTests
         return FilterSyntaxTree.ToPredicate(document.RootElement);
     }
 
-    private static readonly string[] Strings = ["a", "b \"c\"", "\\", "ü"];
+    private static readonly string[] Strings = ["a", "b \"c\"", "\\", "ü*"];
     private static readonly string[] Names = ["p", "q", "r"];
 
     private static readonly Gen<Value> ValueGen = Gen.OneOf(

@@ -29,7 +29,9 @@ internal static class AttributeSchemaText
         "timestamp" => AttributeType.Timestamp,
         "keyword_list" => AttributeType.KeywordList,
         "int64_list" => AttributeType.Int64List,
+        "geo_point" => AttributeType.GeoPoint,
+        "text" => AttributeType.Text,
         _ => throw new FormatException(
-            $"'{name}' is not a type: keyword, int64, double, bool, timestamp, keyword_list or int64_list."),
+            $"'{name}' is not a type: keyword, int64, double, bool, timestamp, keyword_list, int64_list, geo_point or text."),
     };
 }

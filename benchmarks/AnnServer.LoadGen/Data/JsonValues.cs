@@ -19,8 +19,14 @@ internal static class JsonValues
         JsonValueKind.False => new Value { BoolValue = false },
         JsonValueKind.Number => Number(json, declared),
         JsonValueKind.Array => List(json, declared),
+        JsonValueKind.Object => new Value { GeoPoint = Place(json) },
         _ => throw new FormatException($"'{json.GetRawText()}' has no counterpart among attribute values."),
     };
+
+    private static GeoPoint Place(JsonElement json) =>
+        json.TryGetProperty("latitude", out JsonElement latitude) && json.TryGetProperty("longitude", out JsonElement longitude)
+            ? new GeoPoint { Latitude = latitude.GetDouble(), Longitude = longitude.GetDouble() }
+            : throw new FormatException($"'{json.GetRawText()}' is not of the form {{\"latitude\": 52.5, \"longitude\": 13.4}}.");
 
     private static Value Number(JsonElement json, AttributeType declared)
     {

@@ -87,7 +87,7 @@ internal static class FilterExpression
         switch (value.KindCase)
         {
             case Value.KindOneofCase.StringValue:
-                text.Append('"').Append(value.StringValue.Replace("\\", "\\\\").Replace("\"", "\\\"")).Append('"');
+                text.Append('"').Append(value.StringValue.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("*", "\\*")).Append('"');
                 break;
             case Value.KindOneofCase.IntValue:
                 text.Append(value.IntValue);

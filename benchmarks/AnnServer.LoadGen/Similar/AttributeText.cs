@@ -20,6 +20,7 @@ internal static class AttributeText
         Value.KindOneofCase.TimestampValue => $"{value.TimestampValue.ToDateTimeOffset():u}",
         Value.KindOneofCase.StringList => $"[{string.Join(", ", value.StringList.Values)}]",
         Value.KindOneofCase.IntList => $"[{string.Join(", ", value.IntList.Values)}]",
+        Value.KindOneofCase.GeoPoint => $"({value.GeoPoint.Latitude}, {value.GeoPoint.Longitude})",
         _ => "-",
     };
 }

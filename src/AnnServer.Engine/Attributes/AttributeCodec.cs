@@ -5,7 +5,7 @@ namespace AnnServer.Engine.Attributes;
 /// <summary>
 /// The stored form of a point's attributes: a version byte, a count, then name, kind and value of each in the order of their
 /// names' bytes, so that equal attributes have equal records. Integers are zigzag varints; doubles and timestamps are 8 bytes,
-/// little-endian; strings and lists carry their length in bytes, so a reader skips what it is not asked for.
+/// little-endian, and a place is two doubles; strings and lists carry their length in bytes, so a reader skips what it is not asked for.
 /// </summary>
 internal static class AttributeCodec
 {
@@ -127,6 +127,11 @@ internal static class AttributeCodec
                 }
 
                 writer.WritePrefixed(numbers.WrittenSpan);
+                break;
+            case AttributeKind.GeoPoint:
+                GeoPoint place = value.AsGeoPoint();
+                writer.WriteFixed(BitConverter.DoubleToInt64Bits(place.Latitude));
+                writer.WriteFixed(BitConverter.DoubleToInt64Bits(place.Longitude));
                 break;
             default:
                 throw new ArgumentException("An attribute has no value.", nameof(value));

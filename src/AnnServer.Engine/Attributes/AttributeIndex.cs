@@ -25,7 +25,17 @@ internal abstract class AttributeIndex
         AttributeType.Bool => new BoolIndex(schema),
         AttributeType.Double => new DoubleIndex(schema),
         AttributeType.Int64 or AttributeType.Timestamp or AttributeType.Int64List => new Int64Index(schema),
+        AttributeType.GeoPoint => new GeoIndex(schema),
+        AttributeType.Text => new TextIndex(schema),
         _ => throw new ArgumentException($"There is no index for attributes of type {schema.Type}.", nameof(schema)),
+    };
+
+    /// <summary>Whether an index of the type answers leaves of the shape; others are tested point by point.</summary>
+    public static bool Answers(AttributeType type, LeafShape shape) => type switch
+    {
+        AttributeType.Text => shape is LeafShape.Exists or LeafShape.Text,
+        AttributeType.Keyword or AttributeType.KeywordList => shape != LeafShape.Text,
+        _ => true,
     };
 
     /// <summary>Whether a value of this kind can stand in the index.</summary>
@@ -43,6 +53,6 @@ internal abstract class AttributeIndex
     {
     }
 
-    /// <summary>Adds the ordinals that satisfy the leaf to the bitmap, as far as its length reaches.</summary>
-    public abstract void AddMatches(LeafTest leaf, OrdinalBitmap bitmap);
+    /// <summary>Adds the ordinals that satisfy the leaf, which it answers, to the bitmap, as far as its length reaches.</summary>
+    public abstract void AddMatches(LeafTest leaf, OrdinalBitmap bitmap, BitmapPool pool);
 }

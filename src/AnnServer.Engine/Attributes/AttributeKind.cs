@@ -11,4 +11,5 @@ public enum AttributeKind : byte
     Timestamp = 5,
     StringList = 6,
     Int64List = 7,
+    GeoPoint = 8,
 }

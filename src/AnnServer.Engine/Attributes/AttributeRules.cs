@@ -48,7 +48,7 @@ internal static class AttributeRules
         foreach ((string name, AttributeValue value) in attributes)
         {
             AttributeValue declared = value;
-            string? fault = NameFault(name) ?? ValueFault(value, limits) ?? Declare(Find(schemas, name), ref declared);
+            string? fault = NameFault(name) ?? ValueFault(value, limits) ?? Declare(Find(schemas, name), limits, ref declared);
             if (fault is not null)
             {
                 faults.Add($"{field}[\"{Shorten(name)}\"]", fault);
@@ -95,6 +95,8 @@ internal static class AttributeRules
                 return null;
             case AttributeKind.Int64List when value.AsInt64List().AsSpan().Length > limits.MaxAttributeBytesPerPoint:
                 return ListFault(limits);
+            case AttributeKind.GeoPoint:
+                return value.AsGeoPoint().Fault;
             default:
                 return null;
         }
@@ -108,11 +110,11 @@ internal static class AttributeRules
     private static string? StringFault(string value) => Utf8Order.IsWellFormed(value) ? null : "a string has a lone surrogate";
 
     /// <summary>Turns an int64 into the double it is declared to be; any other mismatch is a fault.</summary>
-    private static string? Declare(AttributeSchema? schema, ref AttributeValue value)
+    private static string? Declare(AttributeSchema? schema, EngineLimits limits, ref AttributeValue value)
     {
         if (schema is null || value.Kind == KindOf(schema.Type))
         {
-            return null;
+            return schema?.Type == AttributeType.Text ? TextFault(value.AsString(), limits) : null;
         }
 
         if (schema.Type == AttributeType.Double && value.Kind == AttributeKind.Int64)
@@ -124,15 +126,22 @@ internal static class AttributeRules
         return $"it is declared {TypeNames.Of(schema.Type)}, but the value is {TypeNames.Of(value.Kind)}";
     }
 
+    private static string? TextFault(string value, EngineLimits limits) =>
+        TokenReader.CanExceed(value.Length, limits.MaxTextTokens)
+        && TokenReader.Count(Utf8Order.Strict.GetBytes(value)) > limits.MaxTextTokens
+            ? $"it has more than {limits.MaxTextTokens} tokens"
+            : null;
+
     private static AttributeKind KindOf(AttributeType type) => type switch
     {
-        AttributeType.Keyword => AttributeKind.String,
+        AttributeType.Keyword or AttributeType.Text => AttributeKind.String,
         AttributeType.Int64 => AttributeKind.Int64,
         AttributeType.Double => AttributeKind.Double,
         AttributeType.Bool => AttributeKind.Bool,
         AttributeType.Timestamp => AttributeKind.Timestamp,
         AttributeType.KeywordList => AttributeKind.StringList,
         AttributeType.Int64List => AttributeKind.Int64List,
+        AttributeType.GeoPoint => AttributeKind.GeoPoint,
         _ => AttributeKind.None,
     };
 

@@ -5,7 +5,7 @@ namespace AnnServer.Engine.Attributes;
 /// <summary>The value of one attribute: a scalar or a list. Immutable; the default value is no value.</summary>
 public readonly struct AttributeValue : IEquatable<AttributeValue>
 {
-    // Scalars live in _bits; strings and lists in _reference.
+    // Scalars live in _bits; strings, lists and places in _reference.
     private readonly long _bits;
     private readonly object? _reference;
 
@@ -33,6 +33,8 @@ public readonly struct AttributeValue : IEquatable<AttributeValue>
 
     public static AttributeValue Of(ImmutableArray<long> values) => new(AttributeKind.Int64List, 0, values);
 
+    public static AttributeValue Of(GeoPoint value) => new(AttributeKind.GeoPoint, 0, value);
+
     public string AsString() => (string)Expect(AttributeKind.String)._reference!;
 
     public long AsInt64() => Expect(AttributeKind.Int64)._bits;
@@ -47,12 +49,15 @@ public readonly struct AttributeValue : IEquatable<AttributeValue>
 
     public ImmutableArray<long> AsInt64List() => (ImmutableArray<long>)Expect(AttributeKind.Int64List)._reference!;
 
+    public GeoPoint AsGeoPoint() => (GeoPoint)Expect(AttributeKind.GeoPoint)._reference!;
+
     public bool Equals(AttributeValue other) => Kind == other.Kind && Kind switch
     {
         AttributeKind.None => true,
         AttributeKind.String => string.Equals((string)_reference!, (string)other._reference!, StringComparison.Ordinal),
         AttributeKind.StringList => AsStringList().AsSpan().SequenceEqual(other.AsStringList().AsSpan()),
         AttributeKind.Int64List => AsInt64List().AsSpan().SequenceEqual(other.AsInt64List().AsSpan()),
+        AttributeKind.GeoPoint => AsGeoPoint() == other.AsGeoPoint(),
         _ => _bits == other._bits,
     };
 
@@ -63,6 +68,7 @@ public readonly struct AttributeValue : IEquatable<AttributeValue>
         AttributeKind.String => HashCode.Combine(Kind, (string)_reference!),
         AttributeKind.StringList => HashCode.Combine(Kind, AsStringList().Length),
         AttributeKind.Int64List => HashCode.Combine(Kind, AsInt64List().Length),
+        AttributeKind.GeoPoint => HashCode.Combine(Kind, AsGeoPoint()),
         _ => HashCode.Combine(Kind, _bits),
     };
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 
 namespace AnnServer.Engine.Attributes;
@@ -5,6 +6,8 @@ namespace AnnServer.Engine.Attributes;
 /// <summary>One encoded value inside a record, read without allocating. Valid as long as the record's bytes are.</summary>
 internal readonly ref struct AttributeView
 {
+    private const int GeoPointBytes = 2 * sizeof(double);
+
     private readonly long _bits;
     private readonly ReadOnlySpan<byte> _payload;
 
@@ -33,6 +36,10 @@ internal readonly ref struct AttributeView
     /// <summary>The elements of a list, each to be read as its kind says.</summary>
     public BlobReader Elements => new(_payload);
 
+    /// <summary>The coordinates of a place.</summary>
+    public GeoPoint GeoPoint => new(
+        BinaryPrimitives.ReadDoubleLittleEndian(_payload), BinaryPrimitives.ReadDoubleLittleEndian(_payload[sizeof(double)..]));
+
     public static AttributeView Read(scoped ref BlobReader reader)
     {
         AttributeKind kind = (AttributeKind)reader.ReadByte();
@@ -49,6 +56,8 @@ internal readonly ref struct AttributeView
                 return new AttributeView(kind, reader.ReadFixed(), default);
             case AttributeKind.Bool:
                 return new AttributeView(kind, reader.ReadByte(), default);
+            case AttributeKind.GeoPoint:
+                return new AttributeView(kind, 0, reader.ReadBytes(GeoPointBytes));
             default:
                 BlobReader.ThrowMalformed($"it holds a value of unknown kind {(byte)kind}");
                 return default;
@@ -75,6 +84,9 @@ internal readonly ref struct AttributeView
                 break;
             case AttributeKind.Bool:
                 reader.ReadByte();
+                break;
+            case AttributeKind.GeoPoint:
+                reader.ReadBytes(GeoPointBytes);
                 break;
             default:
                 BlobReader.ThrowMalformed($"it holds a value of unknown kind {(byte)kind}");
@@ -117,6 +129,13 @@ internal readonly ref struct AttributeView
                 }
 
                 return AttributeValue.Of(strings.DrainToImmutable());
+            case AttributeKind.GeoPoint:
+                if (GeoPoint.Fault is not null)
+                {
+                    BlobReader.ThrowMalformed("a place is out of range");
+                }
+
+                return AttributeValue.Of(GeoPoint);
             default:
                 ImmutableArray<long>.Builder numbers = ImmutableArray.CreateBuilder<long>();
                 for (BlobReader elements = Elements; !elements.AtEnd;)

@@ -85,7 +85,7 @@ internal ref struct BlobReader(ReadOnlySpan<byte> bytes)
     [DoesNotReturn]
     public static void ThrowMalformed(string why) => throw new InvalidDataException($"The attribute record is damaged: {why}.");
 
-    private ReadOnlySpan<byte> ReadBytes(int length)
+    public ReadOnlySpan<byte> ReadBytes(int length)
     {
         if (length > _rest.Length)
         {

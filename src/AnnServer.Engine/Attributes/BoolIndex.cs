@@ -18,7 +18,7 @@ internal sealed class BoolIndex(AttributeSchema schema) : AttributeIndex(schema)
 
     public override void Remove(uint ordinal, AttributeView value) => (value.Bool ? _true : _false).Remove(ordinal);
 
-    public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap)
+    public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap, BitmapPool pool)
     {
         bool exists = leaf.Shape == LeafShape.Exists;
         if (exists || leaf.HasTrue)

@@ -41,7 +41,7 @@ internal sealed class DoubleIndex(AttributeSchema schema) : AttributeIndex(schem
         _bulk = new EntryBuffer<double>();
     }
 
-    public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap)
+    public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap, BitmapPool pool)
     {
         switch (leaf.Shape)
         {

@@ -73,7 +73,7 @@ internal sealed class Int64Index(AttributeSchema schema) : AttributeIndex(schema
         _bulk = new EntryBuffer<long>();
     }
 
-    public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap)
+    public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap, BitmapPool pool)
     {
         bool isTime = _kind == AttributeKind.Timestamp;
         switch (leaf.Shape)

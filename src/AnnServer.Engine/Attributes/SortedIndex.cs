@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AnnServer.Core.Filtering;
 
 namespace AnnServer.Engine.Attributes;
@@ -17,7 +18,7 @@ internal sealed class SortedIndex<TKey>
 
     public int Count { get; private set; }
 
-    public long MemoryBytes => 64 + (_runs.Count * (8L + 96 + (SortedRun<TKey>.Capacity * (sizeof(long) + sizeof(uint)))));
+    public long MemoryBytes => 64 + (_runs.Count * (8L + 96 + (SortedRun<TKey>.Capacity * ((long)Unsafe.SizeOf<TKey>() + sizeof(uint)))));
 
     /// <summary>The order of entries: by key, then by ordinal.</summary>
     public static int Compare(TKey key, uint ordinal, TKey otherKey, uint otherOrdinal)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace AnnServer.Engine.Attributes;
 
 /// <summary>One chunk of a <see cref="SortedIndex{TKey}"/>: entries ascending by key, then ordinal.</summary>
@@ -56,6 +58,7 @@ internal sealed class SortedRun<TKey>
         Count--;
         Array.Copy(Keys, position + 1, Keys, position, Count - position);
         Array.Copy(Ordinals, position + 1, Ordinals, position, Count - position);
+        Forget(Count, 1);
     }
 
     /// <summary>Moves the upper half into a run of its own.</summary>
@@ -64,12 +67,22 @@ internal sealed class SortedRun<TKey>
         SortedRun<TKey> upper = new();
         int keep = Count / 2;
         upper.CopyFrom(this, keep);
+        Forget(keep, Count - keep);
         Count = keep;
         return upper;
     }
 
     /// <summary>Takes all entries of the run that follows; both must fit.</summary>
     public void Absorb(SortedRun<TKey> next) => CopyFrom(next, 0);
+
+    // A key that is no longer in use must not keep what it refers to.
+    private void Forget(int start, int count)
+    {
+        if (RuntimeHelpers.IsReferenceOrContainsReferences<TKey>())
+        {
+            Array.Clear(Keys, start, count);
+        }
+    }
 
     private void CopyFrom(SortedRun<TKey> source, int start)
     {

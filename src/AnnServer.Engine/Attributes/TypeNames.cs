@@ -14,6 +14,8 @@ internal static class TypeNames
         AttributeType.Timestamp => "TIMESTAMP",
         AttributeType.KeywordList => "KEYWORD_LIST",
         AttributeType.Int64List => "INT64_LIST",
+        AttributeType.GeoPoint => "GEO_POINT",
+        AttributeType.Text => "TEXT",
         _ => $"type {(int)type}",
     };
 
@@ -27,6 +29,7 @@ internal static class TypeNames
         AttributeKind.Timestamp => "a timestamp",
         AttributeKind.StringList => "a list of strings",
         AttributeKind.Int64List => "a list of int64",
+        AttributeKind.GeoPoint => "a geo point",
         _ => $"kind {(byte)kind}",
     };
 }

@@ -31,6 +31,10 @@ internal sealed class ScrollOrder : IComparer<ScrollKey>
             {
                 faults.Add("order.attribute", $"{attribute} is a list, which has no order");
             }
+            else if (declared.Name == attribute && declared.Type == AttributeType.GeoPoint)
+            {
+                faults.Add("order.attribute", $"{attribute} is a place on the earth, which has no order");
+            }
         }
     }
 

@@ -9,4 +9,8 @@ public enum AttributeType
     Timestamp = 5,
     KeywordList = 6,
     Int64List = 7,
+    GeoPoint = 8,
+
+    /// <summary>A string that is indexed by its tokens.</summary>
+    Text = 9,
 }

@@ -11,6 +11,9 @@ public sealed record EngineLimits
 
     public const int LargestAttributeBytesPerPoint = 2 << 20;
 
+    /// <summary>Most that <see cref="MaxTextQueryTokens"/> can be set to: what has been found of them is kept on the stack.</summary>
+    public const int LargestTextQueryTokens = 4096;
+
     /// <summary>Elements of a vector. 8192 floats are 32 KiB, half of the largest graph record.</summary>
     public int MaxDimension
     {
@@ -63,6 +66,16 @@ public sealed record EngineLimits
 
     /// <summary>Leaves of a filter, each value of an in-set counted.</summary>
     public int MaxFilterTerms { get; init; } = 10_000;
+
+    /// <summary>Tokens of a value written to a TEXT attribute, repeats counted.</summary>
+    public int MaxTextTokens { get; init; } = 16_384;
+
+    /// <summary>Tokens that one text match looks for.</summary>
+    public int MaxTextQueryTokens
+    {
+        get;
+        init => field = AtMost(value, LargestTextQueryTokens, nameof(MaxTextQueryTokens));
+    } = 256;
 
     private static int AtMost(int value, int greatest, string name) => value <= greatest
         ? value

@@ -6,7 +6,7 @@ namespace AnnServer.Engine.Querying;
 
 /// <summary>
 /// Builds predicates in the one form that equivalent filters share: And and Or flat, without repeats, in the order of their
-/// text; no double negation; the values of In ascending; one In for an Or of several on one attribute.
+/// text; no double negation; the values of In and the tokens of a text match ascending; one In for an Or of several on one attribute.
 /// </summary>
 internal static class Canonical
 {
@@ -19,6 +19,18 @@ internal static class Canonical
         SortedSet<AttributeValue> sorted = new(values, ValueOrder);
         return new Predicate.In(attribute, [.. sorted]);
     }
+
+    public static Predicate TextMatch(string attribute, List<TextToken> tokens, TextMatchMode mode)
+    {
+        TextQuery query = TextQuery.Of(tokens, mode);
+        return new Predicate.TextMatch(attribute, query.ToString(), query.Mode);
+    }
+
+    public static Predicate GeoRadius(string attribute, GeoPoint center, double meters) =>
+        new Predicate.GeoRadius(attribute, WithoutNegativeZero(center), meters + 0.0);
+
+    public static Predicate GeoBox(string attribute, GeoPoint southWest, GeoPoint northEast) =>
+        new Predicate.GeoBox(attribute, WithoutNegativeZero(southWest), WithoutNegativeZero(northEast));
 
     public static Predicate Ids(IEnumerable<PointId> ids)
     {
@@ -133,6 +145,9 @@ internal static class Canonical
             _ => Numbers.Compare(left, right),
         };
     }
+
+    // The sum of either zero with the positive one is that.
+    private static GeoPoint WithoutNegativeZero(GeoPoint place) => new(place.Latitude + 0.0, place.Longitude + 0.0);
 
     private static int Domain(AttributeKind kind) => kind switch
     {

@@ -63,6 +63,17 @@ internal sealed class FilterBinder(
             case Predicate.Exists exists:
                 _terms++;
                 return CheckName(node, exists.Attribute, path, ".exists") ? exists : null;
+            case Predicate.IsNull isNull:
+                _terms++;
+                return CheckName(node, isNull.Attribute, path, ".is_null") ? Canonical.Not(new Predicate.Exists(isNull.Attribute)) : null;
+            case Predicate.Prefix prefix:
+                return BindPrefix(prefix, path);
+            case Predicate.TextMatch text:
+                return BindText(text, path);
+            case Predicate.GeoRadius radius:
+                return BindRadius(radius, path);
+            case Predicate.GeoBox box:
+                return BindBox(box, path);
             case Predicate.Ids ids:
                 return BindIds(ids, path);
             default:
@@ -203,6 +214,91 @@ internal sealed class FilterBinder(
 
         bound = given with { Value = value };
         return true;
+    }
+
+    private Predicate? BindPrefix(Predicate.Prefix prefix, string path)
+    {
+        _terms++;
+        if (!CheckName(prefix, prefix.Attribute, path, ".prefix.attribute"))
+        {
+            return null;
+        }
+
+        string? fault = OperandBinder.StringFault(TypeOf(prefix.Attribute), prefix.Attribute, prefix.Value)
+            ?? (prefix.Value.Length == 0 ? "the prefix is empty, which every string begins with; exists asks whether there is a value" : null);
+        return fault is null ? prefix : Refuse(prefix, path, ".prefix.value", fault);
+    }
+
+    private Predicate? BindText(Predicate.TextMatch text, string path)
+    {
+        if (!CheckName(text, text.Attribute, path, ".text_match.attribute"))
+        {
+            return null;
+        }
+
+        if (OperandBinder.StringFault(TypeOf(text.Attribute), text.Attribute, text.Query) is string fault)
+        {
+            return Refuse(text, path, ".text_match.query", fault);
+        }
+
+        List<TextToken> tokens = TextQuery.Read(text.Query);
+        _terms += tokens.Count;
+        return tokens.Count == 0 ? Refuse(text, path, ".text_match.query", "it has no token to look for: no letter and no digit")
+            : tokens.Count > limits.MaxTextQueryTokens
+                ? Refuse(text, path, ".text_match.query", $"it has {tokens.Count} tokens; the limit is {limits.MaxTextQueryTokens}")
+            : Canonical.TextMatch(text.Attribute, tokens, text.Mode);
+    }
+
+    private Predicate? BindRadius(Predicate.GeoRadius radius, string path)
+    {
+        const string Form = ".geo_radius";
+        _terms++;
+        bool isSound = CheckName(radius, radius.Attribute, path, Form + ".attribute") && CheckIsPlace(radius, radius.Attribute, path, Form)
+            & CheckPlace(radius, radius.Center, "the center", path, Form + ".center");
+        if (!double.IsFinite(radius.Meters) || radius.Meters < 0)
+        {
+            return Refuse(radius, path, Form + ".meters", $"the radius is {radius.Meters}; a finite number of meters from 0 on is allowed");
+        }
+
+        return isSound ? Canonical.GeoRadius(radius.Attribute, radius.Center, radius.Meters) : null;
+    }
+
+    private Predicate? BindBox(Predicate.GeoBox box, string path)
+    {
+        const string Form = ".geo_box";
+        _terms++;
+        bool isSound = CheckName(box, box.Attribute, path, Form + ".attribute") && CheckIsPlace(box, box.Attribute, path, Form)
+            & CheckPlace(box, box.SouthWest, "the south-west corner", path, Form + ".south_west")
+            & CheckPlace(box, box.NorthEast, "the north-east corner", path, Form + ".north_east");
+        if (isSound && box.SouthWest.Latitude > box.NorthEast.Latitude)
+        {
+            return Refuse(
+                box, path, Form, $"the south, {box.SouthWest.Latitude}, is north of the north, {box.NorthEast.Latitude}");
+        }
+
+        return isSound ? Canonical.GeoBox(box.Attribute, box.SouthWest, box.NorthEast) : null;
+    }
+
+    private bool CheckIsPlace(Predicate node, string attribute, string path, string form)
+    {
+        if (TypeOf(attribute) is not AttributeType type || type == AttributeType.GeoPoint)
+        {
+            return true;
+        }
+
+        Refuse(node, path, form + ".attribute", $"{attribute} is declared {TypeNames.Of(type)}, but a place on the earth is asked for");
+        return false;
+    }
+
+    private bool CheckPlace(Predicate node, GeoPoint place, string what, string path, string field)
+    {
+        if (place.Fault is not string fault)
+        {
+            return true;
+        }
+
+        Refuse(node, path, field, $"{what} {fault}");
+        return false;
     }
 
     private Predicate? BindIds(Predicate.Ids ids, string path)

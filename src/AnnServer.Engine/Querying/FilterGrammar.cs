@@ -6,21 +6,22 @@ namespace AnnServer.Engine.Querying;
 
 /// <summary>
 /// The grammar of AIP-160, https://google.aip.dev/160: OR binds tighter than AND, and conditions that stand side by side are
-/// joined as by AND. It differs in three ways: a value without an attribute is refused, since there is no text to search it in;
-/// attributes have no fields; a star in a string is that character.
+/// joined as by AND. It differs in three ways: a value without an attribute is refused, since it does not say what text to search it
+/// in; attributes have no fields; a wildcard can only be the end of a string.
 /// </summary>
 internal static class FilterGrammar
 {
     private const string ConditionWanted = "expected a condition such as attribute = value";
     private const string ComparatorWanted = "expected a comparator (= != < <= > >= :)";
-    private const string ValueWanted = "expected a value: a string in quotes, a number, true, false or a parenthesised list";
+    private const string ArgumentWanted = "expected an argument: an attribute, a number or a string in quotes";
+    private const string ValueWanted = "expected a value: a string in quotes, a number, true, false, null or a parenthesised list";
 
     /// <summary>A whole expression.</summary>
     public static readonly Parser<Predicate> Expression = Build();
 
     private static Parser<Predicate> Build()
     {
-        Parser<TextSpan> quoted = Terms.String(StringLiteralQuotes.SingleOrDouble);
+        Parser<QuotedText> quoted = new QuotedTextParser();
         Parser<Predicate> restriction = BuildRestriction(quoted, BuildArgument(quoted));
         (Parser<Predicate> expression, _) = BuildLogic(
             restriction,
@@ -71,12 +72,9 @@ internal static class FilterGrammar
     private static Parser<T> Join<T>(Parser<T> first, Parser<T> next, Func<IReadOnlyList<T>, T> combine) =>
         first.And(ZeroOrMany(next)).Then(parts => parts.Item2.Count == 0 ? parts.Item1 : combine([parts.Item1, .. parts.Item2]));
 
-    private static Parser<FilterArgument> BuildArgument(Parser<TextSpan> quoted)
+    private static Parser<FilterArgument> BuildArgument(Parser<QuotedText> quoted)
     {
-        Parser<FilterArgument> text = quoted.Then<FilterArgument>(
-            static (_, start, _, span) => new FilterArgument.Literal(ReadQuoted(span, start), start));
-        Parser<FilterArgument> badQuote = Terms.AnyOf("\"'", 1, 1).Then<FilterArgument>(
-            static (_, start, _, _) => throw FilterParseContext.At(start, "the string has no closing quote, or an escape that means nothing"));
+        Parser<FilterArgument> text = quoted.Then(static text => FilterArgument.Of(text));
         Parser<FilterArgument> function = Terms.Pattern(static c => char.IsAsciiLetterOrDigit(c) || c == '_')
             .AndSkip(Literals.Char('('))
             .Then(static (_, start, _, name) => name.Span is "timestamp"
@@ -87,8 +85,8 @@ internal static class FilterGrammar
             .Then<FilterArgument>(static call => new FilterArgument.Literal(ReadTime(call.Item2, call.Item1), call.Item1));
         Parser<FilterArgument> word = Terms.Pattern(IsValueCharacter)
             .When(static (_, span) => !IsKeyword(span.Span))
-            .Then<FilterArgument>(static (_, start, _, span) => new FilterArgument.Literal(LiteralReader.Read(span.ToString(), start), start));
-        Parser<FilterArgument> literal = OneOf(text, badQuote, function, word);
+            .Then(static (_, start, _, span) => LiteralReader.Read(span.ToString(), start));
+        Parser<FilterArgument> literal = OneOf(text, function, word);
         (_, Parser<FilterArgument> list) = BuildLogic(
             literal,
             "expected a value",
@@ -99,12 +97,25 @@ internal static class FilterGrammar
         return list.Or(literal);
     }
 
-    private static Parser<Predicate> BuildRestriction(Parser<TextSpan> quoted, Parser<FilterArgument> argument)
+    private static Parser<Predicate> BuildCall(Parser<QuotedText> quoted)
+    {
+        Parser<FunctionArgument> argument = OneOf(
+            quoted.Then(static text => new FunctionArgument(null, text, text.Offset)),
+            Terms.Pattern(IsValueCharacter).Then(static (_, start, _, span) => new FunctionArgument(span.ToString(), null, start)));
+        Parser<(string, int)> function = Terms.Pattern(IsNameCharacter)
+            .When(static (_, span) => !IsKeyword(span.Span))
+            .AndSkip(Literals.Char('('))
+            .Then(static (_, start, _, span) => (span.ToString()!, start));
+        return function
+            .And(Separated(Terms.Char(','), argument.ElseError(ArgumentWanted)))
+            .AndSkip(Terms.Char(')').ElseError("expected ',' or ')'"))
+            .Then(static (context, call) => FunctionBuilder.Build((FilterParseContext)context, call.Item1, call.Item2));
+    }
+
+    private static Parser<Predicate> BuildRestriction(Parser<QuotedText> quoted, Parser<FilterArgument> argument)
     {
         Parser<Predicate> bareString = quoted.Then<Predicate>(
-            static (_, start, _, _) => throw FilterParseContext.At(start, "a value needs an attribute and a comparator before it"));
-        Parser<Predicate> badQuote = Terms.AnyOf("\"'", 1, 1).Then<Predicate>(
-            static (_, start, _, _) => throw FilterParseContext.At(start, "the string has no closing quote, or an escape that means nothing"));
+            static text => throw FilterParseContext.At(text.Offset, "a value needs an attribute and a comparator before it"));
         Parser<string> comparator = OneOf(
             Terms.Text("<="), Terms.Text(">="), Terms.Text("!="), Terms.Text("<"), Terms.Text(">"), Terms.Text("="), Terms.Text(":"));
         Parser<(string, int)> attribute = Terms.Pattern(IsNameCharacter)
@@ -116,7 +127,7 @@ internal static class FilterGrammar
             .And(argument.ElseError(ValueWanted))
             .Then(static (context, parts) =>
                 RestrictionBuilder.Build((FilterParseContext)context, parts.Item1.Item1, parts.Item1.Item2, parts.Item2));
-        return OneOf(restriction, bareString, badQuote);
+        return OneOf(BuildCall(quoted), restriction, bareString);
     }
 
     private static ParseException Bare(ParseContext context, (string Name, int Offset) attribute)
@@ -126,11 +137,9 @@ internal static class FilterGrammar
             return FilterParseContext.At(attribute.Offset, $"{ConditionWanted}, not '{attribute.Name[0]}'");
         }
 
-        return IsNext(context, '(') && context.Scanner.Cursor.Offset == attribute.Offset + attribute.Name.Length
-            ? FilterParseContext.At(attribute.Offset, $"unknown function '{attribute.Name}'")
-            : FilterParseContext.At(
-                context.Scanner.Cursor.Offset,
-                $"{ComparatorWanted} after '{attribute.Name}'; a value without an attribute is not supported");
+        context.SkipWhiteSpace();
+        return FilterParseContext.At(
+            context.Scanner.Cursor.Offset, $"{ComparatorWanted} after '{attribute.Name}'; a value without an attribute is not supported");
     }
 
     private static Predicate RequireEnd(ParseContext context, Predicate predicate)
@@ -145,22 +154,12 @@ internal static class FilterGrammar
         return predicate;
     }
 
-    private static AttributeValue ReadQuoted(TextSpan span, int offset) => Utf8Order.IsWellFormed(span.Span)
-        ? AttributeValue.Of(span.ToString()!)
-        : throw FilterParseContext.At(offset, "the string has a lone surrogate");
-
-    private static AttributeValue ReadTime(TextSpan span, int offset) => Rfc3339.TryParse(span.Span, out DateTimeOffset instant)
+    private static AttributeValue ReadTime(QuotedText text, int offset) => Rfc3339.TryParse(text.Text, out DateTimeOffset instant)
         ? AttributeValue.Of(instant)
         : throw FilterParseContext.At(offset, "timestamp() takes an RFC 3339 time such as \"2024-01-31T00:00:00Z\"");
 
     private static Parser<TextSpan> Keyword(string keyword) =>
         Terms.Pattern(IsNameCharacter).When((_, span) => span.Span.SequenceEqual(keyword));
-
-    private static bool IsNext(ParseContext context, char wanted)
-    {
-        context.SkipWhiteSpace();
-        return context.Scanner.Cursor.Current == wanted;
-    }
 
     private static bool IsKeyword(ReadOnlySpan<char> word) => word is "AND" or "OR" or "NOT";
 

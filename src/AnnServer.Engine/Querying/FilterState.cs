@@ -1,4 +1,5 @@
 using AnnServer.Core.Filtering;
+using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Collections;
 using AnnServer.Engine.Model;
 
@@ -23,9 +24,9 @@ internal sealed class FilterState
 
     public static FilterState Of(Predicate? predicate) => predicate is null ? None : new FilterState(predicate);
 
-    /// <summary>Whether it has yet to be evaluated, and that takes reading points, since it names an attribute without an index.</summary>
+    /// <summary>Whether it has yet to be evaluated, and that takes reading points, since no index answers a part of it.</summary>
     public bool ReadsPoints(IReadOnlyList<AttributeSchema> indexed) =>
-        Predicate is not null && _accepted is null && NamesOtherThan(Predicate, indexed);
+        Predicate is not null && _accepted is null && IsTested(Predicate, indexed);
 
     /// <summary>
     /// The revision to compare with once the results are there: of the time when the filter was evaluated, or, where there is
@@ -56,14 +57,21 @@ internal sealed class FilterState
         }
     }
 
-    private static bool NamesOtherThan(Predicate predicate, IReadOnlyList<AttributeSchema> indexed) => predicate switch
+    private static bool IsTested(Predicate predicate, IReadOnlyList<AttributeSchema> indexed) => predicate switch
     {
-        Predicate.And and => and.Operands.Any(operand => NamesOtherThan(operand, indexed)),
-        Predicate.Or or => or.Operands.Any(operand => NamesOtherThan(operand, indexed)),
-        Predicate.Not not => NamesOtherThan(not.Operand, indexed),
-        Predicate.In within => !indexed.Any(schema => schema.Name == within.Attribute),
-        Predicate.Range range => !indexed.Any(schema => schema.Name == range.Attribute),
-        Predicate.Exists exists => !indexed.Any(schema => schema.Name == exists.Attribute),
+        Predicate.And and => and.Operands.Any(operand => IsTested(operand, indexed)),
+        Predicate.Or or => or.Operands.Any(operand => IsTested(operand, indexed)),
+        Predicate.Not not => IsTested(not.Operand, indexed),
+        Predicate.In within => IsTested(within.Attribute, LeafShape.In, indexed),
+        Predicate.Range range => IsTested(range.Attribute, LeafShape.Range, indexed),
+        Predicate.Exists exists => IsTested(exists.Attribute, LeafShape.Exists, indexed),
+        Predicate.Prefix prefix => IsTested(prefix.Attribute, LeafShape.Prefix, indexed),
+        Predicate.TextMatch text => IsTested(text.Attribute, LeafShape.Text, indexed),
+        Predicate.GeoRadius radius => IsTested(radius.Attribute, LeafShape.Area, indexed),
+        Predicate.GeoBox box => IsTested(box.Attribute, LeafShape.Area, indexed),
         _ => false,
     };
+
+    private static bool IsTested(string attribute, LeafShape shape, IReadOnlyList<AttributeSchema> indexed) =>
+        !indexed.Any(schema => schema.Name == attribute && AttributeIndex.Answers(schema.Type, shape));
 }

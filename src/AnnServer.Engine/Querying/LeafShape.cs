@@ -5,4 +5,7 @@ internal enum LeafShape
     Exists,
     In,
     Range,
+    Prefix,
+    Text,
+    Area,
 }

@@ -95,10 +95,24 @@ internal sealed class LeafTest
         }
     }
 
+    public LeafTest(Predicate.Prefix prefix)
+        : this(prefix.Attribute, LeafShape.Prefix)
+    {
+        Strings = [prefix.Value];
+        _utf8 = [Utf8Order.Strict.GetBytes(prefix.Value)];
+    }
+
+    public LeafTest(Predicate.TextMatch text)
+        : this(text.Attribute, LeafShape.Text) => Text = TextQuery.Of(text.Query, text.Mode);
+
+    public LeafTest(string attribute, GeoArea area)
+        : this(attribute, LeafShape.Area) => Area = area;
+
     public string Attribute { get; }
 
     public LeafShape Shape { get; }
 
+    /// <summary>The wanted strings, or the prefix.</summary>
     public ImmutableArray<string> Strings { get; } = [];
 
     /// <summary>Ascending. Every wanted number that is an int64, whichever way it was written.</summary>
@@ -122,6 +136,13 @@ internal sealed class LeafTest
 
     public long HighTicks { get; }
 
+    /// <summary>The lower bound of a string range; null where it is open.</summary>
+    public string? LeastString => Lower.IsOpen ? null : Lower.Value.AsString();
+
+    public TextQuery? Text { get; }
+
+    public GeoArea? Area { get; }
+
     private Predicate.Bound Lower { get; }
 
     private Predicate.Bound Upper { get; }
@@ -138,7 +159,9 @@ internal sealed class LeafTest
         {
             LeafShape.Exists => true,
             LeafShape.In => IsIn(value),
-            _ => IsWithin(value),
+            LeafShape.Range => IsWithin(value),
+            LeafShape.Area => value.Kind == AttributeKind.GeoPoint && Area!.Contains(value.GeoPoint),
+            _ => IsLike(value),
         };
     }
 
@@ -187,7 +210,7 @@ internal sealed class LeafTest
                 }
 
                 return false;
-            default:
+            case AttributeKind.Int64List:
                 for (BlobReader elements = value.Elements; !elements.AtEnd;)
                 {
                     if (Has(Integers, elements.ReadSigned()))
@@ -196,6 +219,8 @@ internal sealed class LeafTest
                     }
                 }
 
+                return false;
+            default:
                 return false;
         }
     }
@@ -256,6 +281,30 @@ internal sealed class LeafTest
 
         return true;
     }
+
+    /// <summary>Whether the value is, or has, a string with the prefix or the tokens.</summary>
+    private bool IsLike(AttributeView value)
+    {
+        if (value.Kind == AttributeKind.String)
+        {
+            return IsLike(value.Utf8);
+        }
+
+        if (value.Kind == AttributeKind.StringList)
+        {
+            for (BlobReader elements = value.Elements; !elements.AtEnd;)
+            {
+                if (IsLike(elements.ReadPrefixed()))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private bool IsLike(ReadOnlySpan<byte> utf8) => Shape == LeafShape.Prefix ? utf8.StartsWith(_utf8[0]) : Text!.Matches(utf8);
 
     private bool HasString(ReadOnlySpan<byte> utf8)
     {

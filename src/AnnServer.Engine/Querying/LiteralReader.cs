@@ -8,29 +8,35 @@ internal static class LiteralReader
 {
     private const string DurationUnits = "smhd";
 
-    public static AttributeValue Read(string word, int offset)
+    public static FilterArgument Read(string word, int offset)
     {
         switch (word)
         {
             case "*":
-                return default;
+                return new FilterArgument.Literal(default, offset);
+            case "null":
+                return new FilterArgument.Null(offset);
             case "true":
-                return AttributeValue.Of(true);
+                return new FilterArgument.Literal(AttributeValue.Of(true), offset);
             case "false":
-                return AttributeValue.Of(false);
-        }
-
-        if (word.Contains('*'))
-        {
-            throw FilterParseContext.At(offset, $"wildcards are not supported; quote '{Shorten(word)}' to compare with it as it is");
+                return new FilterArgument.Literal(AttributeValue.Of(false), offset);
         }
 
         if (char.IsAsciiDigit(word[0]) || word[0] is '-' or '+' or '.')
         {
-            return ReadNumber(word, offset);
+            return new FilterArgument.Literal(ReadNumber(word, offset), offset);
         }
 
-        return AttributeValue.Of(Utf8Order.IsWellFormed(word) ? word : throw FilterParseContext.At(offset, "there is a lone surrogate"));
+        if (!Utf8Order.IsWellFormed(word))
+        {
+            throw FilterParseContext.At(offset, "there is a lone surrogate");
+        }
+
+        int star = word.IndexOf('*', StringComparison.Ordinal);
+        return star < 0 ? new FilterArgument.Literal(AttributeValue.Of(word), offset)
+            : star == word.Length - 1 ? new FilterArgument.Prefix(word[..star], offset)
+            : throw FilterParseContext.At(
+                offset, $"a wildcard can only be the end of a string; put '{Shorten(word)}' in quotes and write \\* for the character");
     }
 
     private static AttributeValue ReadNumber(string word, int offset)

@@ -19,6 +19,8 @@ internal static class OperandBinder
                 return "there is no value to compare with";
             case AttributeKind.StringList or AttributeKind.Int64List:
                 return $"{attribute} cannot be compared with a list; use in";
+            case AttributeKind.GeoPoint:
+                return $"{attribute} cannot be compared with a geo point; use geo_radius or geo_box";
             case AttributeKind.Double when !double.IsFinite(value.AsDouble()):
                 return "a number must be finite";
             case AttributeKind.String when !Utf8Order.IsWellFormed(value.AsString()):
@@ -33,7 +35,7 @@ internal static class OperandBinder
 
         switch (type, value.Kind)
         {
-            case (AttributeType.Keyword or AttributeType.KeywordList, AttributeKind.String):
+            case (AttributeType.Keyword or AttributeType.KeywordList or AttributeType.Text, AttributeKind.String):
             case (AttributeType.Bool, AttributeKind.Bool):
             case (AttributeType.Timestamp, AttributeKind.Timestamp):
             case (AttributeType.Int64 or AttributeType.Int64List, AttributeKind.Int64):
@@ -57,6 +59,17 @@ internal static class OperandBinder
             default:
                 return $"{attribute} is declared {TypeNames.Of(type)}, but it is compared with {TypeNames.Of(value.Kind)}";
         }
+    }
+
+    /// <summary>What is wrong with asking whether a string of the attribute is like the text; null where nothing is.</summary>
+    public static string? StringFault(AttributeType? declared, string attribute, string text)
+    {
+        if (declared is { } type and not (AttributeType.Keyword or AttributeType.KeywordList or AttributeType.Text))
+        {
+            return $"{attribute} is declared {TypeNames.Of(type)}, but it is compared with a string";
+        }
+
+        return Utf8Order.IsWellFormed(text) ? null : "the string has a lone surrogate";
     }
 
     /// <summary>The instant a string may also mean on an attribute that is not declared.</summary>

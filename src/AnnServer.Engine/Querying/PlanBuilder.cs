@@ -19,13 +19,18 @@ internal readonly ref struct PlanBuilder(Dictionary<string, AttributeIndex> inde
         Predicate.In set => BuildLeaf(new LeafTest(set)),
         Predicate.Range range => BuildLeaf(new LeafTest(range)),
         Predicate.Exists exists => BuildLeaf(new LeafTest(exists)),
+        Predicate.Prefix prefix => BuildLeaf(new LeafTest(prefix)),
+        Predicate.TextMatch text => BuildLeaf(new LeafTest(text)),
+        Predicate.GeoRadius radius => BuildLeaf(new LeafTest(radius.Attribute, new GeoCircle(radius.Center, radius.Meters))),
+        Predicate.GeoBox box => BuildLeaf(new LeafTest(box.Attribute, new GeoBox(box.SouthWest, box.NorthEast))),
         Predicate.Ids ids => BuildIds(ids),
         _ => throw new ArgumentException("The predicate has not been bound.", nameof(predicate)),
     };
 
     private PlanNode BuildLeaf(LeafTest leaf)
     {
-        bool indexed = indexes.TryGetValue(leaf.Attribute, out AttributeIndex? index);
+        bool indexed = indexes.TryGetValue(leaf.Attribute, out AttributeIndex? index)
+            && AttributeIndex.Answers(index.Schema.Type, leaf.Shape);
         return new PlanNode
         {
             Kind = indexed ? PlanKind.Indexed : PlanKind.Tested,

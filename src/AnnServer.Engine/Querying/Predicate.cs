@@ -9,8 +9,8 @@ namespace AnnServer.Engine.Querying;
 /// Boolean negation. On a list attribute a leaf is true when any element satisfies it.
 /// </summary>
 /// <remarks>
-/// <see cref="Eq"/>, <see cref="Ne"/> and <see cref="Contains"/> are forms a caller may write; binding replaces them by the
-/// others, so that evaluation sees seven kinds of node.
+/// <see cref="Eq"/>, <see cref="Ne"/>, <see cref="Contains"/> and <see cref="IsNull"/> are forms a caller may write; binding replaces
+/// them by the others.
 /// </remarks>
 public abstract record Predicate
 {
@@ -40,6 +40,24 @@ public abstract record Predicate
     public sealed record Contains(string Attribute, AttributeValue Value) : Predicate;
 
     public sealed record Exists(string Attribute) : Predicate;
+
+    /// <summary>The point has no value for the attribute.</summary>
+    public sealed record IsNull(string Attribute) : Predicate;
+
+    /// <summary>The attribute, or an element of it, is a string that begins with the value.</summary>
+    public sealed record Prefix(string Attribute, string Value) : Predicate;
+
+    /// <summary>
+    /// The attribute, or an element of it, is a string that has all or any of the query's tokens; a star right after one makes it the
+    /// beginning of others.
+    /// </summary>
+    public sealed record TextMatch(string Attribute, string Query, TextMatchMode Mode) : Predicate;
+
+    /// <summary>The attribute is a place no further than that from the center, on a sphere of the earth's mean radius.</summary>
+    public sealed record GeoRadius(string Attribute, GeoPoint Center, double Meters) : Predicate;
+
+    /// <summary>The attribute is a place between the corners, across the antimeridian where the west is greater than the east.</summary>
+    public sealed record GeoBox(string Attribute, GeoPoint SouthWest, GeoPoint NorthEast) : Predicate;
 
     public sealed record Ids(ImmutableArray<PointId> Values) : Predicate;
 

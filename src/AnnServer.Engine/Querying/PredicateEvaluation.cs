@@ -119,7 +119,7 @@ internal readonly ref struct PredicateEvaluation(BlobStore blobs, BitmapPool poo
         switch (node.Kind)
         {
             case PlanKind.Indexed:
-                node.Index!.AddMatches(node.Leaf!, target);
+                node.Index!.AddMatches(node.Leaf!, target, pool);
                 break;
             case PlanKind.Listed:
                 foreach (uint ordinal in node.Ordinals)

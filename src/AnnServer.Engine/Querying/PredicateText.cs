@@ -42,6 +42,23 @@ internal static class PredicateText
             case Predicate.Exists exists:
                 text.Append(exists.Attribute).Append(":*");
                 break;
+            case Predicate.Prefix prefix:
+                text.Append(prefix.Attribute).Append(" = ");
+                WriteQuoted(text, prefix.Value);
+                text.Append('*');
+                break;
+            case Predicate.TextMatch match:
+                text.Append(match.Mode == TextMatchMode.Any ? "text_any(" : "text_match(").Append(match.Attribute).Append(", ");
+                WriteQuoted(text, match.Query);
+                text.Append(')');
+                break;
+            case Predicate.GeoRadius radius:
+                WriteCall(text, "geo_radius", radius.Attribute, radius.Center.Latitude, radius.Center.Longitude, radius.Meters);
+                break;
+            case Predicate.GeoBox box:
+                (GeoPoint from, GeoPoint to) = (box.SouthWest, box.NorthEast);
+                WriteCall(text, "geo_box", box.Attribute, from.Latitude, from.Longitude, to.Latitude, to.Longitude);
+                break;
             case Predicate.Ids ids:
                 text.Append("ids [");
                 for (int i = 0; i < ids.Values.Length; i++)
@@ -55,6 +72,17 @@ internal static class PredicateText
             default:
                 throw new ArgumentException("The predicate has not been bound.", nameof(predicate));
         }
+    }
+
+    private static void WriteCall(StringBuilder text, string name, string attribute, params ReadOnlySpan<double> numbers)
+    {
+        text.Append(name).Append('(').Append(attribute);
+        foreach (double number in numbers)
+        {
+            text.Append(", ").Append(number.ToString("R", CultureInfo.InvariantCulture));
+        }
+
+        text.Append(')');
     }
 
     private static void WriteOperands(StringBuilder text, string name, ReadOnlySpan<Predicate> operands)

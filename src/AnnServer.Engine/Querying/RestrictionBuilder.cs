@@ -16,6 +16,8 @@ internal static class RestrictionBuilder
         return argument switch
         {
             FilterArgument.Literal literal => BuildLeaf(context, attribute, comparator, literal),
+            FilterArgument.Null absent => BuildNull(context, attribute, comparator, absent),
+            FilterArgument.Prefix prefix => BuildPrefix(context, attribute, comparator, prefix),
             FilterArgument.All all => new Predicate.And(BuildAll(context, attribute, comparator, all.Parts)),
             FilterArgument.Any any => new Predicate.Or(BuildAll(context, attribute, comparator, any.Parts)),
             FilterArgument.Except except => new Predicate.Not(Build(context, attribute, comparator, except.Part)),
@@ -33,6 +35,30 @@ internal static class RestrictionBuilder
         }
 
         return built.MoveToImmutable();
+    }
+
+    private static Predicate BuildNull(
+        FilterParseContext context, (string Name, int Offset) attribute, string comparator, FilterArgument.Null absent) => comparator switch
+        {
+            "=" => context.Leaf(new Predicate.IsNull(attribute.Name), attribute.Offset),
+            "!=" => context.Leaf(new Predicate.Exists(attribute.Name), attribute.Offset),
+            _ => throw FilterParseContext.At(
+                absent.Offset, $"null goes with '=' and '!=', not with '{comparator}'; put it in quotes to compare with the string"),
+        };
+
+    private static Predicate BuildPrefix(
+        FilterParseContext context, (string Name, int Offset) attribute, string comparator, FilterArgument.Prefix prefix)
+    {
+        if (comparator is not ("=" or "!=" or ":"))
+        {
+            throw FilterParseContext.At(
+                prefix.Offset, $"a wildcard goes with '=', '!=' and ':', not with '{comparator}'; write \\* in quotes for the character");
+        }
+
+        Predicate leaf = context.Leaf(new Predicate.Prefix(attribute.Name, prefix.Text), prefix.Offset);
+        return comparator != "!="
+            ? leaf
+            : new Predicate.And([context.Leaf(new Predicate.Exists(attribute.Name), attribute.Offset), new Predicate.Not(leaf)]);
     }
 
     private static Predicate BuildLeaf(

@@ -77,6 +77,9 @@ internal static class ServerOptionsReader
                 nameof(EngineLimits.MaxFilterExpressionLength), defaults.MaxFilterExpressionLength, 1, 16 << 20),
             MaxFilterDepth = limits.Integer(nameof(EngineLimits.MaxFilterDepth), defaults.MaxFilterDepth, 1, 64),
             MaxFilterTerms = limits.Integer(nameof(EngineLimits.MaxFilterTerms), defaults.MaxFilterTerms, 1, 10_000_000),
+            MaxTextTokens = limits.Integer(nameof(EngineLimits.MaxTextTokens), defaults.MaxTextTokens, 1, 1 << 20),
+            MaxTextQueryTokens = limits.Integer(
+                nameof(EngineLimits.MaxTextQueryTokens), defaults.MaxTextQueryTokens, 1, EngineLimits.LargestTextQueryTokens),
         };
     }
 }

@@ -47,6 +47,8 @@ internal static class AttributeMapper
         return attribute;
     }
 
+    public static GeoPoint ToModel(Wire.GeoPoint place) => new(place.Latitude, place.Longitude);
+
     public static void ToWire(IReadOnlyDictionary<string, AttributeValue> attributes, MapField<string, Wire.Value> wire)
     {
         foreach ((string name, AttributeValue value) in attributes)
@@ -86,6 +88,9 @@ internal static class AttributeMapper
             case Wire.Value.KindOneofCase.IntList:
                 attribute = AttributeValue.Of([.. value.IntList.Values]);
                 break;
+            case Wire.Value.KindOneofCase.GeoPoint:
+                attribute = AttributeValue.Of(ToModel(value.GeoPoint));
+                break;
             default:
                 attribute = default;
                 fault = "has no value; set one of its kinds";
@@ -117,6 +122,9 @@ internal static class AttributeMapper
                 Wire.IntList integers = new();
                 integers.Values.AddRange(value.AsInt64List());
                 return new Wire.Value { IntList = integers };
+            case AttributeKind.GeoPoint:
+                GeoPoint place = value.AsGeoPoint();
+                return new Wire.Value { GeoPoint = new Wire.GeoPoint { Latitude = place.Latitude, Longitude = place.Longitude } };
             default:
                 throw new ArgumentOutOfRangeException(nameof(value), value.Kind, "An attribute of this kind has no wire form.");
         }

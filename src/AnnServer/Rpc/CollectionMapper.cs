@@ -7,7 +7,7 @@ namespace AnnServer.Rpc;
 internal static class CollectionMapper
 {
     private const string AttributeTypes =
-        "ATTRIBUTE_TYPE_KEYWORD, INT64, DOUBLE, BOOL, TIMESTAMP, KEYWORD_LIST, INT64_LIST (all with the prefix)";
+        "ATTRIBUTE_TYPE_KEYWORD, INT64, DOUBLE, BOOL, TIMESTAMP, KEYWORD_LIST, INT64_LIST, GEO_POINT, TEXT (all with the prefix)";
 
     public static CollectionConfig ToModel(Wire.CollectionConfig? config, Faults faults)
     {

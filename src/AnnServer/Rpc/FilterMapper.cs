@@ -56,6 +56,16 @@ internal static class FilterMapper
                 return Between(predicate.Range, $"{field}.range", faults);
             case Kind.Exists:
                 return new Predicate.Exists(Named(predicate.Exists, $"{field}.exists", faults));
+            case Kind.IsNull:
+                return new Predicate.IsNull(Named(predicate.IsNull, $"{field}.is_null", faults));
+            case Kind.Prefix:
+                return Beginning(predicate.Prefix, $"{field}.prefix", faults);
+            case Kind.TextMatch:
+                return Matching(predicate.TextMatch, $"{field}.text_match", faults);
+            case Kind.GeoRadius:
+                return Near(predicate.GeoRadius, $"{field}.geo_radius", faults);
+            case Kind.GeoBox:
+                return Within(predicate.GeoBox, $"{field}.geo_box", faults);
             case Kind.Ids:
                 return new Predicate.Ids(PointIdMapper.ToModel(predicate.Ids.Ids, $"{field}.ids.ids", faults));
             default:
@@ -115,6 +125,49 @@ internal static class FilterMapper
             attribute,
             End(interval.Gt, "gt", interval.Gte, "gte", field, faults),
             End(interval.Lt, "lt", interval.Lte, "lte", field, faults));
+    }
+
+    private static Predicate.Prefix Beginning(Wire.Comparison comparison, string field, Faults faults)
+    {
+        string attribute = Attribute(comparison, field, faults);
+        if (comparison.Value?.KindCase != Wire.Value.KindOneofCase.StringValue)
+        {
+            faults.Add($"{field}.value", "is not a string; set string_value");
+        }
+
+        return new Predicate.Prefix(attribute, comparison.Value?.StringValue ?? "");
+    }
+
+    private static Predicate.TextMatch Matching(Wire.TextMatch match, string field, Faults faults)
+    {
+        if (!Enum.IsDefined(match.Mode))
+        {
+            faults.Add($"{field}.mode", $"has the unknown value {(int)match.Mode}; allowed: TEXT_MATCH_MODE_ALL, TEXT_MATCH_MODE_ANY");
+        }
+
+        return new Predicate.TextMatch(
+            Named(match.Attribute, $"{field}.attribute", faults),
+            match.Query,
+            match.Mode == Wire.TextMatchMode.Any ? TextMatchMode.Any : TextMatchMode.All);
+    }
+
+    private static Predicate.GeoRadius Near(Wire.GeoRadius radius, string field, Faults faults) => new(
+        Named(radius.Attribute, $"{field}.attribute", faults), Place(radius.Center, $"{field}.center", faults), radius.Meters);
+
+    private static Predicate.GeoBox Within(Wire.GeoBox box, string field, Faults faults) => new(
+        Named(box.Attribute, $"{field}.attribute", faults),
+        Place(box.SouthWest, $"{field}.south_west", faults),
+        Place(box.NorthEast, $"{field}.north_east", faults));
+
+    private static GeoPoint Place(Wire.GeoPoint? place, string field, Faults faults)
+    {
+        if (place is null)
+        {
+            faults.Add(field, "is missing; give its latitude and longitude");
+            return default;
+        }
+
+        return AttributeMapper.ToModel(place);
     }
 
     private static Predicate.Bound End(

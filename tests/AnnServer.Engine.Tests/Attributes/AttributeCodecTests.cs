@@ -19,6 +19,7 @@ public sealed class AttributeCodecTests
         ["time"] = AttributeValue.Of(new DateTimeOffset(2024, 1, 2, 3, 4, 5, TimeSpan.Zero)),
         ["words"] = AttributeValue.Of(["a", "", "\U0001F600"]),
         ["no_words"] = AttributeValue.Of(ImmutableArray<string>.Empty),
+        ["place"] = AttributeValue.Of(new GeoPoint(-90, 180)),
         ["ints"] = AttributeValue.Of([0L, -1L, long.MinValue]),
     };
 
@@ -47,11 +48,14 @@ public sealed class AttributeCodecTests
             ["d"] = AttributeValue.Of(["y"]),
             ["e"] = AttributeValue.Of(true),
             ["f"] = AttributeValue.Of(1.0),
+            ["g"] = AttributeValue.Of(new GeoPoint(1, -2)),
         };
 
         byte[] blob = AttributeCodec.Encode(attributes);
 
-        Assert.Equal("0106016101017801620203016307030280010164060201790165040101660300000000" + "0000F03F", Convert.ToHexString(blob));
+        Assert.Equal(
+            "0107016101017801620203016307030280010164060201790165040101660300000000" + "0000F03F" + "016708000000000000F03F00000000000000C0",
+            Convert.ToHexString(blob));
     }
 
     [Fact]
@@ -123,6 +127,10 @@ public sealed class AttributeCodecTests
     [InlineData("01020161010178016101" + "0178")]
     [InlineData("01020162010178016101" + "0178")]
     [InlineData("010101610800")]
+    [InlineData("010101610900")]
+    [InlineData("0101016108000000000080564000000000000000")]
+    [InlineData("01010161080000000000C056400000000000000000")]
+    [InlineData("0101016108000000000000F87F0000000000000000")]
     [InlineData("010101610402")]
     [InlineData("01010161010180")]
     [InlineData("010101610105FF")]

@@ -6,7 +6,10 @@ namespace AnnServer.Engine.Tests.Attributes;
 public sealed class AttributeRulesTests
 {
     private static readonly AttributeSchema[] Schemas =
-        [new("year", AttributeType.Int64), new("share", AttributeType.Double), new("tags", AttributeType.KeywordList)];
+    [
+        new("year", AttributeType.Int64), new("share", AttributeType.Double), new("tags", AttributeType.KeywordList),
+        new("place", AttributeType.GeoPoint), new("title", AttributeType.Text),
+    ];
 
     public static TheoryData<string, AttributeValue, string> Faulty => new()
     {
@@ -19,6 +22,12 @@ public sealed class AttributeRulesTests
         { "free", AttributeValue.Of(double.PositiveInfinity), "finite" },
         { "free", AttributeValue.Of("\ud800"), "surrogate" },
         { "free", AttributeValue.Of(["ok", "\udc00x"]), "surrogate" },
+        { "free", AttributeValue.Of(new GeoPoint(90.5, 0)), "has the latitude 90.5; -90 to 90 are allowed" },
+        { "free", AttributeValue.Of(new GeoPoint(0, -180.001)), "has the longitude -180.001; -180 to 180 are allowed" },
+        { "free", AttributeValue.Of(new GeoPoint(double.NaN, 0)), "latitude NaN" },
+        { "place", AttributeValue.Of(new GeoPoint(0, double.PositiveInfinity)), "longitude" },
+        { "place", AttributeValue.Of("52.5,13.4"), "declared GEO_POINT, but the value is a string" },
+        { "title", AttributeValue.Of(1L), "declared TEXT, but the value is an int64" },
         { "year", AttributeValue.Of("2020"), "declared INT64, but the value is a string" },
         { "year", AttributeValue.Of(2020.0), "declared INT64, but the value is a double" },
         { "tags", AttributeValue.Of("x"), "declared KEYWORD_LIST, but the value is a string" },
@@ -74,6 +83,25 @@ public sealed class AttributeRulesTests
         Assert.Equal(2, tooLong.ToError().Violations.Count);
         Assert.Contains("the limit is 1", tooMany.ToError().Message, StringComparison.Ordinal);
         Assert.Contains("the limit is 100", tooLarge.ToError().Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a b c", true)]
+    [InlineData("a-a a", true)]
+    [InlineData("abc def ghi...................", true)]
+    [InlineData("a b c d", false)]
+    public void CheckAndEncode_TextOfManyTokens_IsRefusedWhereItIsDeclared(string title, bool expected)
+    {
+        EngineLimits limits = new() { MaxTextTokens = 3 };
+        Dictionary<string, AttributeValue> attributes = new() { ["title"] = AttributeValue.Of(title) };
+        Faults faults = new();
+
+        Assert.Equal(expected, AttributeRules.CheckAndEncode(attributes, Schemas, limits, faults) is not null);
+        Assert.NotNull(AttributeRules.CheckAndEncode(attributes, [], limits, new Faults()));
+        if (!expected)
+        {
+            Assert.Equal("it has more than 3 tokens", Assert.Single(faults.ToError().Violations).Description);
+        }
     }
 
     [Fact]

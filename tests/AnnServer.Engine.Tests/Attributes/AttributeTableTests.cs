@@ -211,6 +211,43 @@ public sealed class AttributeTableTests
         Assert.Equal([0, 0], tornCounts);
     }
 
+    [Fact]
+    public async Task Evaluate_WhileStringsAndPlacesFlip_SeesEachPointOnOneSideOnly()
+    {
+        using AttributeTable table = new([new("name", AttributeType.Keyword), new("title", AttributeType.Text), new("place", AttributeType.GeoPoint)]);
+        byte[] left = Side("left-1", "On the left side", new GeoPoint(10, -179.9));
+        byte[] right = Side("right-1", "On the right side", new GeoPoint(10, 0));
+        for (uint ordinal = 0; ordinal < 256; ordinal++)
+        {
+            table.Set(ordinal, left);
+        }
+
+        Predicate[] isLeft =
+        [
+            new Predicate.Prefix("name", "left"), new Predicate.TextMatch("title", "left side the", TextMatchMode.All),
+            new Predicate.GeoRadius("place", new GeoPoint(10, 179.9), 50_000),
+        ];
+        Predicate torn = new Predicate.Or(
+        [
+            new Predicate.And([isLeft[0], new Predicate.Not(isLeft[1])]),
+            new Predicate.And([isLeft[1], new Predicate.Not(isLeft[2])]),
+            new Predicate.And([isLeft[2], new Predicate.Not(isLeft[0])]),
+        ]);
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task writer = Task.Run(() => Flip(table, left, right, stop.Token), cancellation);
+        Task<int>[] readers = [.. Enumerable.Range(0, 2).Select(_ => Task.Run(() => CountTorn(table, torn), cancellation))];
+
+        int[] tornCounts = await Task.WhenAll(readers);
+        await stop.CancelAsync();
+        await writer;
+
+        Assert.Equal([0, 0], tornCounts);
+
+        static byte[] Side(string name, string title, GeoPoint place) => Encode(
+            new() { ["name"] = AttributeValue.Of(name), ["title"] = AttributeValue.Of(title), ["place"] = AttributeValue.Of(place) })!;
+    }
+
     private static void Flip(AttributeTable table, byte[] left, byte[] right, CancellationToken cancellation)
     {
         Random random = new(5);

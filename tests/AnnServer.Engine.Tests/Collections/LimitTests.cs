@@ -26,6 +26,8 @@ public sealed class LimitTests
         MaxFilterExpressionLength = 60,
         MaxFilterDepth = 3,
         MaxFilterTerms = 4,
+        MaxTextTokens = 6,
+        MaxTextQueryTokens = 3,
     };
 
     private static readonly float[] Vector = [1, 2];
@@ -37,7 +39,7 @@ public sealed class LimitTests
     {
         using var folder = new DataFolder();
         await using TestDatabase test = await TestDatabase.OpenAsync(folder, Small);
-        Collection collection = await test.CreateAsync(Config("points"));
+        Collection collection = await test.CreateAsync(Config("points") with { Attributes = [new AttributeSchema("title", AttributeType.Text)] });
         var reached = new List<string>();
 
         await Create(nameof(EngineLimits.MaxDimension), Config("big") with { Dimension = 5 }, "config.dimension", "4");
@@ -55,6 +57,11 @@ public sealed class LimitTests
         Search(nameof(EngineLimits.MaxFilterDepth), query with { Filter = Nested(3) }, "filter", "3");
         Predicate terms = new Predicate.In("a", [.. Enumerable.Range(0, 5).Select(i => AttributeValue.Of((long)i))]);
         Search(nameof(EngineLimits.MaxFilterTerms), query with { Filter = new FilterSpec(null, terms) }, "filter", "4");
+
+        var wordy = new Dictionary<string, AttributeValue> { ["title"] = AttributeValue.Of("a b c d e f g") };
+        await Upsert(nameof(EngineLimits.MaxTextTokens), [new Point(PointId.FromNumber(1), Vector, wordy)], "points[0].attributes[\"title\"]", "6");
+        Search(
+            nameof(EngineLimits.MaxTextQueryTokens), query with { Filter = new FilterSpec("text_any(title, 'a b c d')", null) }, "filter.expression", "3");
 
         Named(
             nameof(EngineLimits.MaxBatchQueries),
@@ -197,6 +204,7 @@ public sealed class LimitTests
     public void Limits_ThatALogRecordCannotHold_AreRefused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new EngineLimits { MaxAttributeBytesPerPoint = EngineLimits.LargestAttributeBytesPerPoint + 1 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new EngineLimits { MaxTextQueryTokens = EngineLimits.LargestTextQueryTokens + 1 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new EngineLimits { MaxDimension = EngineLimits.LargestDimension + 1 });
     }
 

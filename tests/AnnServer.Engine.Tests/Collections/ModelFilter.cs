@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
+using AnnServer.Engine.Tests.Querying;
 
 namespace AnnServer.Engine.Tests.Collections;
 
@@ -51,7 +52,7 @@ internal sealed record ModelFilter(
 
     private static ModelFilter Leaf(Random random)
     {
-        switch (random.Next(6))
+        switch (random.Next(11))
         {
             case 0:
                 string color = RandomPoints.Colors[random.Next(RandomPoints.Colors.Length)];
@@ -82,6 +83,36 @@ internal sealed record ModelFilter(
                     $"tags:\"{tag}\"");
             case 4:
                 return new(new Predicate.Exists("flag"), (_, a) => a.ContainsKey("flag"), "flag:*");
+            case 5:
+                return new(new Predicate.IsNull("note"), (_, a) => !a.ContainsKey("note"), "note = null");
+            case 6:
+                string beginning = RandomPoints.Colors[random.Next(RandomPoints.Colors.Length)][..1];
+                beginning = char.IsSurrogate(beginning[0]) ? "gr" : beginning;
+                return new(
+                    new Predicate.Prefix("tags", beginning),
+                    (_, a) => a.TryGetValue("tags", out AttributeValue v) && v.AsStringList().Any(tag => tag.StartsWith(beginning, StringComparison.Ordinal)),
+                    $"tags:\"{beginning}*\"");
+            case 7:
+                string words = $"{RandomPoints.Words[random.Next(RandomPoints.Words.Length)]} {RandomPoints.Words[random.Next(RandomPoints.Words.Length)]}*";
+                bool any = random.Next(2) == 0;
+                return new(
+                    new Predicate.TextMatch("title", words, any ? TextMatchMode.Any : TextMatchMode.All),
+                    (_, a) => a.TryGetValue("title", out AttributeValue v) && NaiveText.Matches(v.AsString(), words, any),
+                    $"{(any ? "text_any" : "text_match")}(title, \"{words}\")");
+            case 8:
+                GeoPoint place = RandomPoints.Place(random);
+                double meters = Math.Pow(10, random.Next(3, 7)) * (1 + random.NextDouble());
+                return new(
+                    new Predicate.GeoRadius("place", place, meters),
+                    (_, a) => a.TryGetValue("place", out AttributeValue v) && NaiveEarth.Distance(v.AsGeoPoint(), place) <= meters,
+                    $"geo_radius(place, {place.Latitude:R}, {place.Longitude:R}, {meters:R})");
+            case 9:
+                GeoPoint corner = new(random.Next(-5, 53), random.Next(-180, 181));
+                GeoPoint other = new(random.Next((int)corner.Latitude, 91), random.Next(-180, 181));
+                return new(
+                    new Predicate.GeoBox("place", corner, other),
+                    (_, a) => a.TryGetValue("place", out AttributeValue v) && NaiveEarth.IsWithin(v.AsGeoPoint(), corner, other),
+                    $"geo_box(place, {corner.Latitude}, {corner.Longitude}, {other.Latitude}, {other.Longitude})");
             default:
                 ImmutableArray<PointId> ids = [.. Enumerable.Range(0, 30).Select(_ => RandomPoints.Id(random))];
                 return new(new Predicate.Ids(ids), (id, _) => ids.Contains(id));

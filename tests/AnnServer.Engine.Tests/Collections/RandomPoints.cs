@@ -17,7 +17,12 @@ internal static class RandomPoints
         new("x", AttributeType.Double),
         new("tags", AttributeType.KeywordList),
         new("flag", AttributeType.Bool),
+        new("place", AttributeType.GeoPoint),
+        new("title", AttributeType.Text),
     ];
+
+    /// <summary>Of texts, and of queries for them.</summary>
+    public static readonly string[] Words = ["red", "Green", "grün", "GRÜNER", "x1", "𝛼", "12", "reddish"];
 
     public static PointId Id(Random random) => Id(random.Next(Ids));
 
@@ -46,6 +51,8 @@ internal static class RandomPoints
         Maybe("x", () => AttributeValue.Of(random.NextDouble()));
         Maybe("tags", () => AttributeValue.Of([.. Enumerable.Range(0, random.Next(3)).Select(_ => Colors[random.Next(Colors.Length)])]));
         Maybe("flag", () => AttributeValue.Of(random.Next(2) == 0));
+        Maybe("place", () => AttributeValue.Of(Place(random)));
+        Maybe("title", () => AttributeValue.Of(string.Join(random.Next(2) == 0 ? " " : ", ", Enumerable.Range(0, random.Next(5)).Select(_ => Words[random.Next(Words.Length)]))));
         Maybe("note", () => AttributeValue.Of($"note {random.Next(1000)}"));
         return attributes;
 
@@ -57,6 +64,14 @@ internal static class RandomPoints
             }
         }
     }
+
+    /// <summary>At whole degrees near the corners of the map and in one town between.</summary>
+    public static GeoPoint Place(Random random) => random.Next(4) switch
+    {
+        0 => new(random.Next(86, 91), random.Next(-180, 181)),
+        1 => new(random.Next(-5, 6), random.Next(2) == 0 ? random.Next(175, 181) : random.Next(-180, -174)),
+        _ => new(52 + (random.Next(100) / 100.0), 13 + (random.Next(100) / 100.0)),
+    };
 
     private static double Normal(Random random) =>
         Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());

@@ -75,7 +75,7 @@ internal sealed class Workload(Random random, ModelCollection model, int batch, 
         {
             PointId id = RandomId();
             Dictionary<string, AttributeValue> set = RandomPoints.Attributes(random);
-            string[] remove = [.. new[] { "color", "n", "tags", "absent" }.Where(name => !set.ContainsKey(name) && random.Next(2) == 0)];
+            string[] remove = [.. new[] { "color", "n", "tags", "place", "title", "absent" }.Where(name => !set.ContainsKey(name) && random.Next(2) == 0)];
             bool replace = random.Next(3) == 0;
             if (set.Count + remove.Length == 0 && !replace)
             {
@@ -139,7 +139,7 @@ internal sealed class Workload(Random random, ModelCollection model, int batch, 
     public Func<Collection, Task> DeleteMatching()
     {
         ModelFilter filter = ModelFilter.Random(random);
-        for (int i = 0; i < 10 && model.Matching(filter).Count > model.Points.Count / 8; i++)
+        for (int i = 0; i < 50 && model.Matching(filter).Count > model.Points.Count / 16; i++)
         {
             filter = ModelFilter.Random(random);
         }

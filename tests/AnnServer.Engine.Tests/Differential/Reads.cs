@@ -9,7 +9,7 @@ internal sealed class Reads(Random random)
 {
     private const int MostIds = 40;
 
-    private static readonly string?[] Orders = [null, "color", "n", "x", "flag", "note", "absent"];
+    private static readonly string?[] Orders = [null, "color", "n", "x", "flag", "note", "title", "absent"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

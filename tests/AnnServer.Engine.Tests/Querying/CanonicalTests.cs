@@ -36,7 +36,7 @@ public sealed class CanonicalTests
         for (int round = 0; round < 3000; round++)
         {
             Predicate written = filters.NextPredicate(4);
-            if (!HasTextForm(written))
+            if (!Rewriter.HasTextForm(written))
             {
                 continue;
             }
@@ -51,6 +51,24 @@ public sealed class CanonicalTests
         }
 
         Assert.True(compared > 1000);
+    }
+
+    [Theory]
+    [InlineData("word = a OR word = b OR word = a", "word = (b OR a)")]
+    [InlineData("number >= 3 AND number <= 3", "number = 3", "number > 2 number < 4", "number = (3.0)", "number:3")]
+    [InlineData("number = null", "NOT number:*", "-(number != null)", "NOT (NOT (NOT number:*))")]
+    [InlineData("number != null", "number:*", "NOT number = null", "NOT (NOT (number:*))")]
+    [InlineData("word != a", "word:* AND NOT word = a", "-word:a word != null")]
+    [InlineData("word != \"a*\"", "word:* AND NOT word = a*")]
+    [InlineData("flag = true AND word = a", "word = a AND flag = true", "word = a flag = true flag = true")]
+    [InlineData("text_match(prose, 'b a')", "text_match(prose, \"A, b; a\")", "text_match(prose, 'a b* b')")]
+    [InlineData("text_any(prose, 'a b*')", "text_any(prose, 'b* bc a')")]
+    [InlineData("geo_box(place, -0, 0, 1, 1)", "geo_box(place, 0.0, -0.0, 1e0, 01)")]
+    public void TryCompile_EquivalentExpressions_GiveTheSameText(params string[] expressions)
+    {
+        string[] texts = [.. expressions.Select(text => TextOf(new FilterSpec(text, null)))];
+
+        Assert.Single(texts.Distinct());
     }
 
     [Fact]
@@ -73,15 +91,4 @@ public sealed class CanonicalTests
         Assert.True(compiled, faults.Any ? $"{spec}: {faults.ToError().Message}" : "");
         return PredicateText.Of(canonical!);
     }
-
-    /// <summary>Identifiers have none, nor have ranges of two bounds, which on a list are not two conditions.</summary>
-    private static bool HasTextForm(Predicate predicate) => predicate switch
-    {
-        Predicate.And and => and.Operands.All(HasTextForm),
-        Predicate.Or or => or.Operands.All(HasTextForm),
-        Predicate.Not not => HasTextForm(not.Operand),
-        Predicate.Range range => range.Lower.IsOpen || range.Upper.IsOpen,
-        Predicate.Ids => false,
-        _ => true,
-    };
 }

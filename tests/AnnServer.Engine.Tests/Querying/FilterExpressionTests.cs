@@ -14,6 +14,8 @@ public sealed class FilterExpressionTests
         new("created", AttributeType.Timestamp),
         new("tags", AttributeType.KeywordList),
         new("codes", AttributeType.Int64List),
+        new("place", AttributeType.GeoPoint),
+        new("title", AttributeType.Text),
     ];
 
     [Theory]
@@ -76,6 +78,40 @@ public sealed class FilterExpressionTests
     [InlineData("  a\n=\t1  ", "a in [1]")]
     [InlineData("a=1 (b=2)", "and(a in [1], b in [2])")]
     [InlineData("lang >= \"b\" AND lang < \"c\"", "lang in [\"b\" .. \"c\")")]
+    [InlineData("year = null", "not(year:*)")]
+    [InlineData("year=null OR year = 2", "or(not(year:*), year in [2])")]
+    [InlineData("year = (null OR 2)", "or(not(year:*), year in [2])")]
+    [InlineData("year != null", "year:*")]
+    [InlineData("NOT year = null", "year:*")]
+    [InlineData("lang = \"null\"", "lang in [\"null\"]")]
+    [InlineData("lang = nullable", "lang in [\"nullable\"]")]
+    [InlineData("lang = \"en*\"", "lang = \"en\"*")]
+    [InlineData("lang = en*", "lang = \"en\"*")]
+    [InlineData("lang:'en*'", "lang = \"en\"*")]
+    [InlineData("lang != \"en*\"", "and(lang:*, not(lang = \"en\"*))")]
+    [InlineData("lang = (\"e*\" OR fr)", "or(lang = \"e\"*, lang in [\"fr\"])")]
+    [InlineData("tags:(-a* b)", "and(not(tags = \"a\"*), tags in [\"b\"])")]
+    [InlineData("free = \"2024*\"", "free = \"2024\"*")]
+    [InlineData("title = \"A \\\"b*\"", "title = \"A \\\"b\"*")]
+    [InlineData("lang = \"en\\*\"", "lang in [\"en*\"]")]
+    [InlineData("lang = \"\\*en\\\\*\"", "lang = \"*en\\\\\"*")]
+    [InlineData("lang < \"en\\*\"", "lang in ( .. \"en*\")")]
+    [InlineData("lang = \"\\x41\\u00e9\\x2a\\t\"", "lang in [\"Aé*\t\"]")]
+    [InlineData("text_match(title, \"The  quick, FOX\")", "text_match(title, \"fox quick the\")")]
+    [InlineData("text_any( title ,'b a b')", "text_any(title, \"a b\")")]
+    [InlineData("text_any(title, word)", "text_match(title, \"word\")")]
+    [InlineData("text_match(title, \"qui* Quick quick*\")", "text_match(title, \"quick\")")]
+    [InlineData("text_any(title, \"quick qui* quill\")", "text_match(title, \"qui*\")")]
+    [InlineData("text_any(title, \"qu a quick*\")", "text_any(title, \"a qu quick*\")")]
+    [InlineData("text_match(title, \"a\\* b * c\")", "text_match(title, \"a b c\")")]
+    [InlineData("text_match(tags, x*) AND lang=en", "and(lang in [\"en\"], text_match(tags, \"x*\"))")]
+    [InlineData("NOT text_match(free, x)", "not(text_match(free, \"x\"))")]
+    [InlineData("-text_match(free, x) year=1", "and(not(text_match(free, \"x\")), year in [1])")]
+    [InlineData("year=1 AND(text_any(free, x))", "and(text_match(free, \"x\"), year in [1])")]
+    [InlineData("geo_radius(place, 52.5, 13.4, 1000)", "geo_radius(place, 52.5, 13.4, 1000)")]
+    [InlineData("geo_radius(place,-0,-13.4e0,0.0)", "geo_radius(place, 0, -13.4, 0)")]
+    [InlineData("geo_box(free, -10, 170, +10.5, -170)", "geo_box(free, -10, 170, 10.5, -170)")]
+    [InlineData("geo_box = 1 AND text_match:*", "and(geo_box in [1], text_match:*)")]
     public void TryCompile_ValidExpression_GivesCanonicalTree(string expression, string expected)
     {
         Faults faults = new();
@@ -108,7 +144,47 @@ public sealed class FilterExpressionTests
     [InlineData("year > 5s", 8, "durations")]
     [InlineData("year = 1e999", 8, "too large")]
     [InlineData("year = *", 8, "asks for presence")]
-    [InlineData("lang = e*", 8, "wildcards")]
+    [InlineData("lang = e*n", 8, "a wildcard can only be the end")]
+    [InlineData("lang = \"*n\"", 8, "a wildcard can only be the end")]
+    [InlineData("lang = \"n**\"", 8, "a wildcard can only be the end")]
+    [InlineData("lang = \"*\"", 8, "the prefix is empty")]
+    [InlineData("lang < \"e*\"", 8, "a wildcard goes with '=', '!=' and ':', not with '<'")]
+    [InlineData("year = \"20*\"", 8, "year is declared INT64, but it is compared with a string")]
+    [InlineData("created = \"2024*\"", 11, "created is declared TIMESTAMP, but it is compared with a string")]
+    [InlineData("year = 20*", 8, "neither a number")]
+    [InlineData("year < null", 8, "null goes with '=' and '!=', not with '<'")]
+    [InlineData("year:null", 6, "null goes with")]
+    [InlineData("lang = \"a\\q\"", 10, "an escape that means nothing")]
+    [InlineData("lang = \"\\u12g4\"", 9, "an escape that means nothing")]
+    [InlineData("lang = \"\\x\"", 9, "an escape that means nothing")]
+    [InlineData("lang = \"\\", 9, "an escape that means nothing")]
+    [InlineData("nonsense(title, \"x\")", 1, "unknown function 'nonsense'; there are text_match, text_any, geo_radius and geo_box")]
+    [InlineData("text_match()", 12, "expected an argument")]
+    [InlineData("text_match(title, )", 19, "expected an argument")]
+    [InlineData("text_match(title", 17, "expected ',' or ')'")]
+    [InlineData("text_match(title \"x\")", 18, "expected ',' or ')'")]
+    [InlineData("text_match(title)", 1, "expected text_match(attribute, words), with 2 arguments instead of 1")]
+    [InlineData("year = 1 OR text_any(title, a, b)", 13, "expected text_any(attribute, words), with 2 arguments instead of 3")]
+    [InlineData("text_match(\"title\", \"x\")", 12, "expected the name of an attribute")]
+    [InlineData("text_match(a.b, \"x\")", 12, "'a.b' is not an attribute")]
+    [InlineData("text_match(title, \"... *\")", 1, "no token")]
+    [InlineData("text_match(title, \"x)", 19, "no closing quote")]
+    [InlineData("text_match(year, \"x\")", 1, "year is declared INT64, but it is compared with a string")]
+    [InlineData("text_match(place, \"x\")", 1, "place is declared GEO_POINT, but it is compared with a string")]
+    [InlineData("geo_radius(place, 1, 2)", 1, "expected geo_radius(attribute, latitude, longitude, meters), with 4 arguments instead of 3")]
+    [InlineData("geo_radius(place, north, 2, 3)", 19, "expected the latitude as a number")]
+    [InlineData("geo_radius(place, 1, \"2\", 3)", 22, "expected the longitude as a number")]
+    [InlineData("geo_radius(place, 1, 2, 3km)", 25, "expected the radius in meters as a number")]
+    [InlineData("geo_radius(place, 91, 2, 3)", 1, "the center has the latitude 91; -90 to 90 are allowed")]
+    [InlineData("geo_radius(place, 1, 2, -3)", 1, "the radius is -3")]
+    [InlineData("geo_radius(place, 1, 2, 1e999)", 1, "the radius is")]
+    [InlineData("geo_radius(lang, 1, 2, 3)", 1, "lang is declared KEYWORD, but a place on the earth is asked for")]
+    [InlineData("geo_box(place, 1, 2, 3)", 1, "expected geo_box(attribute, south, west, north, east), with 5 arguments instead of 4")]
+    [InlineData("geo_box(place, 1, 2, x, 4)", 22, "expected the north as a number")]
+    [InlineData("geo_box(place, 3, 2, 1, 4)", 1, "the south, 3, is north of the north, 1")]
+    [InlineData("geo_box(place, 1, 2, 3, 181)", 1, "the north-east corner has the longitude 181; -180 to 180 are allowed")]
+    [InlineData("place = 5", 9, "place is declared GEO_POINT, but it is compared with an int64")]
+    [InlineData("title = 5", 9, "title is declared TEXT, but it is compared with an int64")]
     [InlineData("author.name = \"x\"", 1, "is not an attribute")]
     [InlineData("1year = 2", 1, "is not an attribute")]
     [InlineData("created = timestamp(5)", 21, "time in quotes")]
@@ -210,11 +286,13 @@ public sealed class FilterExpressionTests
         [
             "AND", "OR", "NOT", "-", "(", ")", "lang", "year", "free", "=", "!=", "<", "<=", ">", ">=", ":", "*", "\"", "'", "\\", "5",
             "-3.5", "1e9", "true", "\"en\"", "'x'", "timestamp(", "\\u", "\\x4", "d800", ",", ".", " ", " ", " ", "\t", "é", "\ud800", "2024-01-01T00:00:00Z", "\0",
+            "null", "text_match(", "text_any(title,", "geo_radius(", "geo_box(place,", "place", "title", "\"a b*\"", "x*", "\\*", "90", "1e400",
         ];
         string[] sound =
         [
             "lang = \"en\" AND year >= 2020 AND NOT tags:(\"draft\" OR 'old')", "created > timestamp(\"2024-01-01T00:00:00Z\") -draft=true",
-            "(pos < -1.5e3 OR free:*) AND codes != (1 OR -2)",
+            "(pos < -1.5e3 OR free:*) AND codes != (1 OR -2)", "year = null OR lang = \"e*\" AND free != 'x\\*'",
+            "text_match(title, \"quick bro*\") -text_any(tags, 'a, b')", "geo_radius(place, 52.5, -13.4, 1e3) OR geo_box(free, -1, 170, 2.5, -170)",
         ];
         int compiledCount = 0;
         for (int round = 0; round < 10_000; round++)

@@ -29,6 +29,16 @@ internal static class NaiveFilter
             Predicate.In set => Elements(attributes, set.Attribute).Any(element => set.Values.Any(value => Same(element, value))),
             Predicate.Range range => Elements(attributes, range.Attribute).Any(element => IsWithin(element, range)),
             Predicate.Exists exists => attributes is not null && attributes.ContainsKey(exists.Attribute),
+            Predicate.IsNull isNull => attributes is null || !attributes.ContainsKey(isNull.Attribute),
+            Predicate.Prefix prefix => Elements(attributes, prefix.Attribute).Any(
+                element => element.Kind == AttributeKind.String
+                    && Encoding.UTF8.GetBytes(element.AsString()).AsSpan().StartsWith(Encoding.UTF8.GetBytes(prefix.Value))),
+            Predicate.TextMatch text => Elements(attributes, text.Attribute).Any(
+                element => element.Kind == AttributeKind.String && NaiveText.Matches(element.AsString(), text.Query, text.Mode == TextMatchMode.Any)),
+            Predicate.GeoRadius radius => Elements(attributes, radius.Attribute).Any(
+                element => element.Kind == AttributeKind.GeoPoint && NaiveEarth.Distance(element.AsGeoPoint(), radius.Center) <= radius.Meters),
+            Predicate.GeoBox box => Elements(attributes, box.Attribute).Any(
+                element => element.Kind == AttributeKind.GeoPoint && NaiveEarth.IsWithin(element.AsGeoPoint(), box.SouthWest, box.NorthEast)),
             Predicate.Ids ids => ids.Values.Contains(id),
             _ => throw new InvalidOperationException(),
         };

@@ -17,9 +17,24 @@ internal sealed class RandomFilters(Random random)
         new("time", AttributeType.Timestamp),
         new("words", AttributeType.KeywordList),
         new("numbers", AttributeType.Int64List),
+        new("place", AttributeType.GeoPoint),
+        new("prose", AttributeType.Text),
     ];
 
-    private static readonly string[] Words = ["", "a", "ab", "b", "é", "\uFFFD", "\U0001F600", "2024-01-02T00:00:00Z", "2024-01-03T00:00:00Z", "zz"];
+    private static readonly string[] Words = ["", "a", "ab", "b", "é", "\uFFFD", "\U0001F600", "2024-01-02T00:00:00Z", "2024-01-03T00:00:00Z", "zz", "a*", "Abc, ab-cd", "aaaaaaaé", "aaaaaaab"];
+
+    private static readonly string[] Prose =
+    [
+        "", "...", "The quick brown fox", "quick; QUICK!", "über STRASSE straße", "x_y x-y x*", "\U0001D400\U0001D401 \U00010400", "٣٤ 34abc",
+        "a quickest brow", "İi 2024-01-02T00:00:00Z",
+    ];
+
+    private static readonly string[] Tokens =
+        ["quick", "Quick*", "bro*", "BROWN", "fox", "ÜBER", "stra*", "x", "y*", "\U00010428", "\U0001D400*", "34*", "٣٤", "a", "ab*", "i", "absent"];
+
+    private static readonly double[] Latitudes = [-90, -60, 0, 1, 10, 52, 53, 89, 90];
+
+    private static readonly double[] Longitudes = [-180, -179, -90, 0, 13, 14, 170, 179, 180];
 
     private static readonly long[] Integers =
         [0, 1, -1, 2, 3, 7, 1L << 53, (1L << 53) + 1, long.MaxValue, long.MinValue, long.MaxValue - 1];
@@ -49,7 +64,7 @@ internal sealed class RandomFilters(Random random)
         {
             if (random.Next(3) > 0)
             {
-                attributes.Add(name, NextValue((AttributeType)random.Next(1, 8)));
+                attributes.Add(name, NextValue((AttributeType)random.Next(1, 10)));
             }
         }
 
@@ -61,6 +76,16 @@ internal sealed class RandomFilters(Random random)
         int choice = random.Next(depth > 0 ? 12 : 8);
         string name = random.Next(3) == 0 ? FreeNames[random.Next(3)] : Schemas[random.Next(Schemas.Length)].Name;
         AttributeType type = TypeOf(name);
+        if (choice < 8 && random.Next(3) == 0 && NextSpecial(name, type) is { } special)
+        {
+            return special;
+        }
+
+        if (type == AttributeType.GeoPoint && choice is < 4 or 6 or 7)
+        {
+            return NextArea(name);
+        }
+
         switch (choice)
         {
             case 0:
@@ -72,7 +97,7 @@ internal sealed class RandomFilters(Random random)
             case 3:
                 return new Predicate.In(name, [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => NextOperand(type))]);
             case 4:
-                return new Predicate.Exists(name);
+                return random.Next(2) == 0 ? new Predicate.Exists(name) : new Predicate.IsNull(name);
             case 5:
                 return new Predicate.Ids([.. Enumerable.Range(0, random.Next(1, 20)).Select(_ => PointId.FromNumber((ulong)random.Next(400)))]);
             case 6 or 7:
@@ -85,6 +110,44 @@ internal sealed class RandomFilters(Random random)
                 return new Predicate.Or(NextOperands(depth - 1));
         }
     }
+
+    /// <summary>A test of its own for strings and places; null for others.</summary>
+    private Predicate? NextSpecial(string name, AttributeType type)
+    {
+        switch (type)
+        {
+            case AttributeType.GeoPoint:
+                return NextArea(name);
+            case AttributeType.Keyword or AttributeType.KeywordList or AttributeType.Text when random.Next(2) == 0:
+                string[] words = [.. Words, .. Prose];
+                string word = words.Where(word => word.Length > 0).ElementAt(random.Next(words.Length - 2));
+                int length = random.Next(1, word.Length + 1);
+                return new Predicate.Prefix(name, char.IsHighSurrogate(word[length - 1]) ? word : word[..length]);
+            case AttributeType.Keyword or AttributeType.KeywordList or AttributeType.Text:
+                string query = string.Join(' ', Enumerable.Range(0, random.Next(1, 4)).Select(_ => Tokens[random.Next(Tokens.Length)]));
+                return new Predicate.TextMatch(name, query, random.Next(2) == 0 ? TextMatchMode.All : TextMatchMode.Any);
+            default:
+                return null;
+        }
+    }
+
+    private Predicate NextArea(string name)
+    {
+        GeoPoint first = NextPlace();
+        GeoPoint second = NextPlace();
+        if (random.Next(2) == 0)
+        {
+            // Odd enough that no distance between two places is the radius.
+            return new Predicate.GeoRadius(name, first, Math.Pow(10, random.Next(3, 8)) * (1 + random.NextDouble()));
+        }
+
+        return new Predicate.GeoBox(
+            name,
+            first with { Latitude = Math.Min(first.Latitude, second.Latitude) },
+            second with { Latitude = Math.Max(first.Latitude, second.Latitude) });
+    }
+
+    private GeoPoint NextPlace() => new(Latitudes[random.Next(Latitudes.Length)], Longitudes[random.Next(Longitudes.Length)]);
 
     private ImmutableArray<Predicate> NextOperands(int depth) =>
         [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => NextPredicate(depth))];
@@ -109,7 +172,7 @@ internal sealed class RandomFilters(Random random)
     private AttributeType TypeOf(string name)
     {
         AttributeSchema? schema = Schemas.FirstOrDefault(schema => schema.Name == name);
-        return schema?.Type ?? (AttributeType)random.Next(1, 8);
+        return schema?.Type ?? (AttributeType)random.Next(1, 10);
     }
 
     private AttributeValue NextOperand(AttributeType type) => type switch
@@ -120,6 +183,7 @@ internal sealed class RandomFilters(Random random)
             : AttributeValue.Of(Integers[random.Next(Integers.Length)]),
         AttributeType.Double => NextNumberOfDouble(),
         AttributeType.Bool => AttributeValue.Of(random.Next(2) == 0),
+        AttributeType.Text => AttributeValue.Of(Prose[random.Next(Prose.Length)]),
         _ => NextTime(),
     };
 
@@ -135,6 +199,8 @@ internal sealed class RandomFilters(Random random)
         AttributeType.Double => AttributeValue.Of(Doubles[random.Next(Doubles.Length)]),
         AttributeType.Bool => AttributeValue.Of(random.Next(2) == 0),
         AttributeType.Timestamp => NextTime(),
+        AttributeType.GeoPoint => AttributeValue.Of(NextPlace()),
+        AttributeType.Text => AttributeValue.Of(Prose[random.Next(Prose.Length)]),
         AttributeType.KeywordList => AttributeValue.Of(
             [.. Enumerable.Range(0, random.Next(4)).Select(_ => Words[random.Next(Words.Length)])]),
         _ => AttributeValue.Of([.. Enumerable.Range(0, random.Next(4)).Select(_ => Integers[random.Next(Integers.Length)])]),

@@ -26,6 +26,9 @@ internal sealed class Rewriter(Random random)
                 range.Attribute,
                 range.Lower with { Value = Respell(range.Lower.Value) },
                 range.Upper with { Value = Respell(range.Upper.Value) }),
+            Predicate.Exists exists when random.Next(2) == 0 => new Predicate.Not(new Predicate.IsNull(exists.Attribute)),
+            Predicate.IsNull isNull when random.Next(2) == 0 => new Predicate.Not(new Predicate.Exists(isNull.Attribute)),
+            Predicate.TextMatch text => new Predicate.TextMatch(text.Attribute, Reword(text.Query), text.Mode),
             Predicate.Ids ids => new Predicate.Ids(Shuffle(ids.Values.Add(ids.Values[0]))),
             _ => predicate,
         };
@@ -37,6 +40,17 @@ internal sealed class Rewriter(Random random)
             _ => rewritten,
         };
     }
+
+    /// <summary>Identifiers have none, nor have ranges of two bounds, which on a list are not two conditions.</summary>
+    public static bool HasTextForm(Predicate predicate) => predicate switch
+    {
+        Predicate.And and => and.Operands.All(HasTextForm),
+        Predicate.Or or => or.Operands.All(HasTextForm),
+        Predicate.Not not => HasTextForm(not.Operand),
+        Predicate.Range range => range.Lower.IsOpen || range.Upper.IsOpen,
+        Predicate.Ids => false,
+        _ => true,
+    };
 
     /// <summary>The filter as text. Identifiers have no form as text.</summary>
     public string ToExpression(Predicate predicate) => predicate switch
@@ -50,7 +64,12 @@ internal sealed class Rewriter(Random random)
         Predicate.In set => $"{set.Attribute} = ({string.Join(" OR ", set.Values.Select(ToText))})",
         Predicate.Range range when range.Upper.IsOpen => LowerText(range),
         Predicate.Range range when range.Lower.IsOpen => UpperText(range),
-        Predicate.Exists exists => $"{exists.Attribute}:*",
+        Predicate.Exists exists => random.Next(2) == 0 ? $"{exists.Attribute}:*" : $"{exists.Attribute} != null",
+        Predicate.IsNull isNull => $"{isNull.Attribute}=null",
+        Predicate.Prefix prefix => $"{prefix.Attribute} {(random.Next(2) == 0 ? "=" : ":")} \"{Escape(prefix.Value)}*\"",
+        Predicate.TextMatch text => $"text_{(text.Mode == TextMatchMode.Any ? "any" : "match")}({text.Attribute}, '{text.Query}')",
+        Predicate.GeoRadius radius => $"geo_radius({radius.Attribute},{ToText(radius.Center)} , {radius.Meters:R})",
+        Predicate.GeoBox box => $"geo_box({box.Attribute}, {ToText(box.SouthWest)}, {ToText(box.NorthEast)})",
         _ => throw new InvalidOperationException(),
     };
 
@@ -62,12 +81,23 @@ internal sealed class Rewriter(Random random)
 
     private static string ToText(AttributeValue value) => value.Kind switch
     {
-        AttributeKind.String => "\"" + value.AsString().Replace("\\", "\\\\").Replace("\"", "\\\"") + "\"",
+        AttributeKind.String => "\"" + Escape(value.AsString()) + "\"",
         AttributeKind.Int64 => value.AsInt64().ToString(CultureInfo.InvariantCulture),
         AttributeKind.Double => value.AsDouble().ToString("E17", CultureInfo.InvariantCulture),
         AttributeKind.Bool => value.AsBool() ? "true" : "false",
         _ => $"timestamp(\"{value.AsTimestamp():yyyy-MM-ddTHH:mm:ss.fffffff}Z\")",
     };
+
+    private static string ToText(GeoPoint place) => $"{place.Latitude:R}, {place.Longitude:R}";
+
+    private static string Escape(string text) => text.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("*", "\\*");
+
+    /// <summary>The same tokens in another order, one of them twice, with other separators and cases.</summary>
+    private string Reword(string query)
+    {
+        ImmutableArray<string> tokens = Shuffle([.. query.Split(' ')]);
+        return string.Join(" ,* ", [tokens[0], .. tokens]).ToUpperInvariant();
+    }
 
     /// <summary>An equal number of the other kind, where there is one.</summary>
     private AttributeValue Respell(AttributeValue value)

@@ -6,8 +6,8 @@ using AnnServer.Engine.Tests.Collections;
 namespace AnnServer.Engine.Tests.Recovery;
 
 /// <summary>
-/// Data directories written by the version that had each format first, checked in beside what they hold. Whatever changes later, they can
-/// be opened.
+/// Data directories written by the version that had each format, or a new kind of value in it, first, checked in beside what they hold.
+/// Whatever changes later, they can be opened.
 /// </summary>
 public sealed class FormatTests
 {

@@ -21,6 +21,8 @@ internal static class Make
 
     public static Value Int(long value) => new() { IntValue = value };
 
+    public static GeoPoint Place(double latitude, double longitude) => new() { Latitude = latitude, Longitude = longitude };
+
     public static Point Point(ulong num, Vector vector, params (string Name, Value Value)[] attributes)
     {
         Point point = new() { Id = Id(num), Vector = vector };

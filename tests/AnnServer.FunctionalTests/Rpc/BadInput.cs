@@ -34,6 +34,10 @@ internal sealed record BadInput(string Name, Func<Client, string, Task> Send, St
         yield return Upsert("upsert unknown format",
             Make.Point(2, new Vector { Packed = ByteString.CopyFrom(new byte[16]), Format = (VectorFormat)9 }), "points[0].vector");
         yield return Upsert("upsert attribute without value", Make.Point(2, Good, ("year", new Value())), "points[0].attributes[\"year\"]");
+        yield return Upsert("upsert place beyond the pole",
+            Make.Point(2, Good, ("place", new Value { GeoPoint = Make.Place(90.5, 0) })), "points[0].attributes[\"place\"]");
+        yield return Upsert("upsert place that is no number",
+            Make.Point(2, Good, ("place", new Value { GeoPoint = Make.Place(0, double.NaN) })), "points[0].attributes[\"place\"]");
         yield return new("upsert nothing",
             (server, name) => Task(server.Points.UpsertAsync(new UpsertRequest { Collection = name })), StatusCode.InvalidArgument, "points");
         yield return new("upsert unknown durability",
@@ -96,6 +100,28 @@ internal sealed record BadInput(string Name, Func<Client, string, Task> Send, St
                 },
             },
         }), "filter.predicate.and.predicates[0].eq.value", "filter.predicate.and.predicates[1].not.range", "filter.predicate.and.predicates[2].exists");
+        yield return Search("search faulty prefix", request => request.Filter = Predicate(new Predicate
+        {
+            Prefix = new Comparison { Value = Make.Int(1) },
+        }), "filter.predicate.prefix.attribute", "filter.predicate.prefix.value");
+        yield return Search("search text without tokens", request => request.Filter = Predicate(new Predicate
+        {
+            TextMatch = new TextMatch { Attribute = "title", Query = "?!" },
+        }), "filter.predicate.text_match.query");
+        yield return Search("search faulty circle", request => request.Filter = Predicate(new Predicate
+        {
+            GeoRadius = new GeoRadius { Attribute = "place", Center = Make.Place(0, 181), Meters = double.NaN },
+        }), "filter.predicate.geo_radius.center", "filter.predicate.geo_radius.meters");
+        yield return Search("search box upside down", request => request.Filter = Predicate(new Predicate
+        {
+            GeoBox = new GeoBox { Attribute = "place", SouthWest = Make.Place(2, 0), NorthEast = Make.Place(1, 0) },
+        }), "filter.predicate.geo_box");
+        yield return Search("search for a place as a value", request => request.Filter = Predicate(new Predicate
+        {
+            Eq = new Comparison { Attribute = "place", Value = new Value { GeoPoint = Make.Place(2, 0) } },
+        }), "filter.predicate.eq.value");
+        yield return Search(
+            "search malformed function", request => request.Filter = new Filter { Expression = "geo_radius(place, 1, 2)" }, "filter.expression");
         yield return Search("search several faults", request =>
         {
             request.Vector = Make.Vector(1);

@@ -1,5 +1,6 @@
 using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Model;
+using AnnServer.Engine.Querying;
 using AnnServer.FunctionalTests.Infrastructure;
 using AnnServer.Rpc;
 using Tree = AnnServer.Engine.Querying.Predicate;
@@ -66,6 +67,27 @@ public sealed class FilterMapperTests
     }
 
     [Fact]
+    public void ToModel_StringsAndPlaces_KeepTheirForms()
+    {
+        Assert.Equal(new Tree.IsNull("a"), Map(new Wire.Predicate { IsNull = "a" }));
+        Assert.Equal(
+            new Tree.Prefix("lang", "e"),
+            Map(new Wire.Predicate { Prefix = new Wire.Comparison { Attribute = "lang", Value = Make.Text("e") } }));
+        Assert.Equal(
+            new Tree.TextMatch("title", "a b*", TextMatchMode.All),
+            Map(new Wire.Predicate { TextMatch = new Wire.TextMatch { Attribute = "title", Query = "a b*" } }));
+        Assert.Equal(
+            new Tree.TextMatch("title", "a", TextMatchMode.Any),
+            Map(new Wire.Predicate { TextMatch = new Wire.TextMatch { Attribute = "title", Query = "a", Mode = Wire.TextMatchMode.Any } }));
+        Assert.Equal(
+            new Tree.GeoRadius("place", new GeoPoint(1, 2), 3),
+            Map(new Wire.Predicate { GeoRadius = new Wire.GeoRadius { Attribute = "place", Center = Make.Place(1, 2), Meters = 3 } }));
+        Assert.Equal(
+            new Tree.GeoBox("place", new GeoPoint(1, 2), new GeoPoint(3, 4)),
+            Map(new Wire.Predicate { GeoBox = new Wire.GeoBox { Attribute = "place", SouthWest = Make.Place(1, 2), NorthEast = Make.Place(3, 4) } }));
+    }
+
+    [Fact]
     public void ToModel_EveryKindWithAFault_NamesThePath()
     {
         Wire.Predicate or = new()
@@ -82,6 +104,11 @@ public sealed class FilterMapperTests
                     new Wire.Predicate { In = new Wire.InSet { Attribute = "a", Values = { new Wire.Value() } } },
                     new Wire.Predicate { Range = new Wire.Interval { Attribute = "a", Gt = Make.Int(1), Gte = Make.Int(1) } },
                     new Wire.Predicate { Ids = new Wire.PointIdList { Ids = { new Wire.PointId() } } },
+                    new Wire.Predicate { IsNull = "" },
+                    new Wire.Predicate { Prefix = new Wire.Comparison { Attribute = "a", Value = Make.Int(1) } },
+                    new Wire.Predicate { TextMatch = new Wire.TextMatch { Attribute = "a", Query = "b", Mode = (Wire.TextMatchMode)3 } },
+                    new Wire.Predicate { GeoRadius = new Wire.GeoRadius { Attribute = "a" } },
+                    new Wire.Predicate { GeoBox = new Wire.GeoBox { Attribute = "a", SouthWest = Make.Place(1, 2) } },
                 },
             },
         };
@@ -90,7 +117,10 @@ public sealed class FilterMapperTests
         FilterMapper.ToModel(new Wire.Filter { Predicate = or }, faults);
 
         Assert.Equal(
-            ["[0]", "[1].and.predicates", "[2].not", "[3].ne.value", "[4].in.values", "[5].in.values[0]", "[6].range", "[7].ids.ids[0]"],
+            [
+                "[0]", "[1].and.predicates", "[2].not", "[3].ne.value", "[4].in.values", "[5].in.values[0]", "[6].range", "[7].ids.ids[0]",
+                "[8].is_null", "[9].prefix.value", "[10].text_match.mode", "[11].geo_radius.center", "[12].geo_box.north_east",
+            ],
             faults.ToError().Violations.Select(violation => violation.Field.Replace("filter.predicate.or.predicates", "", StringComparison.Ordinal)));
     }
 

@@ -163,6 +163,60 @@ public sealed class PointsTests(ServerFixture server) : ServerTest(server)
         Assert.Equal(expected, await CountAsync(collection, "lang = \"en\" AND year >= 2010 AND year < 2030"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Count_StringsAndPlaces_AgreeInBothFormsIndexedOrNot(bool indexedLater)
+    {
+        AttributeSchema[] schemas =
+        [
+            new() { Name = "name", Type = AttributeType.Keyword }, new() { Name = "title", Type = AttributeType.Text },
+            new() { Name = "place", Type = AttributeType.GeoPoint },
+        ];
+        string collection = await CreateAsync(attributes: indexedLater ? [] : schemas);
+        Point[] points = [.. Enumerable.Range(0, 40).Select(i => Make.Point(
+            (ulong)i,
+            Unit,
+            ("name", Make.Text(i % 4 == 0 ? $"ab*{i}" : $"b{i}")),
+            ("title", Make.Text($"The {(i % 2 == 0 ? "even" : "ODD")} number {i}")),
+            ("place", new Value { GeoPoint = Make.Place(10, i < 20 ? 160 + i : i - 200) })))];
+        points[7].Attributes.Remove("name");
+        await UpsertAsync(collection, points);
+        if (indexedLater)
+        {
+            await Server.Collections.UpdateCollectionAsync(
+                new UpdateCollectionRequest { Name = collection, AddAttributes = { schemas } }, cancellationToken: Cancellation);
+        }
+
+        await Same(1, "name = null", new Predicate { IsNull = "name" });
+        await Same(10, "name = \"ab\\**\"", new Predicate { Prefix = new Comparison { Attribute = "name", Value = Make.Text("ab*") } });
+        await Same(
+            20, "text_match(title, 'number EVEN')", new Predicate { TextMatch = new TextMatch { Attribute = "title", Query = "number even" } });
+        await Same(
+            12,
+            "text_any(title, '7 1*')",
+            new Predicate { TextMatch = new TextMatch { Attribute = "title", Query = "1* 7", Mode = TextMatchMode.Any } });
+        await Same(
+            3,
+            "geo_radius(place, 10, 180, 150000)",
+            new Predicate { GeoRadius = new GeoRadius { Attribute = "place", Center = Make.Place(10, -180), Meters = 150_000 } });
+        await Same(
+            6,
+            "geo_box(place, 0, 178, 20, -177)",
+            new Predicate { GeoBox = new GeoBox { Attribute = "place", SouthWest = Make.Place(0, 178), NorthEast = Make.Place(20, -177) } });
+        var read = await Server.Points.GetAsync(
+            new GetRequest { Collection = collection, Ids = { Make.Id(39) }, WithAttributes = true }, cancellationToken: Cancellation);
+        Assert.Equal(points[39].Attributes, read.Points[0].Attributes);
+
+        async Task Same(ulong expected, string expression, Predicate predicate)
+        {
+            Assert.Equal(expected, await CountAsync(collection, expression));
+            var counted = await Server.Points.CountAsync(
+                new CountRequest { Collection = collection, Filter = new Filter { Predicate = predicate } }, cancellationToken: Cancellation);
+            Assert.Equal(expected, counted.Count);
+        }
+    }
+
     [Fact]
     public async Task Checkpoint_AfterWrites_CoversThem()
     {

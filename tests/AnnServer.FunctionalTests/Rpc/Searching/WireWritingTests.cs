@@ -108,14 +108,15 @@ public sealed class WireWritingTests
         Dictionary<string, AttributeValue> attributes = [];
         for (int i = random.Next(4); i > 0; i--)
         {
-            attributes[$"a{random.Next(10)}"] = random.Next(7) switch
+            attributes[$"a{random.Next(10)}"] = random.Next(8) switch
             {
                 0 => AttributeValue.Of(new string('t', random.Next(400))),
                 1 => AttributeValue.Of(random.NextInt64()),
                 2 => AttributeValue.Of(random.NextDouble()),
                 3 => AttributeValue.Of(random.Next(2) == 0),
                 4 => AttributeValue.Of(DateTimeOffset.UnixEpoch.AddTicks(random.NextInt64(1_000_000_000_000_000))),
-                5 => AttributeValue.Of(["one", "zwölf", ""]),
+                5 => AttributeValue.Of(new GeoPoint((random.NextDouble() * 180) - 90, (random.NextDouble() * 360) - 180)),
+                6 => AttributeValue.Of(["one", "zwölf", ""]),
                 _ => AttributeValue.Of([1, -1, long.MaxValue]),
             };
         }

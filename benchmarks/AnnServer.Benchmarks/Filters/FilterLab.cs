@@ -5,6 +5,9 @@ using AnnServer.Benchmarks.Filters.Measuring;
 using AnnServer.Benchmarks.Filters.Questions;
 using AnnServer.Benchmarks.Filters.Reports;
 using AnnServer.Benchmarks.Filters.Workloads;
+using AnnServer.Engine.Collections;
+using AnnServer.Engine.Model;
+using AnnServer.Engine.Querying.Recall;
 
 namespace AnnServer.Benchmarks.Filters;
 
@@ -36,6 +39,7 @@ internal sealed class FilterLab(LabPlan plan, string? databases)
         {
             await LogAsync($"{set.Name}: builds or opens {set.Count:N0} points");
             await using LabDatabase database = await LabDatabase.OpenAsync(folder, set, columns, cancellation);
+            await CalibrateAsync(database.Collection, set, cancellation);
             CellRun run = new(plan, set, columns, database.Collection);
             run.WarmUp(cells);
             IReadOnlyList<CellResult> ofGrid = await RunAsync(run, cells, cancellation), ofPairs = await RunAsync(run, pairs, cancellation);
@@ -52,6 +56,24 @@ internal sealed class FilterLab(LabPlan plan, string? databases)
         {
             if (!isKept)
                 Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    // With queries that no cell has, until the collection has measured what a recall takes; where none is asked for, nothing is done.
+    private async Task CalibrateAsync(Collection collection, LabSet set, CancellationToken cancellation)
+    {
+        SearchQuery query = new() { Vector = default, K = plan.K };
+        plan.Effort.Apply(query);
+        if (query.RecallTarget is null)
+            return;
+        await LogAsync($"{set.Name}: calibrates");
+        RecallState recall = collection.Data.Recall;
+        for (int i = plan.Queries; i < set.Queries.Count || (recall.Model?.IsStale(set.Count, recall.Queries.Count) ?? true); i++)
+        {
+            query.Vector = set.Queries.ToSingles(plan.Queries + ((i - plan.Queries) % Math.Max(1, set.Queries.Count - plan.Queries)));
+            _ = collection.Search(query, new Faults(), cancellation).Value;
+            if (i >= set.Queries.Count)
+                await Task.Delay(20, cancellation);
         }
     }
 

@@ -7,7 +7,7 @@ namespace AnnServer.Engine.Attributes;
 /// <summary>The order of a DOUBLE attribute.</summary>
 internal sealed class DoubleIndex(AttributeSchema schema) : AttributeIndex(schema)
 {
-    private readonly SortedIndex<double> _sorted = new();
+    private readonly SortedIndex<double> _sorted = new(isScalar: true);
     private readonly PostingSet _exists = new();
     private EntryBuffer<double> _bulk = new();
 

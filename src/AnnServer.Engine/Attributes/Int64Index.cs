@@ -14,7 +14,7 @@ internal sealed class Int64Index(AttributeSchema schema) : AttributeIndex(schema
         _ => AttributeKind.Int64List,
     };
 
-    private readonly SortedIndex<long> _sorted = new();
+    private readonly SortedIndex<long> _sorted = new(isScalar: schema.Type != AttributeType.Int64List);
     private readonly PostingSet _exists = new();
     private EntryBuffer<long> _bulk = new();
 

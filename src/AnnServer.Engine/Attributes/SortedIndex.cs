@@ -5,20 +5,25 @@ namespace AnnServer.Engine.Attributes;
 
 /// <summary>
 /// (key, ordinal) entries in ascending order, kept in runs of at most <see cref="SortedRun{TKey}.Capacity"/> so that a write
-/// moves a few KiB at most. An ordinal may stand under several keys. Not synchronised.
+/// moves a few KiB at most. Not synchronised.
 /// </summary>
-internal sealed class SortedIndex<TKey>
+/// <param name="isScalar">An ordinal stands under one key at most.</param>
+internal sealed class SortedIndex<TKey>(bool isScalar = false)
     where TKey : struct, IComparable<TKey>
 {
     // A run built in bulk keeps room for later inserts.
     private const int BulkFill = SortedRun<TKey>.Capacity * 3 / 4;
 
+    // A range of fewer entries in so many ordinals is read out of the runs.
+    private const int OrdinalsPerEntry = 128;
+
     // Never holds an empty run.
     private readonly List<SortedRun<TKey>> _runs = [];
+    private readonly BucketColumn<TKey>? _buckets = isScalar ? new BucketColumn<TKey>() : null;
 
     public int Count { get; private set; }
 
-    public long MemoryBytes => 64 + (_runs.Count * (8L + 96 + (SortedRun<TKey>.Capacity * ((long)Unsafe.SizeOf<TKey>() + sizeof(uint)))));
+    public long MemoryBytes => 64 + (_runs.Count * (8L + 96 + (SortedRun<TKey>.Capacity * ((long)Unsafe.SizeOf<TKey>() + sizeof(uint))))) + (_buckets?.MemoryBytes ?? 0);
 
     /// <summary>The order of entries: by key, then by ordinal.</summary>
     public static int Compare(TKey key, uint ordinal, TKey otherKey, uint otherOrdinal)
@@ -62,6 +67,9 @@ internal sealed class SortedIndex<TKey>
 
             start = end;
         }
+
+        _buckets?.Forget();
+        MakeBucketsIfDue();
     }
 
     /// <summary>False when the entry is there already.</summary>
@@ -93,6 +101,8 @@ internal sealed class SortedIndex<TKey>
 
         run.Insert(position, key, ordinal);
         Count++;
+        _buckets?.Set(ordinal, key);
+        MakeBucketsIfDue();
         return true;
     }
 
@@ -114,6 +124,7 @@ internal sealed class SortedIndex<TKey>
 
         run.RemoveAt(position);
         Count--;
+        _buckets?.Clear(ordinal);
         Merge(at);
         return true;
     }
@@ -152,19 +163,23 @@ internal sealed class SortedIndex<TKey>
 
         Position start = Seek(low, 0);
         Position end = SeekAfter(high);
-        Span<ulong> words = bitmap.Words;
-        uint length = (uint)bitmap.Length;
-        for (int i = start.Run; i <= end.Run && i < _runs.Count; i++)
+        if (_buckets is not { IsMade: true }
+            || ((long)(end.Run - start.Run) * BulkFill * OrdinalsPerEntry) < bitmap.Length
+            || !_buckets.TryCover(low, high, start == default, end == End, out byte first, out byte last, out TKey from, out TKey to))
         {
-            int first = i == start.Run ? start.Offset : 0;
-            int last = i == end.Run ? end.Offset : _runs[i].Count;
-            foreach (uint ordinal in _runs[i].Ordinals.AsSpan(first, last - first))
-            {
-                if (ordinal < length)
-                {
-                    words[(int)(ordinal >> 6)] |= 1UL << (int)(ordinal & 63);
-                }
-            }
+            AddBetween(start, end, bitmap);
+            return;
+        }
+
+        _buckets.AddTo(first, last, bitmap);
+        if (start != default)
+        {
+            AddBetween(start, Seek(from, 0), bitmap);
+        }
+
+        if (end != End)
+        {
+            AddBetween(Seek(to, 0), end, bitmap);
         }
     }
 
@@ -216,6 +231,43 @@ internal sealed class SortedIndex<TKey>
         }
 
         return TryRead(position, out key, out ordinal);
+    }
+
+    private void AddBetween(Position start, Position end, OrdinalBitmap bitmap)
+    {
+        Span<ulong> words = bitmap.Words;
+        uint length = (uint)bitmap.Length;
+        for (int i = start.Run; i <= end.Run && i < _runs.Count; i++)
+        {
+            int first = i == start.Run ? start.Offset : 0;
+            int last = i == end.Run ? end.Offset : _runs[i].Count;
+            foreach (uint ordinal in _runs[i].Ordinals.AsSpan(first, last - first))
+            {
+                if (ordinal < length)
+                {
+                    words[(int)(ordinal >> 6)] |= 1UL << (int)(ordinal & 63);
+                }
+            }
+        }
+    }
+
+    private void MakeBucketsIfDue()
+    {
+        if (_buckets is null || !_buckets.IsDue(Count))
+        {
+            return;
+        }
+
+        BucketColumn<TKey>.Maker maker = _buckets.Make(Count);
+        foreach (SortedRun<TKey> run in _runs)
+        {
+            for (int i = 0; i < run.Count; i++)
+            {
+                maker.Append(run.Keys[i], run.Ordinals[i]);
+            }
+        }
+
+        maker.End();
     }
 
     private bool TryRead(Position position, out TKey key, out uint ordinal)

@@ -219,8 +219,13 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         }
         else
         {
-            bool complete = data.Index.Search(query.Vector.Span, plan.Effort, accept, scratch, cancellation);
-            fallback = !complete || scratch.ResultCount < plan.Effort.K;
+            fallback = !TryWalk(plan.Effort);
+            if (fallback && plan.Then is { } then)
+            {
+                plan = plan with { Strategy = SearchStrategy.GraphWithin, Effort = then };
+                fallback = !TryWalk(then);
+            }
+
             if (fallback)
             {
                 SearchAll(query, plan, accept, scratch, cancellation);
@@ -235,11 +240,14 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
             Expansions = scratch.Expansions,
             Selectivity = live == 0 ? 1 : (double)matching / live,
             Matching = matching,
-            RecallEstimate = fallback ? 1 : plan.RecallEstimate,
+            RecallEstimate = fallback ? SearchPlanner.RecallOfScan(plan.ByCodes) : plan.RecallEstimate,
             ExactFallback = fallback,
             FilterMicroseconds = filterTime,
             SearchMicroseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds,
         };
+
+        bool TryWalk(SearchEffort effort) =>
+            data.Index.Search(query.Vector.Span, effort, accept, scratch, cancellation) && scratch.ResultCount >= effort.K;
     }
 
     private SearchPlan Plan(SearchQuery query, FilterState filter, CollectionConfig config, out int live, out int matching)
@@ -254,7 +262,11 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
     private void SearchAll(SearchQuery query, SearchPlan plan, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
     {
         OrdinalBitmap candidates = accept ?? reader.Live();
-        if (plan.RecallEstimate < 1 || (data.Index.KeepsVectorsOnDisk && !query.Exact))
+        if (plan.ByCodes)
+        {
+            data.Index.SearchCodes(query.Vector.Span, SearchPlanner.ScanEffort(plan.Effort.K), candidates, scratch, cancellation);
+        }
+        else if (data.Index.KeepsVectorsOnDisk && !query.Exact)
         {
             data.Index.SearchCodes(query.Vector.Span, plan.Effort, candidates, scratch, cancellation);
         }

@@ -22,6 +22,10 @@ internal static class SearchPlanner
     private const int CodesWidth = 64;
     private const int LeastForCodes = 2048;
 
+    // Times the distances that a walk through all nodes computes in the mean. Under filters that are independent of the query one in a
+    // hundred takes more.
+    private const double Patience = 3;
+
     /// <summary>
     /// Candidates of a walk that nobody chose a number for: a recall@10 of 0.98 and more on real text and image vectors at the
     /// default graph parameters, growing with k.
@@ -63,30 +67,38 @@ internal static class SearchPlanner
     private static SearchPlan ByRecall(double target, CollectionConfig config, int k, int live, int matching, RecallModel model)
     {
         double scan = matching * model.ScanMicroseconds;
-        var best = new SearchPlan(
-            SearchStrategy.Exact, new SearchEffort(k, Math.Max(CodesWidth, 2 * k)), matching, matching < LeastForCodes ? 1 : RecallOfCodes);
-        double least = scan;
         double share = live == 0 ? 1 : Math.Min(1, (double)matching / live);
-        Consider(WalkKind.Through, SearchStrategy.Graph);
-        if (share < 1)
+        bool isThrough = model.TryReach(WalkKind.Through, share, k, target, out RecallPoint through) && through.Microseconds < scan;
+        RecallPoint within = default;
+        bool isWithin = share < 1 && model.TryReach(WalkKind.Within, share, k, target, out within) && within.Microseconds < scan;
+        if (isThrough && !(isWithin && within.Microseconds < through.Microseconds))
         {
-            Consider(WalkKind.Within, SearchStrategy.GraphWithin);
+            long budget = share < 1 ? Budget(through) : long.MaxValue;
+            // Where the points that match are far from the query, so many distances are wasted; then it is soon tried among them.
+            SearchEffort? then = isWithin ? Effort(within, true, Budget(within)) : null;
+            return Walk(SearchStrategy.Graph, through, false, then is null ? budget : Math.Min(budget, (long)(Patience * through.Distances)), then);
         }
 
-        return best;
+        bool byCodes = matching >= LeastForCodes;
+        return isWithin
+            ? Walk(SearchStrategy.GraphWithin, within, true, Budget(within), null)
+            : new SearchPlan(SearchStrategy.Exact, new SearchEffort(k, k), matching, RecallOfScan(byCodes), byCodes);
 
-        void Consider(WalkKind walk, SearchStrategy strategy)
-        {
-            if (model.TryReach(walk, share, k, target, out RecallPoint point) && point.Microseconds < least)
-            {
-                least = point.Microseconds;
-                // Where points that match are far from the query it may go on for long: given up when the scan would have been done.
-                long budget = share < 1 ? (long)(point.Distances * scan / point.Microseconds) : long.MaxValue;
-                SearchEffort effort = EffortLadder.ToEffort(config.Metric, point.Effort, k, walk == WalkKind.Within, budget);
-                best = new SearchPlan(strategy, effort, (long)point.Distances, Math.Max(point.Recall, target));
-            }
-        }
+        SearchPlan Walk(SearchStrategy strategy, in RecallPoint point, bool isInside, long budget, SearchEffort? then) =>
+            new(strategy, Effort(point, isInside, budget), (long)point.Distances, Math.Max(point.Recall, target), matching >= LeastForCodes, then);
+
+        SearchEffort Effort(in RecallPoint point, bool isInside, long budget) =>
+            EffortLadder.ToEffort(config.Metric, point.Effort, k, isInside, budget);
+
+        // Given up when comparing with all would have been done.
+        long Budget(in RecallPoint point) => (long)(point.Distances * scan / point.Microseconds);
     }
+
+    /// <summary>What comparing with all finds.</summary>
+    public static double RecallOfScan(bool byCodes) => byCodes ? RecallOfCodes : 1;
+
+    /// <summary>Comparing with all by codes: candidates that are ordered by their vectors.</summary>
+    public static SearchEffort ScanEffort(int k) => new(k, Math.Max(CodesWidth, 2 * k));
 
     // Until recall has been measured: generous on the real sets at hand.
     private static int WidthFor(double target, int k) => target switch

@@ -59,6 +59,95 @@ public sealed class SortedIndexTests
         Check(index, model, random, 40);
     }
 
+    /// <summary>
+    /// One key an ordinal, as many as it takes for buckets: loaded in bulk or added, then changed for long enough that they are made anew;
+    /// with keys all different, a few that many share, and keys that only grow.
+    /// </summary>
+    [Theory]
+    [InlineData(20_000, 1_000_000, false)]
+    [InlineData(20_000, 1_000_000, true)]
+    [InlineData(9_000, 6, true)]
+    [InlineData(9_000, 300, false)]
+    [InlineData(6_000, 0, false)]
+    public void AddRangeTo_OneKeyAnOrdinal_AgreesWithAScan(int ordinals, int keys, bool inBulk)
+    {
+        Random random = new(46);
+        SortedIndex<long> index = new(isScalar: true);
+        Dictionary<uint, long> model = [];
+        uint[] some = [.. Enumerable.Range(0, ordinals).Where(_ => random.Next(10) > 0).Select(i => (uint)i)];
+        if (!inBulk)
+        {
+            random.Shuffle(some);
+        }
+
+        foreach (uint ordinal in some)
+        {
+            model[ordinal] = Key();
+            if (!inBulk)
+            {
+                Assert.True(index.Add(model[ordinal], ordinal));
+            }
+        }
+
+        if (inBulk)
+        {
+            index.Load([.. model.Values], [.. model.Keys]);
+        }
+
+        CheckRanges();
+        for (int round = 0; round < 4; round++)
+        {
+            for (int i = 0; i < ordinals; i++)
+            {
+                uint ordinal = (uint)random.Next(3 * ordinals);
+                if (model.Remove(ordinal, out long old))
+                {
+                    Assert.True(index.Remove(old, ordinal));
+                }
+
+                if (random.Next(4) > 0)
+                {
+                    model[ordinal] = Key();
+                    Assert.True(index.Add(model[ordinal], ordinal));
+                }
+            }
+
+            CheckRanges();
+        }
+
+        long Key() => keys == 0 ? model.Count : random.Next(keys) - (keys / 2);
+
+        void CheckRanges()
+        {
+            long[] bounds = [long.MinValue, .. Enumerable.Range(0, 30).Select(_ => model.Values.ElementAt(random.Next(model.Count))), long.MaxValue];
+            OrdinalBitmap bitmap = new();
+            foreach (int length in (int[])[100, ordinals - 37, 3 * ordinals, (4 * ordinals) + 5])
+            {
+                for (int i = 0; i < 60; i++)
+                {
+                    long low = bounds[random.Next(bounds.Length)];
+                    long high = bounds[random.Next(bounds.Length)];
+                    low += low is long.MinValue or long.MaxValue ? 0 : random.Next(-1, 2);
+                    bitmap.Reset(length);
+                    bitmap.Add(7);
+                    index.AddRangeTo(low, high, bitmap);
+                    uint[] expected =
+                    [
+                        .. model.Where(entry => entry.Value >= low && entry.Value <= high && entry.Key < length).Select(entry => entry.Key)
+                            .Append(7u).Distinct().Order(),
+                    ];
+                    List<uint> found = [];
+                    foreach (uint ordinal in bitmap)
+                    {
+                        found.Add(ordinal);
+                    }
+
+                    Assert.Equal(expected, found);
+                }
+            }
+        }
+    }
+
     [Fact]
     public void CountRange_ExtremeKeys_CountsAll()
     {

@@ -1,0 +1,110 @@
+using AnnServer.Engine.Model;
+using AnnServer.Engine.Querying;
+using AnnServer.Engine.Querying.Recall;
+
+namespace AnnServer.Engine.Tests.Querying;
+
+/// <summary>Which plan is chosen, by a model whose costs are known.</summary>
+public sealed class SearchPlannerTests
+{
+    private const int Live = 100_000;
+    private const int K = 10;
+
+    private static readonly CollectionConfig Config = new() { Name = "c", Dimension = 8, Metric = Metric.L2 };
+
+    [Theory]
+    [InlineData(Live, SearchStrategy.Graph)]
+    [InlineData(Live / 2, SearchStrategy.Graph)]
+    [InlineData(Live / 10, SearchStrategy.GraphWithin)]
+    [InlineData(Live / 100, SearchStrategy.Exact)]
+    [InlineData(3, SearchStrategy.Exact)]
+    [InlineData(0, SearchStrategy.Exact)]
+    public void Choose_RecallTarget_TakesTheCheapest(int matching, SearchStrategy expected)
+    {
+        SearchPlan plan = Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 }, matching);
+
+        Assert.Equal(expected, plan.Strategy);
+        Assert.Equal(Math.Max(1, Math.Min(K, matching)), plan.Effort.K);
+        Assert.Equal(expected == SearchStrategy.GraphWithin, plan.Effort.Within);
+        Assert.InRange(plan.RecallEstimate, 0.9, 1);
+        Assert.InRange(plan.Distances, 0, matching);
+    }
+
+    [Fact]
+    public void Choose_WalkThroughAllNodesUnderAFilter_IsSoonTriedInsideIt()
+    {
+        SearchPlan plan = Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 }, Live / 2);
+
+        Assert.True(plan.Then is { Within: true });
+        // Thrice what is expected, not what comparing with all 50,000 would allow.
+        Assert.Equal(3 * plan.Distances, plan.Effort.Budget);
+        Assert.Equal(long.MaxValue, Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 }, Live).Effort.Budget);
+    }
+
+    [Theory]
+    [InlineData(2047, false)]
+    [InlineData(2048, true)]
+    public void Choose_ComparingWithAll_UsesCodesForMany(int matching, bool byCodes)
+    {
+        SearchPlan plan = Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.99 }, matching);
+
+        Assert.Equal(SearchStrategy.Exact, plan.Strategy);
+        Assert.Equal(byCodes, plan.ByCodes);
+        Assert.Equal(byCodes, plan.RecallEstimate < 1);
+    }
+
+    [Fact]
+    public void Choose_TargetThatNothingReaches_ComparesWithAll()
+    {
+        SearchPlan plan = Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.999 }, Live);
+
+        Assert.Equal(SearchStrategy.Exact, plan.Strategy);
+        Assert.True(plan.ByCodes);
+    }
+
+    [Fact]
+    public void Choose_ExactOrTargetOfOne_ComparesVectors()
+    {
+        foreach (SearchQuery query in (SearchQuery[])
+            [new() { Vector = default, K = K, Exact = true, RecallTarget = 0.5 }, new() { Vector = default, K = K, RecallTarget = 1 }])
+        {
+            SearchPlan plan = Choose(query, Live);
+            Assert.Equal((SearchStrategy.Exact, false, 1), (plan.Strategy, plan.ByCodes, plan.RecallEstimate));
+        }
+    }
+
+    [Fact]
+    public void Choose_Ef_ComesBeforeTheTargetAndNeverUsesCodes()
+    {
+        SearchPlan plan = Choose(new SearchQuery { Vector = default, K = K, Ef = 64, RecallTarget = 0.9 }, Live / 2);
+
+        Assert.Equal((SearchStrategy.Graph, 64, 0), (plan.Strategy, plan.Effort.Width, plan.RecallEstimate));
+        Assert.False(plan.ByCodes);
+        Assert.Null(plan.Then);
+        Assert.True(float.IsPositiveInfinity(plan.Effort.Slack));
+    }
+
+    [Fact]
+    public void Choose_BeforeTheFirstMeasurement_TakesMoreForMore()
+    {
+        int[] widths =
+        [
+            .. ((double[])[0.9, 0.99, 0.999]).Select(static target => SearchPlanner.Choose(
+                new SearchQuery { Vector = default, K = K, RecallTarget = target }, Config, Live, 0, Live, null).Effort.Width),
+        ];
+        Assert.Equal(widths.Order().Distinct(), widths);
+    }
+
+    private static SearchPlan Choose(SearchQuery query, int matching) =>
+        SearchPlanner.Choose(query, Config, Live, 0, matching, Model());
+
+    // A point is compared in 0.01 µs. Through all nodes 0.1 µs a distance and more under a filter; inside it fewer where it leaves few.
+    private static RecallModel Model() => new(Live, 0, 0.01,
+    [
+        Regime(WalkKind.Through, 1, 800), Regime(WalkKind.Through, 0.5, 1000), Regime(WalkKind.Through, 0.1, 8000),
+        Regime(WalkKind.Within, 0.5, 2500), Regime(WalkKind.Within, 0.1, 700),
+    ]);
+
+    private static RecallModel.Regime Regime(WalkKind walk, double share, double distances) => new(
+        walk, share, [(K, new RecallCurve([new(1, 0.9, distances, distances / 10), new(1.1, 0.99, 40 * distances, 4 * distances)]))]);
+}

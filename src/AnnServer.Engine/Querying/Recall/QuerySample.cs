@@ -11,12 +11,13 @@ internal sealed class QuerySample
 
     // Held for a copy of a vector; who does not get it at once leaves its vector out.
     private readonly Lock _lock = new();
-    private readonly float[]?[] _vectors = new float[Capacity][];
+    private readonly List<float[]> _vectors = [];
     private int _offered;
-    private int _kept;
+    private int _count;
+    private int _next;
 
     /// <summary>Vectors it holds.</summary>
-    public int Count => Math.Min(Volatile.Read(ref _kept), Capacity);
+    public int Count => Volatile.Read(ref _count);
 
     public void Offer(ReadOnlySpan<float> vector)
     {
@@ -28,9 +29,16 @@ internal sealed class QuerySample
 
         try
         {
-            ref float[]? place = ref _vectors[_kept++ % Capacity];
-            place ??= new float[vector.Length];
-            vector.CopyTo(place);
+            if (_vectors.Count < Capacity)
+            {
+                _vectors.Add(vector.ToArray());
+                Volatile.Write(ref _count, _vectors.Count);
+            }
+            else
+            {
+                vector.CopyTo(_vectors[_next]);
+                _next = (_next + 1) % Capacity;
+            }
         }
         finally
         {
@@ -43,7 +51,7 @@ internal sealed class QuerySample
     {
         lock (_lock)
         {
-            return [.. _vectors.Take(_kept).Select(static vector => vector!.ToArray())];
+            return [.. _vectors.Select(static vector => vector.ToArray())];
         }
     }
 }

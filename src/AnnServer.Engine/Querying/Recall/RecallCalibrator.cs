@@ -83,7 +83,11 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
 
     private bool TryMeasure(WalkKind walk, double share, List<Probe> probes, List<RecallModel.Regime> regimes)
     {
-        int matching = Choose(share);
+        if (!TryChoose(share, out int matching))
+        {
+            return false;
+        }
+
         if (matching <= Results[^1])
         {
             // So few are compared with one by one.
@@ -173,9 +177,16 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
         return true;
     }
 
-    // The live points, each with a chance of the share.
-    private int Choose(double share)
+    // The live points, each with a chance of the share. False where the collection was dropped.
+    private bool TryChoose(double share, out int matching)
     {
+        matching = 0;
+        using ScratchPool.Scope scope = scratches.Rent();
+        if (data.IsDropped)
+        {
+            return false;
+        }
+
         data.CopyLive(_accept);
         Span<ulong> words = _accept.Words;
         foreach (ref ulong word in words)
@@ -189,7 +200,8 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
             }
         }
 
-        return _accept.Count();
+        matching = _accept.Count();
+        return true;
     }
 
     // Leaving the point itself out, which the scan has met.

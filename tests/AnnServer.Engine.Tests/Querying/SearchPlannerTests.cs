@@ -37,8 +37,20 @@ public sealed class SearchPlannerTests
 
         Assert.True(plan.Then is { Within: true });
         // Thrice what is expected, not what comparing with all 50,000 would allow.
-        Assert.Equal(3 * plan.Distances, plan.Effort.Budget);
+        Assert.InRange(plan.Effort.Budget, 3 * plan.Distances, (3 * plan.Distances) + 3);
         Assert.Equal(long.MaxValue, Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 }, Live).Effort.Budget);
+    }
+
+    [Fact]
+    public void Choose_Filter_AimsALittleHigher()
+    {
+        SearchPlan all = Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.92 }, Live);
+        SearchPlan half = Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.92 }, Live / 2);
+
+        Assert.Equal(0.92, all.RecallEstimate, 1e-9);
+        Assert.Equal(0.92 + (0.35 * 0.08), half.RecallEstimate, 1e-9);
+        Assert.True(half.Effort.Slack > all.Effort.Slack);
+        Assert.True(half.Then!.Value.Slack > half.Effort.Slack);
     }
 
     [Theory]
@@ -106,5 +118,5 @@ public sealed class SearchPlannerTests
     ]);
 
     private static RecallModel.Regime Regime(WalkKind walk, double share, double distances) => new(
-        walk, share, [(K, new RecallCurve([new(1, 0.9, distances, distances / 10), new(1.1, 0.99, 40 * distances, 4 * distances)]))]);
+        walk, share, [(K, new RecallCurve([new(1, 0.9, distances, distances / 10), new(1.1, 0.99, 2 * distances, distances / 5)]))]);
 }

@@ -28,6 +28,26 @@ public sealed class SearchTests(ServerFixture server) : ServerTest(server)
     }
 
     [Fact]
+    public async Task Search_RecallTarget_IsAnsweredAndReported()
+    {
+        string collection = await LoadAsync(Metric.L2, Rows(2500, seed: 11));
+        SearchRequest request = new() { Collection = collection, Vector = Make.Packed(Rows(1, seed: 12)[0]), K = 10, Explain = true };
+
+        request.Exact = true;
+        SearchResponse exact = await Server.Points.SearchAsync(request, cancellationToken: Cancellation);
+        request.RecallTarget = 1;
+        SearchResponse all = await Server.Points.SearchAsync(request, cancellationToken: Cancellation);
+        request.RecallTarget = 0.9;
+        SearchResponse most = await Server.Points.SearchAsync(request, cancellationToken: Cancellation);
+
+        Assert.Equal(exact.Hits, all.Hits);
+        Assert.Equal(("exact", 1.0, 2500UL), (all.Report.Strategy, all.Report.RecallEstimate, all.Report.DistanceComputations));
+        Assert.Equal(10, most.Hits.Count);
+        // 0 before anything has been measured.
+        Assert.True(most.Report.RecallEstimate is 0 or (>= 0.9 and <= 1), $"{most.Report.RecallEstimate}");
+    }
+
+    [Fact]
     public async Task Search_WithEverythingAsked_ReturnsAttributesVectorAndReport()
     {
         float[][] rows = Rows(50, seed: 3);

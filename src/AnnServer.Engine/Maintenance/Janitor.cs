@@ -129,15 +129,15 @@ internal sealed class Janitor(ScratchPool scratches, EngineMetrics metrics, ILog
             // Stopped: the next process measures anew.
             return;
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or OutOfMemoryException)
         {
-            // Of vectors kept on disk. Searches go on as before, and one of them asks for another try.
+            // A vector on disk that cannot be read, or no memory. No write has to end for that, and asked again by every search it would
+            // only fail again: those go on with what is known until the next start.
             EngineLog.RecallNotMeasured(logger, data.Config.Name, error);
+            return;
         }
-        finally
-        {
-            _measured.TryRemove(data.Number, out _);
-        }
+
+        _measured.TryRemove(data.Number, out _);
     }
 
     private void Enqueue(Action work)

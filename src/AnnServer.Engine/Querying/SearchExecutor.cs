@@ -240,7 +240,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
             Expansions = scratch.Expansions,
             Selectivity = live == 0 ? 1 : (double)matching / live,
             Matching = matching,
-            RecallEstimate = fallback ? SearchPlanner.RecallOfScan(plan.ByCodes) : plan.RecallEstimate,
+            RecallEstimate = fallback ? SearchPlanner.RecallOfScan(plan.CodesWidth) : plan.RecallEstimate,
             ExactFallback = fallback,
             FilterMicroseconds = filterTime,
             SearchMicroseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds,
@@ -262,13 +262,9 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
     private void SearchAll(SearchQuery query, SearchPlan plan, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
     {
         OrdinalBitmap candidates = accept ?? reader.Live();
-        if (plan.ByCodes)
+        if (plan.CodesWidth > 0)
         {
-            data.Index.SearchCodes(query.Vector.Span, SearchPlanner.ScanEffort(plan.Effort.K), candidates, scratch, cancellation);
-        }
-        else if (data.Index.KeepsVectorsOnDisk && !query.Exact)
-        {
-            data.Index.SearchCodes(query.Vector.Span, plan.Effort, candidates, scratch, cancellation);
+            data.Index.SearchCodes(query.Vector.Span, new SearchEffort(plan.Effort.K, plan.CodesWidth), candidates, scratch, cancellation);
         }
         else
         {

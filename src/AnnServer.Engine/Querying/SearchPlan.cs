@@ -7,7 +7,9 @@ namespace AnnServer.Engine.Querying;
 /// <param name="Effort">Of a walk; in an exact search, the results to find.</param>
 /// <param name="Distances">Distances that it is estimated to compute.</param>
 /// <param name="RecallEstimate">See <see cref="SearchReport.RecallEstimate"/>.</param>
-/// <param name="ByCodes">Where all are compared, codes are enough, and the best by their vectors.</param>
+/// <param name="CodesWidth">
+/// Where all are compared, by their codes, the candidates that are then ordered by their vectors; 0 where all are compared by these.
+/// </param>
 /// <param name="Then">The effort of a walk inside the filter, where one through all nodes is given up; null to compare with all.</param>
 internal readonly record struct SearchPlan(
-    SearchStrategy Strategy, SearchEffort Effort, long Distances, double RecallEstimate, bool ByCodes = false, SearchEffort? Then = null);
+    SearchStrategy Strategy, SearchEffort Effort, long Distances, double RecallEstimate, int CodesWidth = 0, SearchEffort? Then = null);

@@ -19,7 +19,7 @@ internal static class SearchPlanner
 
     // A scan of codes misses as good as nothing, if it keeps so many to be ordered by their vectors. Of few points all are compared by them.
     private const double RecallOfCodes = 0.9999;
-    private const int CodesWidth = 64;
+    private const int LeastCodesWidth = 64;
     private const int LeastForCodes = 2048;
 
     // Of what may be missed, so much is not, under filters: they were measured at random, and those that are not find a little less. Where a
@@ -63,9 +63,10 @@ internal static class SearchPlanner
         double walk = width * config.Hnsw.M * DistancesPerCandidateAndLink / Math.Max(selectivity, 1e-9);
         double scan = matching * ScanCost;
         // A walk that has computed as much as the scan would have is abandoned: a search never costs more than twice the scan.
+        int codesWidth = config.VectorPlacement == VectorPlacement.Disk ? width : 0;
         return scan <= walk
-            ? new SearchPlan(SearchStrategy.Exact, new SearchEffort(k, width), matching, 1)
-            : new SearchPlan(SearchStrategy.Graph, new SearchEffort(k, width, matching), (long)walk, 0);
+            ? new SearchPlan(SearchStrategy.Exact, new SearchEffort(k, width), matching, RecallOfScan(codesWidth), codesWidth)
+            : new SearchPlan(SearchStrategy.Graph, new SearchEffort(k, width, matching), (long)walk, 0, codesWidth);
     }
 
     // The cheapest that reaches the recall.
@@ -73,6 +74,8 @@ internal static class SearchPlanner
     {
         double scan = matching * model.ScanMicroseconds;
         double share = live == 0 ? 1 : Math.Min(1, (double)matching / live);
+        bool byCodes = matching >= LeastForCodes || config.VectorPlacement == VectorPlacement.Disk;
+        int codesWidth = byCodes ? Math.Max(LeastCodesWidth, 2 * k) : 0;
         double aim = share < 1 ? target + (MarginOfFilters * (1 - target)) : target;
         bool isThrough = model.TryReach(WalkKind.Through, share, k, aim, out RecallPoint through) && through.Microseconds < scan;
         RecallPoint within = default;
@@ -88,13 +91,12 @@ internal static class SearchPlanner
             return Walk(SearchStrategy.Graph, through, false, then is null ? budget : Math.Min(budget, (long)(Patience * through.Distances)), then);
         }
 
-        bool byCodes = matching >= LeastForCodes;
         return isWithin
             ? Walk(SearchStrategy.GraphWithin, within, true, Budget(within), null)
-            : new SearchPlan(SearchStrategy.Exact, new SearchEffort(k, k), matching, RecallOfScan(byCodes), byCodes);
+            : new SearchPlan(SearchStrategy.Exact, new SearchEffort(k, k), matching, RecallOfScan(codesWidth), codesWidth);
 
         SearchPlan Walk(SearchStrategy strategy, in RecallPoint point, bool isInside, long budget, SearchEffort? then) =>
-            new(strategy, Effort(point, isInside, budget), (long)point.Distances, Math.Max(point.Recall, target), matching >= LeastForCodes, then);
+            new(strategy, Effort(point, isInside, budget), (long)point.Distances, Math.Max(point.Recall, target), codesWidth, then);
 
         SearchEffort Effort(in RecallPoint point, bool isInside, long budget) =>
             EffortLadder.ToEffort(config.Metric, point.Effort, k, isInside, budget);
@@ -104,10 +106,7 @@ internal static class SearchPlanner
     }
 
     /// <summary>What comparing with all finds.</summary>
-    public static double RecallOfScan(bool byCodes) => byCodes ? RecallOfCodes : 1;
-
-    /// <summary>Comparing with all by codes: candidates that are ordered by their vectors.</summary>
-    public static SearchEffort ScanEffort(int k) => new(k, Math.Max(CodesWidth, 2 * k));
+    public static double RecallOfScan(int codesWidth) => codesWidth > 0 ? RecallOfCodes : 1;
 
     // Until recall has been measured: generous on the real sets at hand.
     private static int WidthFor(double target, int k) => target switch

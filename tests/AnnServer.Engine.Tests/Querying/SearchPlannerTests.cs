@@ -61,8 +61,28 @@ public sealed class SearchPlannerTests
         SearchPlan plan = Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.99 }, matching);
 
         Assert.Equal(SearchStrategy.Exact, plan.Strategy);
-        Assert.Equal(byCodes, plan.ByCodes);
+        Assert.Equal(byCodes, plan.CodesWidth > 0);
         Assert.Equal(byCodes, plan.RecallEstimate < 1);
+    }
+
+    /// <summary>Vectors on disk are all read only for who wants every one compared.</summary>
+    [Theory]
+    [InlineData(0.99, null, 100, 64)]
+    [InlineData(null, null, 100, 128)]
+    [InlineData(null, 300, 100, 300)]
+    [InlineData(1.0, null, 100, 0)]
+    public void Choose_VectorsOnDisk_KeepsEnoughToBeOrderedByThem(double? target, int? ef, int matching, int codesWidth)
+    {
+        SearchPlan plan = SearchPlanner.Choose(
+            new SearchQuery { Vector = default, K = K, RecallTarget = target, Ef = ef },
+            Config with { VectorPlacement = VectorPlacement.Disk },
+            Live,
+            0,
+            matching,
+            Model());
+
+        Assert.Equal((SearchStrategy.Exact, codesWidth), (plan.Strategy, plan.CodesWidth));
+        Assert.Equal(codesWidth == 0, plan.RecallEstimate == 1);
     }
 
     [Fact]
@@ -71,7 +91,7 @@ public sealed class SearchPlannerTests
         SearchPlan plan = Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.999 }, Live);
 
         Assert.Equal(SearchStrategy.Exact, plan.Strategy);
-        Assert.True(plan.ByCodes);
+        Assert.Equal(64, plan.CodesWidth);
     }
 
     [Fact]
@@ -81,7 +101,7 @@ public sealed class SearchPlannerTests
             [new() { Vector = default, K = K, Exact = true, RecallTarget = 0.5 }, new() { Vector = default, K = K, RecallTarget = 1 }])
         {
             SearchPlan plan = Choose(query, Live);
-            Assert.Equal((SearchStrategy.Exact, false, 1), (plan.Strategy, plan.ByCodes, plan.RecallEstimate));
+            Assert.Equal((SearchStrategy.Exact, 0, 1), (plan.Strategy, plan.CodesWidth, plan.RecallEstimate));
         }
     }
 
@@ -91,7 +111,7 @@ public sealed class SearchPlannerTests
         SearchPlan plan = Choose(new SearchQuery { Vector = default, K = K, Ef = 64, RecallTarget = 0.9 }, Live / 2);
 
         Assert.Equal((SearchStrategy.Graph, 64, 0), (plan.Strategy, plan.Effort.Width, plan.RecallEstimate));
-        Assert.False(plan.ByCodes);
+        Assert.Equal(0, plan.CodesWidth);
         Assert.Null(plan.Then);
         Assert.True(float.IsPositiveInfinity(plan.Effort.Slack));
     }

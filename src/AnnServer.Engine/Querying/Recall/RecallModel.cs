@@ -34,8 +34,11 @@ internal sealed class RecallModel
     /// <summary>Time of an exact search for each point that it compares with.</summary>
     public double ScanMicroseconds { get; }
 
-    public bool IsStale(int live, int queries) =>
-        live > _points * StaleGrowth || live < _points / StaleGrowth || queries >= Math.Max(FirstQueries, MoreQueries * _queries);
+    public bool IsStale(int live, int queries)
+    {
+        int more = Math.Min(QuerySample.Capacity, Math.Max(FirstQueries, MoreQueries * _queries));
+        return live > _points * StaleGrowth || live < _points / StaleGrowth || (queries > _queries && queries >= more);
+    }
 
     /// <summary>The least that a walk has to do for a recall; false where it may not reach it.</summary>
     /// <param name="share">Of the points, that satisfy the filter.</param>

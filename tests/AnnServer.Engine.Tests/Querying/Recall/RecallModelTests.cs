@@ -70,6 +70,15 @@ public sealed class RecallModelTests
     public void IsStale_GrownShrunkOrMoreQueries_IsTrue(int live, int queries, bool isStale) =>
         Assert.Equal(isStale, Model().IsStale(live, queries));
 
+    [Theory]
+    [InlineData(256, 1023, false)]
+    [InlineData(256, 1024, true)]
+    [InlineData(700, 1023, false)]
+    [InlineData(700, 1024, true)]
+    [InlineData(1024, 1024, false)]
+    public void IsStale_MeasuredWithQueries_WaitsForMore(int before, int now, bool isStale) =>
+        Assert.Equal(isStale, new RecallModel(1000, before, 0.01, []).IsStale(1000, now));
+
     [Fact]
     public void Sample_Full_KeepsTheNewestOfSomeAndNoMore()
     {

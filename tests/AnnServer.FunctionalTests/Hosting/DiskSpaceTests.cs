@@ -8,6 +8,7 @@ using Grpc.Health.V1;
 namespace AnnServer.FunctionalTests.Hosting;
 
 /// <summary>A server that wants more of the disk to be free than any disk has.</summary>
+[Collection(nameof(OneServerAtATime))]
 public sealed class DiskSpaceTests : IAsyncLifetime
 {
     private const string Name = "points";

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Hosting;
 namespace AnnServer.FunctionalTests.Rpc;
 
 /// <summary>Each with a server of its own: a backup is restored only where there is nothing.</summary>
+[Collection(nameof(OneServerAtATime))]
 public sealed class RestoreTests : IAsyncLifetime
 {
     private const string Restoring = "A backup is being restored.";

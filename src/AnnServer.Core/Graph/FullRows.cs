@@ -17,7 +17,7 @@ internal readonly unsafe struct FullRows<TKernel, TElement> : IRowSpace
 
     public static byte* Query(GraphStore store, ReadOnlySpan<float> vector, AlignedBuffer<byte> buffer)
     {
-        buffer.EnsureLength((store.Length + 1) * sizeof(float));
+        buffer.EnsureLength(QueryBytes(store));
         store.LoadQuery(vector, (float*)buffer.Pointer);
         return buffer.Pointer;
     }
@@ -48,4 +48,27 @@ internal readonly unsafe struct FullRows<TKernel, TElement> : IRowSpace
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Distance4(GraphStore store, byte* query, byte* row0, byte* row1, byte* row2, byte* row3, float* distances) =>
         TKernel.Distance4((float*)query, (TElement*)row0, (TElement*)row1, (TElement*)row2, (TElement*)row3, store.Length, distances);
+
+    public static int BlockBytes(GraphStore store) => QueryBlock.Lanes * QueryBytes(store);
+
+    public static void SetInBlock(GraphStore store, byte* block, int lane, byte* query) =>
+        Unsafe.CopyBlockUnaligned(block + (lane * QueryBytes(store)), query, (uint)QueryBytes(store));
+
+    // One query after another: at a float an element it is the products that take the time, not what is made of their sums.
+    public static void BlockDistances(
+        GraphStore store, byte* block, int lanes, byte* row0, byte* row1, byte* row2, byte* row3, float* distances)
+    {
+        float* four = stackalloc float[4];
+        for (int lane = 0; lane < lanes; lane++)
+        {
+            Distance4(store, block + (lane * QueryBytes(store)), row0, row1, row2, row3, four);
+            for (int row = 0; row < 4; row++)
+            {
+                distances[(row * QueryBlock.Lanes) + lane] = four[row];
+            }
+        }
+    }
+
+    // The elements and the scale.
+    private static int QueryBytes(GraphStore store) => (store.Length + 1) * sizeof(float);
 }

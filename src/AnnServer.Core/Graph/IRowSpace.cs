@@ -1,3 +1,4 @@
+using AnnServer.Core.Kernels;
 using AnnServer.Core.Memory;
 
 namespace AnnServer.Core.Graph;
@@ -22,4 +23,17 @@ internal unsafe interface IRowSpace
 
     /// <summary>One query against four rows; writes four floats.</summary>
     static abstract void Distance4(GraphStore store, byte* query, byte* row0, byte* row1, byte* row2, byte* row3, float* distances);
+
+    /// <summary>Bytes of a block of <see cref="QueryBlock.Lanes"/> queries.</summary>
+    static abstract int BlockBytes(GraphStore store);
+
+    /// <summary>Makes a query one of a block.</summary>
+    static abstract void SetInBlock(GraphStore store, byte* block, int lane, byte* query);
+
+    /// <summary>
+    /// The first <paramref name="lanes"/> queries of a block against four rows; writes <see cref="QueryBlock.Lanes"/> floats for each row. Those
+    /// of other lanes are of no matter.
+    /// </summary>
+    static abstract void BlockDistances(
+        GraphStore store, byte* block, int lanes, byte* row0, byte* row1, byte* row2, byte* row3, float* distances);
 }

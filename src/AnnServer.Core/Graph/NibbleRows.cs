@@ -37,4 +37,12 @@ internal readonly unsafe struct NibbleRows : IRowSpace
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Distance4(GraphStore store, byte* query, byte* row0, byte* row1, byte* row2, byte* row3, float* distances) =>
         NibbleKernel.Distance4(query, row0, row1, row2, row3, store.CodeLength, distances);
+
+    public static int BlockBytes(GraphStore store) => QueryBlock.Bytes(store.CodeLength);
+
+    public static void SetInBlock(GraphStore store, byte* block, int lane, byte* query) => QueryBlock.Set(block, lane, query, store.CodeLength);
+
+    public static void BlockDistances(
+        GraphStore store, byte* block, int lanes, byte* row0, byte* row1, byte* row2, byte* row3, float* distances) =>
+        QueryBlock.NibbleDistances(block, row0, row1, row2, row3, store.CodeLength, distances);
 }

@@ -14,6 +14,9 @@ namespace AnnServer.Core.Graph;
 /// </summary>
 public abstract unsafe class VectorIndex : IDisposable
 {
+    /// <summary>Queries that can share a scan.</summary>
+    public const int MaxShared = SharedQueries.Capacity;
+
     private readonly SlotAllocator _slots;
 
     // Protects the growth of the arenas.
@@ -185,6 +188,20 @@ public abstract unsafe class VectorIndex : IDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public abstract void SearchCodes(
         ReadOnlySpan<float> query, SearchEffort effort, OrdinalBitmap accept, SearchScratch scratch, CancellationToken cancellation);
+
+    /// <summary>
+    /// Compares many queries with every member of <paramref name="accept"/>, which is cheaper than one after another. Each finds what
+    /// <see cref="SearchCodes"/> finds, with the vectors instead of the codes what <see cref="SearchExact"/> does; <see cref="SelectShared"/>
+    /// makes it the result of the scratch.
+    /// </summary>
+    /// <param name="queries">At most <see cref="MaxShared"/>.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public abstract void SearchShared(
+        ReadOnlySpan<SharedQuery> queries, bool byCodes, OrdinalBitmap accept, SearchScratch scratch, CancellationToken cancellation);
+
+    /// <summary>Makes what one of the queries of <see cref="SearchShared"/> has found the result of the scratch.</summary>
+    /// <param name="at">Its place among them.</param>
+    public abstract void SelectShared(int at, in SharedQuery query, bool byCodes, SearchScratch scratch);
 
     /// <summary>
     /// Works out the row of a node without its hidden neighbours, into the plan of the scratch. False if it has none. Any thread.

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using AnnServer.Core.Filtering;
+using AnnServer.Core.Kernels;
+using AnnServer.Core.Memory;
 using AnnServer.Core.Search;
 
 namespace AnnServer.Core.Graph;
@@ -96,6 +98,27 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
         Rerank(query, effort, scratch);
     }
 
+    public override void SearchShared(
+        ReadOnlySpan<SharedQuery> queries, bool byCodes, OrdinalBitmap accept, SearchScratch scratch, CancellationToken cancellation)
+    {
+        bool complete = byCodes
+            ? ScanShared<TRows>(queries, accept, scratch.WalkQuery, movable: false, scratch, cancellation)
+            : ScanShared<TVectors>(queries, accept, scratch.Query, Store.Movable is not null, scratch, cancellation);
+        if (!complete)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+    }
+
+    public override void SelectShared(int at, in SharedQuery query, bool byCodes, SearchScratch scratch)
+    {
+        scratch.Results = scratch.Shared.Nearest(at);
+        if (byCodes)
+        {
+            Rerank(query.Vector.Span, query.Effort, scratch);
+        }
+    }
+
     public override bool PlanRepair(RowKey row, SearchScratch scratch)
     {
         ReadOnlySpan<uint> current = Store.ReadLinks(row.Ordinal, row.Layer);
@@ -173,6 +196,30 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
         {
             var accepted = new OrdinalWords(words, accept.Words.Length);
             return HnswSearcher<TScanned>.SearchExact(Store, row, k, accepted, movable, scratch, cancellation);
+        }
+    }
+
+    private bool ScanShared<TScanned>(
+        ReadOnlySpan<SharedQuery> queries,
+        OrdinalBitmap accept,
+        AlignedBuffer<byte> buffer,
+        bool movable,
+        SearchScratch scratch,
+        CancellationToken cancellation)
+        where TScanned : struct, IRowSpace
+    {
+        SharedQueries shared = scratch.Shared;
+        shared.Reset(queries, TScanned.BlockBytes(Store));
+        for (int i = 0; i < queries.Length; i++)
+        {
+            byte* query = TScanned.Query(Store, queries[i].Vector.Span, buffer);
+            TScanned.SetInBlock(Store, shared.Block(i / QueryBlock.Lanes), i % QueryBlock.Lanes, query);
+        }
+
+        fixed (ulong* words = accept.Words)
+        {
+            var accepted = new OrdinalWords(words, accept.Words.Length);
+            return HnswSearcher<TScanned>.SearchShared(Store, shared, accepted, movable, scratch, cancellation);
         }
     }
 

@@ -10,7 +10,7 @@ internal static unsafe class CodeArithmetic
     /// <summary>The upper bits of a float that a row keeps as its weight, in the lowest bits of as many codes.</summary>
     public const int WeightBits = 16;
 
-    /// <summary>Adds to each lane the products of four unsigned and four signed bytes (VNNI, where there is any).</summary>
+    /// <summary>Adds to each lane the products of its four unsigned and four signed bytes (VNNI, where there is any).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Add(Vector256<int> sum, Vector256<byte> a, Vector256<sbyte> b)
     {
@@ -19,15 +19,12 @@ internal static unsafe class CodeArithmetic
             return AvxVnni.MultiplyWideningAndAdd(sum, a, b);
         }
 
-        if (Avx512BW.IsSupported)
-        {
-            Vector512<int> products = Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(a), Avx512BW.ConvertToVector512Int16(b));
-            return sum + products.GetLower() + products.GetUpper();
-        }
-
-        (Vector256<ushort> aLow, Vector256<ushort> aHigh) = Vector256.Widen(a);
-        (Vector256<short> bLow, Vector256<short> bHigh) = Vector256.Widen(b);
-        return sum + MultiplyAdd(aLow.AsInt16(), bLow) + MultiplyAdd(aHigh.AsInt16(), bHigh);
+        // Bytes 0 and 2 of each lane, and 1 and 3: sums stay in the lane of their bytes.
+        Vector256<short> evenA = a.AsInt16() & Vector256.Create((short)0x00FF);
+        Vector256<short> oddA = a.AsInt16() >>> 8;
+        Vector256<short> evenB = (b.AsInt16() << 8) >> 8;
+        Vector256<short> oddB = b.AsInt16() >> 8;
+        return sum + MultiplyAdd(evenA, evenB) + MultiplyAdd(oddA, oddB);
     }
 
     /// <summary>The sums of four vectors.</summary>
@@ -63,8 +60,7 @@ internal static unsafe class CodeArithmetic
             return Avx2.MultiplyAddAdjacent(a, b);
         }
 
-        (Vector256<int> aLow, Vector256<int> aHigh) = Vector256.Widen(a);
-        (Vector256<int> bLow, Vector256<int> bHigh) = Vector256.Widen(b);
-        return (aLow * bLow) + (aHigh * bHigh);
+        Vector256<int> products = ((a.AsInt32() << 16) >> 16) * ((b.AsInt32() << 16) >> 16);
+        return products + ((a.AsInt32() >> 16) * (b.AsInt32() >> 16));
     }
 }

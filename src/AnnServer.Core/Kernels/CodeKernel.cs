@@ -174,7 +174,8 @@ internal static unsafe class CodeKernel
         square = CodeArithmetic.Add(square, magnitude, magnitude.AsSByte());
     }
 
-    private static int Squares(byte* row, int length)
+    /// <summary>The sum of the squares of a row's codes.</summary>
+    public static int Squares(byte* row, int length)
     {
         Vector256<int> sum = default;
         for (nint i = 0; i < length; i += Granularity)

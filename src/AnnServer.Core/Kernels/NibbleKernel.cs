@@ -115,7 +115,7 @@ internal static unsafe class NibbleKernel
     public static float Distance(byte* query, byte* row, int length)
     {
         var terms = (QueryTerms*)(query + length);
-        float weight = CodeArithmetic.Weight(CodeArithmetic.Bits(row)) / 2;
+        float weight = Weight(row);
         float constant = terms->Constant;
         Vector256<int> dots = default;
         if (terms->SquaresFactor != 0)
@@ -190,6 +190,22 @@ internal static unsafe class NibbleKernel
         (constants - (Vector128.Create(terms->Weight) * weights * Vector128.ConvertToSingle(dots))).Store(distances);
     }
 
+    /// <summary>Half of a row's step: what its codes, doubled and less 15, are multiplied with.</summary>
+    public static float Weight(byte* row) => CodeArithmetic.Weight(CodeArithmetic.Bits(row)) / 2;
+
+    /// <summary>The sum of the squares of a row's codes, doubled and less 15.</summary>
+    public static int Squares(byte* row, int length)
+    {
+        Vector256<int> squares = default;
+        for (nint i = 0; i < length; i += Granularity)
+        {
+            var packed = Vector256.Load(row + (i / 2));
+            AddSquares(ref squares, Low(packed), High(packed));
+        }
+
+        return (4 * Vector256.Sum(squares)) + (SquareOfLast * length);
+    }
+
     /// <summary>The terms that follow the codes of a query.</summary>
     private static QueryTerms TermsOf(byte* query, int length, float weight, DistanceKind distance)
     {
@@ -219,11 +235,13 @@ internal static unsafe class NibbleKernel
     private static Vector256<int> Code(Vector256<float> steps) => Vector256.ConvertToInt32(
         Vector256.Clamp(Vector256.Floor(steps + Vector256.Create(Levels / 2f)), Vector256<float>.Zero, Vector256.Create(Levels - 1f)));
 
+    /// <summary>The codes in the low halves of the bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> Low(Vector256<byte> packed) => packed & Vector256.Create((byte)0x0F);
+    public static Vector256<byte> Low(Vector256<byte> packed) => packed & Vector256.Create((byte)0x0F);
 
+    /// <summary>The codes in the high halves of the bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> High(Vector256<byte> packed) => Low((packed.AsUInt16() >>> 4).AsByte());
+    public static Vector256<byte> High(Vector256<byte> packed) => Low((packed.AsUInt16() >>> 4).AsByte());
 
     /// <summary>Adds the products of 64 codes n with those of the query, to a sum for each half.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -241,9 +259,16 @@ internal static unsafe class NibbleKernel
         var packed = Vector256.Load(row);
         Vector256<byte> rowLow = Low(packed);
         Vector256<byte> rowHigh = High(packed);
-        var last = Vector256.Create((byte)(Levels - 1));
         dot = CodeArithmetic.Add(CodeArithmetic.Add(dot, rowLow, low), rowHigh, high);
-        square = CodeArithmetic.Add(square, rowLow, (rowLow - last).AsSByte());
-        square = CodeArithmetic.Add(square, rowHigh, (rowHigh - last).AsSByte());
+        AddSquares(ref square, rowLow, rowHigh);
+    }
+
+    /// <summary>Adds n (n - 15) for 64 codes n.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddSquares(ref Vector256<int> square, Vector256<byte> low, Vector256<byte> high)
+    {
+        var last = Vector256.Create((byte)(Levels - 1));
+        square = CodeArithmetic.Add(square, low, (low - last).AsSByte());
+        square = CodeArithmetic.Add(square, high, (high - last).AsSByte());
     }
 }

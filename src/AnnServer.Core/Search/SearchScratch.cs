@@ -66,6 +66,9 @@ public sealed unsafe class SearchScratch
 
     internal NeighborSelection Selection { get; } = new();
 
+    /// <summary>Made when queries first share a scan, which takes more memory than all else.</summary>
+    internal SharedQueries Shared => field ??= new SharedQueries();
+
     /// <summary>The results of the last search, nearest first: the pool that it filled.</summary>
     internal CandidatePool? Results { get; set; }
 

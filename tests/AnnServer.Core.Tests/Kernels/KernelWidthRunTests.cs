@@ -54,7 +54,7 @@ public sealed partial class KernelWidthRunTests
         Type[] kernelTests =
         [
             typeof(KernelWidthTests), typeof(SquaredEuclideanTests), typeof(NegativeDotTests), typeof(CodeKernelTests),
-            typeof(NibbleKernelTests), typeof(RotationTests), typeof(HalvesTests),
+            typeof(NibbleKernelTests), typeof(QueryBlockTests), typeof(RotationTests), typeof(HalvesTests),
         ];
         foreach (Type tests in kernelTests)
         {

@@ -17,6 +17,9 @@ public abstract unsafe class VectorIndex : IDisposable
     /// <summary>Queries that can share a scan.</summary>
     public const int MaxShared = SharedQueries.Capacity;
 
+    /// <summary>Queries that share a scan are compared in multiples of this, some of which may be idle.</summary>
+    public const int SharedLanes = QueryBlock.Lanes;
+
     private readonly SlotAllocator _slots;
 
     // Protects the growth of the arenas.

@@ -8,7 +8,7 @@ using AnnServer.Engine.Model;
 namespace AnnServer.Engine.Querying;
 
 /// <summary>Answers searches: evaluates the filter, plans, searches, and turns ordinals into hits.</summary>
-internal sealed class SearchExecutor(CollectionData data, CollectionContext context, PointReader reader)
+internal sealed partial class SearchExecutor(CollectionData data, CollectionContext context, PointReader reader)
 {
     // A search whose answer was changed under it is made again, the last time while writers wait.
     private const int MaxAttempts = 4;
@@ -50,82 +50,6 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         return size.IsTooLarge ? size.ToError("k") : isShort;
     }
 
-    /// <summary>As above for several searches, which are checked before any is made; the limit is for all of them together.</summary>
-    public EngineResult<bool> SearchBatch(
-        IReadOnlyList<SearchQuery> queries, IReadOnlyList<SearchAnswer> answers, long limit, Faults faults, CancellationToken cancellation)
-    {
-        CollectionConfig config = data.Config;
-        PointRules.CheckBatch(queries.Count, "queries", context.Limits.MaxBatchQueries, faults);
-        var filters = new FilterState[queries.Count];
-        Dictionary<string, FilterState>? known = null;
-        ulong readAfter = 0;
-        for (int i = 0; i < filters.Length; i++)
-        {
-            SearchQuery query = queries[i];
-            using Faults.Scope path = faults.Within("queries", i);
-            SearchRules.Check(query, config, context.Limits, faults);
-            FilterCompiler.TryCompile(query.Filter, config.Attributes, context.Limits, faults, out Predicate? predicate);
-            filters[i] = predicate is null ? FilterState.None : Share(predicate, known ??= new(StringComparer.Ordinal));
-            readAfter = Math.Max(readAfter, query.ReadAfter);
-        }
-
-        if (faults.Any)
-        {
-            return faults.ToError();
-        }
-
-        if (context.CheckFence(readAfter) is { } behind)
-        {
-            return behind;
-        }
-
-        using ScratchPool.Scope scope = context.Scratches.Rent();
-        if (data.IsDropped)
-        {
-            return Catalog.NotFound(config.Name);
-        }
-
-        var size = new AnswerSize(context.Limits.MaxAnswerBytes);
-        bool isShort = limit == long.MaxValue || Estimate(queries, filters, config, limit, cancellation) <= limit;
-        for (int i = 0; isShort && i < filters.Length && !size.IsTooLarge; i++)
-        {
-            Answer(queries[i], filters[i], config, scope.Scratch, answers[i], ref size, cancellation);
-        }
-
-        foreach (FilterState filter in filters)
-        {
-            filter.Forget(reader);
-        }
-
-        return size.IsTooLarge ? size.ToError("queries") : isShort;
-    }
-
-    // Queries with equivalent filters share one evaluation of it.
-    private static FilterState Share(Predicate predicate, Dictionary<string, FilterState> known)
-    {
-        string canonical = PredicateText.Of(predicate);
-        if (!known.TryGetValue(canonical, out FilterState? filter))
-        {
-            filter = FilterState.Of(predicate);
-            known.Add(canonical, filter);
-        }
-
-        return filter;
-    }
-
-    // Distances that the searches will compute, as the planner sees it; those beyond the limit are not looked at.
-    private long Estimate(
-        IReadOnlyList<SearchQuery> queries, FilterState[] filters, CollectionConfig config, long limit, CancellationToken cancellation)
-    {
-        long distances = 0;
-        for (int i = 0; i < filters.Length && distances <= limit; i++)
-        {
-            distances += Estimate(queries[i], filters[i], config, cancellation);
-        }
-
-        return distances;
-    }
-
     // A filter that has to read every point is not evaluated to say so: it counts as a distance to each.
     private long Estimate(SearchQuery query, FilterState filter, CollectionConfig config, CancellationToken cancellation)
     {
@@ -135,7 +59,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         }
 
         filter.Evaluate(reader, data, cancellation);
-        return Plan(query, filter, config, out _, out _).Distances;
+        return Plan(query, filter, config, 1, out _, out _).Distances;
     }
 
     // With fewer hits than there are where the answer got too large: the caller looks at its size.
@@ -167,13 +91,18 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
             }
         }
 
+        answer.Report = report with { TotalMicroseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds };
+        answer.Bytes = size.Bytes - sizeBefore;
+        Answered(query, config, answer, activity);
+    }
+
+    private void Answered(SearchQuery query, CollectionConfig config, SearchAnswer answer, Activity? activity)
+    {
         if (query is { RecallTarget: < 1, Ef: null, Exact: false } && data.Recall.Observe(query.Vector.Span))
         {
             context.Janitor.RecallWanted(data);
         }
 
-        answer.Report = report with { TotalMicroseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds };
-        answer.Bytes = size.Bytes - sizeBefore;
         context.Metrics.Searched(config.Name, data.Searches, answer.Report);
         EngineTracing.EndSearch(activity, answer.Report, answer.Hits.Count);
     }
@@ -207,7 +136,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
     {
         long started = Stopwatch.GetTimestamp();
         OrdinalBitmap? accept = filter.Evaluate(reader, data, cancellation);
-        SearchPlan plan = Plan(query, filter, config, out int live, out int matching);
+        SearchPlan plan = Plan(query, filter, config, 1, out int live, out int matching);
         double filterTime = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
 
         started = Stopwatch.GetTimestamp();
@@ -250,11 +179,11 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
             data.Index.Search(query.Vector.Span, effort, accept, scratch, cancellation) && scratch.ResultCount >= effort.K;
     }
 
-    private SearchPlan Plan(SearchQuery query, FilterState filter, CollectionConfig config, out int live, out int matching)
+    private SearchPlan Plan(SearchQuery query, FilterState filter, CollectionConfig config, int sharing, out int live, out int matching)
     {
         live = data.Index.LiveCount;
         matching = filter.Predicate is null ? live : filter.Matching;
-        return SearchPlanner.Choose(query, config, live, data.Index.HiddenCount, matching, data.Recall.Model);
+        return SearchPlanner.Choose(query, config, live, data.Index.HiddenCount, matching, data.Recall.Model, sharing);
     }
 
     // Over a copy of the live points where there is no filter: read as they change, they may lack both slots of a point that is

@@ -1,3 +1,4 @@
+using AnnServer.Core.Graph;
 using AnnServer.Core.Search;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying.Recall;
@@ -16,6 +17,11 @@ internal static class SearchPlanner
 
     // A scan knows its rows in advance and has no bookkeeping: one of its distances costs about 0.6 of one in a walk.
     private const double ScanCost = 0.6;
+
+    // What a query adds to a scan that it shares with others, beside a distance in a walk: with codes the kernel of many queries has it
+    // next to nothing left to do; with vectors it is the arithmetic that remains, less the wait for them.
+    private const double SharedCodesCost = 0.03;
+    private const double SharedVectorsCost = 0.2;
 
     // A scan of codes misses as good as nothing, if it keeps so many to be ordered by their vectors. Of few points all are compared by them.
     private const double RecallOfCodes = 0.9999;
@@ -41,7 +47,9 @@ internal static class SearchPlanner
     /// <param name="hidden">Nodes beside them that a walk can meet.</param>
     /// <param name="matching">Points that can be results.</param>
     /// <param name="model">What walks have been measured to find and cost; null before the first measurement.</param>
-    public static SearchPlan Choose(SearchQuery query, CollectionConfig config, int live, int hidden, int matching, RecallModel? model)
+    /// <param name="sharing">Queries that would compare with all matching points together, this one included.</param>
+    public static SearchPlan Choose(
+        SearchQuery query, CollectionConfig config, int live, int hidden, int matching, RecallModel? model, int sharing = 1)
     {
         // Never room for more results than there are: a pool that cannot fill would make the walk visit everything.
         int k = Math.Max(1, Math.Min(query.K, matching));
@@ -51,30 +59,33 @@ internal static class SearchPlanner
         }
 
         return query is { RecallTarget: { } target, Ef: null }
-            ? model is null ? ByWidth(query, config, k, WidthFor(target, k), live + hidden, matching) : ByRecall(target, config, k, live, matching, model)
-            : ByWidth(query, config, k, query.Ef ?? DefaultEf(query.K), live + hidden, matching);
+            ? model is null
+                ? ByWidth(config, k, WidthFor(target, k), live + hidden, matching, sharing)
+                : ByRecall(target, config, k, live, matching, model, sharing)
+            : ByWidth(config, k, query.Ef ?? DefaultEf(query.K), live + hidden, matching, sharing);
     }
 
-    private static SearchPlan ByWidth(SearchQuery query, CollectionConfig config, int k, int ef, long slots, int matching)
+    private static SearchPlan ByWidth(CollectionConfig config, int k, int ef, long slots, int matching, int sharing)
     {
         int width = Math.Max(k, ef);
         double selectivity = slots == 0 ? 1 : (double)matching / slots;
         // A filtered walk meets 1/selectivity nodes for each that it may keep.
         double walk = width * config.Hnsw.M * DistancesPerCandidateAndLink / Math.Max(selectivity, 1e-9);
-        double scan = matching * ScanCost;
+        bool hasCodes = config.Quantization != Quantization.None;
+        double scan = matching * Shared(ScanCost, hasCodes ? SharedCodesCost : SharedVectorsCost, sharing);
         // A walk that has computed as much as the scan would have is abandoned: a search never costs more than twice the scan.
-        int codesWidth = config.VectorPlacement == VectorPlacement.Disk ? width : 0;
+        int codesWidth = config.VectorPlacement == VectorPlacement.Disk || (sharing > 1 && hasCodes) ? width : 0;
         return scan <= walk
             ? new SearchPlan(SearchStrategy.Exact, new SearchEffort(k, width), matching, RecallOfScan(codesWidth), codesWidth)
             : new SearchPlan(SearchStrategy.Graph, new SearchEffort(k, width, matching), (long)walk, 0, codesWidth);
     }
 
     // The cheapest that reaches the recall.
-    private static SearchPlan ByRecall(double target, CollectionConfig config, int k, int live, int matching, RecallModel model)
+    private static SearchPlan ByRecall(double target, CollectionConfig config, int k, int live, int matching, RecallModel model, int sharing)
     {
-        double scan = matching * model.ScanMicroseconds;
+        double scan = matching * Shared(model.ScanMicroseconds, model.SharedMicroseconds, sharing);
         double share = live == 0 ? 1 : Math.Min(1, (double)matching / live);
-        bool byCodes = matching >= LeastForCodes || config.VectorPlacement == VectorPlacement.Disk;
+        bool byCodes = matching >= LeastForCodes || sharing > 1 || config.VectorPlacement == VectorPlacement.Disk;
         int codesWidth = byCodes ? Math.Max(LeastCodesWidth, 2 * k) : 0;
         double aim = share < 1 ? target + (MarginOfFilters * (1 - target)) : target;
         bool isThrough = model.TryReach(WalkKind.Through, share, k, aim, out RecallPoint through) && through.Microseconds < scan;
@@ -103,6 +114,14 @@ internal static class SearchPlanner
 
         // Given up when comparing with all would have been done.
         long Budget(in RecallPoint point) => (long)(point.Distances * scan / point.Microseconds);
+    }
+
+    // The cost of a point for a query: its row is fetched once for all that share it, and they come in blocks.
+    private static double Shared(double alone, double each, int sharing)
+    {
+        int together = Math.Min(sharing, VectorIndex.MaxShared);
+        int lanes = (together + VectorIndex.SharedLanes - 1) / VectorIndex.SharedLanes * VectorIndex.SharedLanes;
+        return sharing == 1 ? alone : Math.Min(alone, (alone + (lanes * each)) / together);
     }
 
     /// <summary>What comparing with all finds.</summary>

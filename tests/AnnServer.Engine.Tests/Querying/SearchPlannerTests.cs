@@ -131,7 +131,7 @@ public sealed class SearchPlannerTests
         SearchPlanner.Choose(query, Config, Live, 0, matching, Model());
 
     // A point is compared in 0.01 µs. Through all nodes 0.1 µs a distance and more under a filter; inside it fewer where it leaves few.
-    private static RecallModel Model() => new(Live, 0, 0.01,
+    private static RecallModel Model() => new(Live, 0, 0.01, 0.001,
     [
         Regime(WalkKind.Through, 1, 800), Regime(WalkKind.Through, 0.5, 1000), Regime(WalkKind.Through, 0.1, 8000),
         Regime(WalkKind.Within, 0.5, 2500), Regime(WalkKind.Within, 0.1, 700),

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AnnServer.Core.Filtering;
+using AnnServer.Core.Graph;
 using AnnServer.Core.Search;
 using AnnServer.Engine.Collections;
 using AnnServer.Engine.Model;
@@ -20,6 +21,12 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
 
     // Vectors to search with: queries, and as many points as are missing; under filters fewer, as there is more to search.
     private const int LeastProbes = 256;
+
+    // Of a scan that many share: the points, how many are worth a measurement, and the candidates kept for each query.
+    private const double SharedShare = 0.2;
+    private const int LeastShared = 200;
+    private const int SharedWidth = 64;
+    private const int SharedScans = 5;
 
     private static readonly int[] Results = [1, 10, 100];
 
@@ -54,7 +61,9 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
             }
         }
 
-        return new RecallModel(points, recent.Count, _scanMicroseconds, regimes);
+        return TryMeasureShared(probes, out double shared)
+            ? new RecallModel(points, recent.Count, _scanMicroseconds, shared, regimes)
+            : null;
     }
 
     // Stored points on no layer but the lowest, as many as queries are missing.
@@ -140,6 +149,40 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
         }
 
         regimes.Add(new RecallModel.Regime(walk, share, curves));
+        return true;
+    }
+
+    // With as many as can share a scan. Few points say little: as if nothing were shared.
+    private bool TryMeasureShared(List<Probe> probes, out double microseconds)
+    {
+        microseconds = _scanMicroseconds;
+        if (!TryChoose(SharedShare, out int matching))
+        {
+            return false;
+        }
+
+        if (probes.Count < VectorIndex.MaxShared || matching < LeastShared)
+        {
+            return true;
+        }
+
+        SharedQuery[] queries =
+            [.. probes[..VectorIndex.MaxShared].Select(static probe => new SharedQuery(probe.Vector, new SearchEffort(Results[1], SharedWidth)))];
+        var times = new double[SharedScans];
+        for (int i = 0; i < times.Length; i++)
+        {
+            using ScratchPool.Scope scope = scratches.Rent();
+            if (data.IsDropped)
+            {
+                return false;
+            }
+
+            long started = Stopwatch.GetTimestamp();
+            data.Index.SearchShared(queries, true, _accept, scope.Scratch, cancellation);
+            times[i] = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
+        }
+
+        microseconds = Math.Max(0, (Median(times) / matching) - _scanMicroseconds) / queries.Length;
         return true;
     }
 

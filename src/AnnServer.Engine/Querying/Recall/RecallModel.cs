@@ -21,18 +21,23 @@ internal sealed class RecallModel
     /// <param name="points">Live when it was measured.</param>
     /// <param name="queries">Vectors of searches that it was measured with; the others were stored points.</param>
     /// <param name="scanMicroseconds">Of an exact search for each point that it compares with.</param>
+    /// <param name="sharedMicroseconds">What each query adds to that where many share the scan.</param>
     /// <param name="regimes">In any order.</param>
-    public RecallModel(int points, int queries, double scanMicroseconds, IEnumerable<Regime> regimes)
+    public RecallModel(int points, int queries, double scanMicroseconds, double sharedMicroseconds, IEnumerable<Regime> regimes)
     {
         _points = points;
         _queries = queries;
         ScanMicroseconds = scanMicroseconds;
+        SharedMicroseconds = sharedMicroseconds;
         _regimes = regimes.GroupBy(static regime => regime.Walk)
             .ToDictionary(static group => group.Key, static group => group.OrderByDescending(static regime => regime.Share).ToList());
     }
 
     /// <summary>Time of an exact search for each point that it compares with.</summary>
     public double ScanMicroseconds { get; }
+
+    /// <summary>What each query adds to that where many share the scan.</summary>
+    public double SharedMicroseconds { get; }
 
     public bool IsStale(int live, int queries)
     {

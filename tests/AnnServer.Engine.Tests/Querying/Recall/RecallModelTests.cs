@@ -77,7 +77,7 @@ public sealed class RecallModelTests
     [InlineData(700, 1024, true)]
     [InlineData(1024, 1024, false)]
     public void IsStale_MeasuredWithQueries_WaitsForMore(int before, int now, bool isStale) =>
-        Assert.Equal(isStale, new RecallModel(1000, before, 0.01, []).IsStale(1000, now));
+        Assert.Equal(isStale, new RecallModel(1000, before, 0.01, 0.001, []).IsStale(1000, now));
 
     [Fact]
     public void Sample_Full_KeepsTheNewestOfSomeAndNoMore()
@@ -98,7 +98,7 @@ public sealed class RecallModelTests
         Assert.All(sample.Take(), vector => Assert.Equal([-1f], vector));
     }
 
-    private static RecallModel Model() => new(1000, 0, 0.01,
+    private static RecallModel Model() => new(1000, 0, 0.01, 0.001,
     [
         Regime(WalkKind.Through, 1, 1, 3, 100), Regime(WalkKind.Through, 0.01, 2, 4, 300), Regime(WalkKind.Within, 0.01, 2, 4, 300),
     ]);

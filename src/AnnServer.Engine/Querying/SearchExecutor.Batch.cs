@@ -1,0 +1,202 @@
+using System.Diagnostics;
+using AnnServer.Core.Filtering;
+using AnnServer.Core.Graph;
+using AnnServer.Core.Search;
+using AnnServer.Engine.Collections;
+using AnnServer.Engine.Diagnostics;
+using AnnServer.Engine.Model;
+
+namespace AnnServer.Engine.Querying;
+
+/// <content>Several searches at once: those with one filter that compare with all it leaves do so together.</content>
+internal sealed partial class SearchExecutor
+{
+    /// <summary>As <see cref="Search"/> for several searches, which are checked before any is made; the limit is for all of them together.</summary>
+    public EngineResult<bool> SearchBatch(
+        IReadOnlyList<SearchQuery> queries, IReadOnlyList<SearchAnswer> answers, long limit, Faults faults, CancellationToken cancellation)
+    {
+        CollectionConfig config = data.Config;
+        PointRules.CheckBatch(queries.Count, "queries", context.Limits.MaxBatchQueries, faults);
+        var filters = new FilterState[queries.Count];
+        Dictionary<string, FilterState>? known = null;
+        ulong readAfter = 0;
+        for (int i = 0; i < filters.Length; i++)
+        {
+            SearchQuery query = queries[i];
+            using Faults.Scope path = faults.Within("queries", i);
+            SearchRules.Check(query, config, context.Limits, faults);
+            FilterCompiler.TryCompile(query.Filter, config.Attributes, context.Limits, faults, out Predicate? predicate);
+            filters[i] = predicate is null ? FilterState.None : Share(predicate, known ??= new(StringComparer.Ordinal));
+            readAfter = Math.Max(readAfter, query.ReadAfter);
+        }
+
+        if (faults.Any)
+        {
+            return faults.ToError();
+        }
+
+        if (context.CheckFence(readAfter) is { } behind)
+        {
+            return behind;
+        }
+
+        using ScratchPool.Scope scope = context.Scratches.Rent();
+        if (data.IsDropped)
+        {
+            return Catalog.NotFound(config.Name);
+        }
+
+        var size = new AnswerSize(context.Limits.MaxAnswerBytes);
+        bool isShort = limit == long.MaxValue || Estimate(queries, filters, config, limit, cancellation) <= limit;
+        var answered = new bool[queries.Count];
+        if (isShort)
+        {
+            AnswerShared(queries, filters, config, scope.Scratch, answers, answered, ref size, cancellation);
+        }
+
+        for (int i = 0; isShort && i < filters.Length && !size.IsTooLarge; i++)
+        {
+            if (!answered[i])
+            {
+                Answer(queries[i], filters[i], config, scope.Scratch, answers[i], ref size, cancellation);
+            }
+        }
+
+        foreach (FilterState filter in filters)
+        {
+            filter.Forget(reader);
+        }
+
+        return size.IsTooLarge ? size.ToError("queries") : isShort;
+    }
+
+    // Queries with equivalent filters share one evaluation of it.
+    private static FilterState Share(Predicate predicate, Dictionary<string, FilterState> known)
+    {
+        string canonical = PredicateText.Of(predicate);
+        if (!known.TryGetValue(canonical, out FilterState? filter))
+        {
+            filter = FilterState.Of(predicate);
+            known.Add(canonical, filter);
+        }
+
+        return filter;
+    }
+
+    // Distances that the searches will compute, as the planner sees it; those beyond the limit are not looked at.
+    private long Estimate(
+        IReadOnlyList<SearchQuery> queries, FilterState[] filters, CollectionConfig config, long limit, CancellationToken cancellation)
+    {
+        long distances = 0;
+        for (int i = 0; i < filters.Length && distances <= limit; i++)
+        {
+            distances += Estimate(queries[i], filters[i], config, cancellation);
+        }
+
+        return distances;
+    }
+
+    // A group that points have changed under is left, in part or as a whole, to be answered one by one.
+    private void AnswerShared(
+        IReadOnlyList<SearchQuery> queries,
+        FilterState[] filters,
+        CollectionConfig config,
+        SearchScratch scratch,
+        IReadOnlyList<SearchAnswer> answers,
+        bool[] answered,
+        ref AnswerSize size,
+        CancellationToken cancellation)
+    {
+        foreach (IGrouping<FilterState, int> group in Enumerable.Range(0, queries.Count).GroupBy(i => filters[i]))
+        {
+            int[] members = [.. group];
+            if (members.Length == 1)
+            {
+                continue;
+            }
+
+            long started = Stopwatch.GetTimestamp();
+            group.Key.Evaluate(reader, data, cancellation);
+            double filterTime = Stopwatch.GetElapsedTime(started).TotalMicroseconds / members.Length;
+            SharedSearch[] scans =
+            [
+                .. members
+                    .Select(i => new SharedSearch(queries[i], answers[i], i, Plan(queries[i], group.Key, config, members.Length, out _, out _)))
+                    .Where(static search => search.Plan.Strategy == SearchStrategy.Exact),
+            ];
+            foreach (IGrouping<bool, SharedSearch> alike in scans.GroupBy(static search => search.Plan.CodesWidth > 0))
+            {
+                foreach (SharedSearch[] together in alike.Chunk(VectorIndex.MaxShared))
+                {
+                    if (together.Length > 1 && !size.IsTooLarge)
+                    {
+                        Scan(together, group.Key, alike.Key, filterTime, config, scratch, answered, ref size, cancellation);
+                    }
+                }
+            }
+        }
+    }
+
+    private void Scan(
+        SharedSearch[] searches,
+        FilterState filter,
+        bool byCodes,
+        double filterTime,
+        CollectionConfig config,
+        SearchScratch scratch,
+        bool[] answered,
+        ref AnswerSize size,
+        CancellationToken cancellation)
+    {
+        long started = Stopwatch.GetTimestamp();
+        long revision = filter.Revision(data);
+        OrdinalBitmap? accept = filter.Evaluate(reader, data, cancellation);
+        OrdinalBitmap candidates = accept ?? reader.Live();
+        int matching = accept is null ? candidates.Count() : filter.Matching;
+        int live = data.Index.LiveCount;
+        SharedQuery[] shared = [.. searches.Select(static search => search.Shared)];
+        data.Index.SearchShared(shared, byCodes, candidates, scratch, cancellation);
+        if (accept is null)
+        {
+            reader.Return(candidates);
+        }
+
+        double scanTime = Stopwatch.GetElapsedTime(started).TotalMicroseconds / searches.Length;
+        for (int i = 0; i < searches.Length && !size.IsTooLarge; i++)
+        {
+            SharedSearch search = searches[i];
+            long sizeBefore = size.Bytes;
+            using Activity? activity = EngineTracing.StartSearch(config.Name);
+            started = Stopwatch.GetTimestamp();
+            scratch.ResetCounters();
+            data.Index.SelectShared(i, shared[i], byCodes, scratch);
+            double searchTime = scanTime + Stopwatch.GetElapsedTime(started).TotalMicroseconds;
+            if (!Collect(search.Query, filter.Predicate, config.Metric, scratch, revision, search.Answer, ref size))
+            {
+                size.Rewind(sizeBefore);
+                continue;
+            }
+
+            answered[search.At] = true;
+            search.Answer.Bytes = size.Bytes - sizeBefore;
+            search.Answer.Report = new SearchReport
+            {
+                Strategy = SearchStrategy.Exact,
+                DistanceComputations = matching + scratch.DistanceComputations,
+                Selectivity = live == 0 ? 1 : Math.Min(1, (double)matching / live),
+                Matching = matching,
+                RecallEstimate = search.Plan.RecallEstimate,
+                FilterMicroseconds = filterTime,
+                SearchMicroseconds = searchTime,
+                TotalMicroseconds = filterTime + scanTime + Stopwatch.GetElapsedTime(started).TotalMicroseconds,
+            };
+            Answered(search.Query, config, search.Answer, activity);
+        }
+    }
+
+    /// <param name="At">Its place in the batch.</param>
+    private readonly record struct SharedSearch(SearchQuery Query, SearchAnswer Answer, int At, SearchPlan Plan)
+    {
+        public SharedQuery Shared => new(Query.Vector, new SearchEffort(Plan.Effort.K, Plan.CodesWidth > 0 ? Plan.CodesWidth : Plan.Effort.K));
+    }
+}

@@ -18,15 +18,15 @@ internal sealed partial class SearchExecutor
         CollectionConfig config = data.Config;
         PointRules.CheckBatch(queries.Count, "queries", context.Limits.MaxBatchQueries, faults);
         var filters = new FilterState[queries.Count];
-        Dictionary<string, FilterState>? known = null;
+        Dictionary<string, FilterState> written = new(StringComparer.Ordinal);
+        Dictionary<string, FilterState> known = new(StringComparer.Ordinal);
         ulong readAfter = 0;
         for (int i = 0; i < filters.Length; i++)
         {
             SearchQuery query = queries[i];
             using Faults.Scope path = faults.Within("queries", i);
             SearchRules.Check(query, config, context.Limits, faults);
-            FilterCompiler.TryCompile(query.Filter, config.Attributes, context.Limits, faults, out Predicate? predicate);
-            filters[i] = predicate is null ? FilterState.None : Share(predicate, known ??= new(StringComparer.Ordinal));
+            filters[i] = Compile(query.Filter, config, written, known, faults);
             readAfter = Math.Max(readAfter, query.ReadAfter);
         }
 
@@ -70,17 +70,34 @@ internal sealed partial class SearchExecutor
         return size.IsTooLarge ? size.ToError("queries") : isShort;
     }
 
-    // Queries with equivalent filters share one evaluation of it.
-    private static FilterState Share(Predicate predicate, Dictionary<string, FilterState> known)
+    // Queries with equivalent filters share one evaluation of it; those with the same text are not even compiled again.
+    private FilterState Compile(
+        FilterSpec filter, CollectionConfig config, Dictionary<string, FilterState> written, Dictionary<string, FilterState> known, Faults faults)
     {
-        string canonical = PredicateText.Of(predicate);
-        if (!known.TryGetValue(canonical, out FilterState? filter))
+        string? text = filter.Predicate is null ? filter.Expression : null;
+        if (text is not null && written.TryGetValue(text, out FilterState? state))
         {
-            filter = FilterState.Of(predicate);
-            known.Add(canonical, filter);
+            return state;
         }
 
-        return filter;
+        if (!FilterCompiler.TryCompile(filter, config.Attributes, context.Limits, faults, out Predicate? predicate) || predicate is null)
+        {
+            return FilterState.None;
+        }
+
+        string canonical = PredicateText.Of(predicate);
+        if (!known.TryGetValue(canonical, out state))
+        {
+            state = FilterState.Of(predicate);
+            known.Add(canonical, state);
+        }
+
+        if (text is not null)
+        {
+            written.Add(text, state);
+        }
+
+        return state;
     }
 
     // Distances that the searches will compute, as the planner sees it; those beyond the limit are not looked at.

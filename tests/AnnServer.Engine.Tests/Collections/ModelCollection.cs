@@ -69,6 +69,15 @@ internal sealed class ModelCollection(CollectionConfig config)
         int wanted = Math.Min(k, ranking.Length);
         Assert.Equal(wanted, hits.Count);
         AssertSound(query, filter, hits);
+        return Recall(ranking, k, hits.Select(static hit => hit.Score));
+    }
+
+    /// <summary>The share of the true k best among points with these scores.</summary>
+    public double Recall(float[] query, int k, IEnumerable<float> scores) => Recall(Ranking(query, null), k, scores);
+
+    private double Recall(double[] ranking, int k, IEnumerable<float> scores)
+    {
+        int wanted = Math.Min(k, ranking.Length);
         if (wanted == 0)
         {
             return 1;
@@ -76,7 +85,7 @@ internal sealed class ModelCollection(CollectionConfig config)
 
         double sign = Config.Metric == Metric.L2 ? 1 : -1;
         double worst = (sign * ranking[wanted - 1]) + Tolerance(ranking[wanted - 1]);
-        return hits.Count(hit => sign * hit.Score <= worst) / (double)wanted;
+        return scores.Count(score => sign * score <= worst) / (double)wanted;
     }
 
     public void AssertPoint(Point point)

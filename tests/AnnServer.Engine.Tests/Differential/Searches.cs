@@ -1,3 +1,4 @@
+using AnnServer.Core.Search;
 using AnnServer.Engine.Collections;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Tests.Collections;
@@ -28,7 +29,7 @@ internal sealed class Searches(Random random, Tally tally)
         return Step.Read(kind, subject, drawn.ToString(), collection =>
         {
             SearchAnswer answer = collection.Search(drawn.Query, new Faults(), Cancellation).Value;
-            Check(subject, drawn, answer);
+            Check(subject, collection, drawn, answer);
             return answer.Hits.Count;
         });
     }
@@ -47,14 +48,14 @@ internal sealed class Searches(Random random, Tally tally)
             Assert.Equal(drawn.Length, answers.Count);
             for (int i = 0; i < drawn.Length; i++)
             {
-                Check(subject, drawn[i], answers[i]);
+                Check(subject, collection, drawn[i], answers[i]);
             }
 
             return answers.Sum(answer => answer.Hits.Count);
         });
     }
 
-    private void Check(Subject subject, Drawn drawn, SearchAnswer answer)
+    private void Check(Subject subject, Collection collection, Drawn drawn, SearchAnswer answer)
     {
         SearchQuery query = drawn.Query;
         float[] vector = query.Vector.ToArray();
@@ -65,11 +66,29 @@ internal sealed class Searches(Random random, Tally tally)
         }
 
         double recall = subject.Model.AssertApproximate(vector, query.K, drawn.Filter, answer.Hits);
-        bool isWalk = answer.Report is { Strategy: SearchStrategy.Graph, ExactFallback: false };
-        if (isWalk && query is { K: MeasuredResults, Ef: MeasuredEf } && answer.Hits.Count == MeasuredResults)
+        if (query is not { K: MeasuredResults, Ef: MeasuredEf } || answer.Hits.Count < MeasuredResults)
+        {
+            return;
+        }
+
+        if (answer.Report is { Strategy: SearchStrategy.Graph, ExactFallback: false })
         {
             tally.Walked(subject, drawn.Filter is not null, recall);
         }
+        else if (drawn.Filter is null)
+        {
+            // So few points that comparing with all is cheaper; their graph is to be sound all the same.
+            tally.Walked(subject, false, subject.Model.Recall(vector, MeasuredResults, Walk(collection, vector)));
+        }
+    }
+
+    private static float[] Walk(Collection collection, float[] vector)
+    {
+        using ScratchPool.Scope scope = new ScratchPool().Rent();
+        SearchScratch scratch = scope.Scratch;
+        collection.Data.Index.Search(vector, new SearchEffort(MeasuredResults, MeasuredEf), null, scratch, Cancellation);
+        int found = Math.Min(MeasuredResults, scratch.ResultCount);
+        return [.. Enumerable.Range(0, found).Select(i => CollectionData.ToScore(collection.Config.Metric, scratch.Result(i).Distance))];
     }
 
     // The graph is walked only where many points match.

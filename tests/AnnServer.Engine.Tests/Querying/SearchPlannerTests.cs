@@ -10,7 +10,7 @@ public sealed class SearchPlannerTests
     private const int Live = 100_000;
     private const int K = 10;
 
-    private static readonly CollectionConfig Config = new() { Name = "c", Dimension = 8, Metric = Metric.L2 };
+    private static readonly CollectionConfig Config = new() { Name = "c", Dimension = 32, Metric = Metric.L2, Quantization = Quantization.Int8 };
 
     [Theory]
     [InlineData(Live, SearchStrategy.Graph)]
@@ -54,20 +54,24 @@ public sealed class SearchPlannerTests
     }
 
     [Theory]
-    [InlineData(2047, false)]
-    [InlineData(2048, true)]
-    public void Choose_ComparingWithAll_UsesCodesForMany(int matching, bool byCodes)
+    [InlineData(Quantization.None, 8000, 0)]
+    [InlineData(Quantization.Int8, 63, 0)]
+    [InlineData(Quantization.Int8, 64, 24)]
+    [InlineData(Quantization.Int4, 2047, 0)]
+    [InlineData(Quantization.Int4, 2048, 64)]
+    public void Choose_ComparingWithAll_UsesCodesForMany(Quantization quantization, int matching, int codesWidth)
     {
-        SearchPlan plan = Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.99 }, matching);
+        SearchPlan plan = SearchPlanner.Choose(
+            new SearchQuery { Vector = default, K = K, RecallTarget = 0.99 }, Config with { Quantization = quantization }, Live, 0, matching, Model());
 
-        Assert.Equal(SearchStrategy.Exact, plan.Strategy);
-        Assert.Equal(byCodes, plan.CodesWidth > 0);
-        Assert.Equal(byCodes, plan.RecallEstimate < 1);
+        Assert.Equal((SearchStrategy.Exact, codesWidth), (plan.Strategy, plan.CodesWidth));
+        Assert.Equal(codesWidth > 0, plan.RecallEstimate < 1);
     }
 
     /// <summary>Vectors on disk are all read only for who wants every one compared.</summary>
     [Theory]
-    [InlineData(0.99, null, 100, 64)]
+    [InlineData(0.99, null, 10, 24)]
+    [InlineData(0.99, null, 100, 24)]
     [InlineData(null, null, 100, 128)]
     [InlineData(null, 300, 100, 300)]
     [InlineData(1.0, null, 100, 0)]
@@ -91,7 +95,7 @@ public sealed class SearchPlannerTests
         SearchPlan plan = Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.999 }, Live);
 
         Assert.Equal(SearchStrategy.Exact, plan.Strategy);
-        Assert.Equal(64, plan.CodesWidth);
+        Assert.Equal(24, plan.CodesWidth);
     }
 
     [Fact]
@@ -106,14 +110,30 @@ public sealed class SearchPlannerTests
     }
 
     [Fact]
-    public void Choose_Ef_ComesBeforeTheTargetAndNeverUsesCodes()
+    public void Choose_Ef_ComesBeforeTheTarget()
     {
         SearchPlan plan = Choose(new SearchQuery { Vector = default, K = K, Ef = 64, RecallTarget = 0.9 }, Live / 2);
 
         Assert.Equal((SearchStrategy.Graph, 64, 0), (plan.Strategy, plan.Effort.Width, plan.RecallEstimate));
-        Assert.Equal(0, plan.CodesWidth);
         Assert.Null(plan.Then);
         Assert.True(float.IsPositiveInfinity(plan.Effort.Slack));
+    }
+
+    /// <summary>Where a walk would be cheaper for one query, comparing with all is for many that do it together.</summary>
+    [Theory]
+    [InlineData(0.9, null)]
+    [InlineData(null, 64)]
+    public void Choose_ManyThatShareAScan_CompareWithAll(double? target, int? ef)
+    {
+        var query = new SearchQuery { Vector = default, K = K, RecallTarget = target, Ef = ef };
+        SearchPlan Of(int sharing) => SearchPlanner.Choose(query, Config, Live, 0, Live / 4, Model(), sharing);
+
+        Assert.NotEqual(SearchStrategy.Exact, Of(1).Strategy);
+        Assert.Equal(SearchStrategy.Exact, Of(64).Strategy);
+        Assert.Equal(Of(64), Of(1000));
+        // Never dearer than alone, however many lanes are idle.
+        Assert.All(Enumerable.Range(2, 200), sharing =>
+            Assert.Equal(SearchStrategy.Exact, SearchPlanner.Choose(query, Config, Live, 0, Live / 100, Model(), sharing).Strategy));
     }
 
     [Fact]

@@ -7,6 +7,7 @@ using AnnServer.Engine.Collections;
 using AnnServer.Engine.Diagnostics;
 using AnnServer.Engine.Maintenance;
 using AnnServer.Engine.Model;
+using AnnServer.Engine.Querying;
 using AnnServer.Engine.Recovery;
 using AnnServer.Storage;
 using AnnServer.Storage.Pages;
@@ -254,7 +255,8 @@ public sealed partial class Database : IAsyncDisposable
             var janitor = new Janitor(scratches, metrics, logger);
             int planners = options.PlanningThreads == 0 ? Environment.ProcessorCount : options.PlanningThreads;
             var planning = new PlanningThreads(planners, log, disk.Memory);
-            var context = new CollectionContext(log, scratches, planning, janitor, disk, metrics, options.Limits);
+            var context = new CollectionContext(
+                log, scratches, planning, janitor, disk, new FilterCache(options.FilterCacheBytes), metrics, options.Limits);
             var policy = new CheckpointPolicy(options.CheckpointLogBytes, options.CheckpointInterval, options.LeastRewrittenBytes);
             var checkpointer = new Checkpointer(log, pages, scratches, policy, disk.Memory, options.DiskTimeout, metrics, logger);
             var database = new Database(context, pages, checkpointer, recovery, logger);

@@ -55,6 +55,15 @@ public sealed record DatabaseOptions
         init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(VectorMemoryBytes), value, "Above 0.");
     } = 256L << 20;
 
+    /// <summary>
+    /// Memory for filters that searches come with again and again, compiled, and for the points that they match while none changes; 0 for none.
+    /// </summary>
+    public long FilterCacheBytes
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(FilterCacheBytes), value, "At least 0.");
+    } = 16L << 20;
+
     internal long LeastRewrittenBytes { get; init; } = 1L << 20;
 
     /// <summary>Sizes of the log. The defaults keep 32 MiB of it in memory, in pages of 4 MiB, and cut files at 64 MiB.</summary>

@@ -2,13 +2,21 @@ using AnnServer.Core.Search;
 using AnnServer.Engine.Diagnostics;
 using AnnServer.Engine.Maintenance;
 using AnnServer.Engine.Model;
+using AnnServer.Engine.Querying;
 using AnnServer.Storage;
 
 namespace AnnServer.Engine.Collections;
 
 /// <summary>What the collections of one database share.</summary>
 internal sealed record CollectionContext(
-    OperationLog Log, ScratchPool Scratches, PlanningThreads Planning, Janitor Janitor, VectorDisk Disk, EngineMetrics Metrics, EngineLimits Limits)
+    OperationLog Log,
+    ScratchPool Scratches,
+    PlanningThreads Planning,
+    Janitor Janitor,
+    VectorDisk Disk,
+    FilterCache Filters,
+    EngineMetrics Metrics,
+    EngineLimits Limits)
 {
     public EngineError StoreFailed() =>
         EngineError.Of(EngineStatus.Unavailable, $"The store takes no writes: {Log.Fault?.Message ?? "it is closed"}");

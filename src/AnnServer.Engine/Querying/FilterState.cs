@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using AnnServer.Core.Filtering;
 using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Collections;
@@ -5,28 +6,31 @@ using AnnServer.Engine.Model;
 
 namespace AnnServer.Engine.Querying;
 
-/// <summary>A compiled filter and, once it has been evaluated, the points that satisfy it. Shared by the queries of one batch.</summary>
+/// <summary>A filter and, once it has been evaluated, the points that satisfy it. Shared by the queries of one batch.</summary>
 internal sealed class FilterState
 {
     /// <summary>No filter. Has no state, so that all searches share it.</summary>
     public static readonly FilterState None = new(null);
 
+    private readonly CompiledFilter? _filter;
     private OrdinalBitmap? _accepted;
+    private bool _isKept;
     private long _revision;
 
-    private FilterState(Predicate? predicate) => Predicate = predicate;
+    private FilterState(CompiledFilter? filter) => _filter = filter;
 
     /// <summary>Null where there is no filter.</summary>
-    public Predicate? Predicate { get; }
+    public Predicate? Predicate => _filter?.Predicate;
 
     /// <summary>Points that satisfy it, exactly, when it was evaluated.</summary>
     public int Matching { get; private set; }
 
-    public static FilterState Of(Predicate? predicate) => predicate is null ? None : new FilterState(predicate);
+    public static FilterState Of(CompiledFilter? filter) => filter is null ? None : new FilterState(filter);
 
     /// <summary>Whether it has yet to be evaluated, and that takes reading points, since no index answers a part of it.</summary>
-    public bool ReadsPoints(IReadOnlyList<AttributeSchema> indexed) =>
-        Predicate is not null && _accepted is null && IsTested(Predicate, indexed);
+    public bool ReadsPoints(CollectionData data) =>
+        _filter is not null && _accepted is null && !IsKnown(data, data.Revision, data.Index.LiveCount, out _)
+        && IsTested(_filter.Predicate, data.Config.Attributes);
 
     /// <summary>
     /// The revision to compare with once the results are there: of the time when the filter was evaluated, or, where there is
@@ -35,13 +39,29 @@ internal sealed class FilterState
     public long Revision(CollectionData data) => _accepted is null ? data.Revision : _revision;
 
     /// <summary>The live points that satisfy the filter; null where there is none. Under a rented scratch.</summary>
-    public OrdinalBitmap? Evaluate(PointReader reader, CollectionData data, CancellationToken cancellation)
+    public OrdinalBitmap? Evaluate(PointReader reader, CollectionData data, FilterCache cache, CancellationToken cancellation)
     {
-        if (Predicate is not null && _accepted is null)
+        if (_filter is null || _accepted is not null)
         {
-            _revision = data.Revision;
-            _accepted = reader.Matching(Predicate, cancellation);
-            Matching = _accepted.Count();
+            return _accepted;
+        }
+
+        // Both before the filter is evaluated: what changes meanwhile makes them differ from what they are afterwards.
+        _revision = data.Revision;
+        int live = data.Index.LiveCount;
+        if (IsKnown(data, _revision, live, out FilterEvaluation? known))
+        {
+            _isKept = true;
+            Matching = known.Count;
+            return _accepted = known.Matches;
+        }
+
+        _isKept = false;
+        _accepted = reader.Matching(_filter.Predicate, cancellation);
+        Matching = _accepted.Count();
+        if (data.IsUnchangedSince(_revision))
+        {
+            cache.Evaluated(data.Number, _filter, _revision, live, _accepted, Matching);
         }
 
         return _accepted;
@@ -50,14 +70,23 @@ internal sealed class FilterState
     /// <summary>Forgets the evaluation, since points have changed or all searches are made.</summary>
     public void Forget(PointReader reader)
     {
-        if (_accepted is not null)
+        if (_accepted is not null && !_isKept)
         {
             reader.Return(_accepted);
-            _accepted = null;
         }
+
+        _accepted = null;
     }
 
-    private static bool IsTested(Predicate predicate, IReadOnlyList<AttributeSchema> indexed) => predicate switch
+    // While a point is being replaced nothing is known: its old and its new slot may both be live.
+    private bool IsKnown(CollectionData data, long revision, int live, [NotNullWhen(true)] out FilterEvaluation? known)
+    {
+        known = _filter!.Last;
+        return known?.Matches is not null && known.IsOf(revision, live) && data.IsUnchangedSince(revision);
+    }
+
+    /// <summary>Whether evaluating it takes reading points, since no index answers a part of it.</summary>
+    internal static bool IsTested(Predicate predicate, IReadOnlyList<AttributeSchema> indexed) => predicate switch
     {
         Predicate.And and => and.Operands.Any(operand => IsTested(operand, indexed)),
         Predicate.Or or => or.Operands.Any(operand => IsTested(operand, indexed)),

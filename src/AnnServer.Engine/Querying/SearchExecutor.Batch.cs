@@ -80,16 +80,15 @@ internal sealed partial class SearchExecutor
             return state;
         }
 
-        if (!FilterCompiler.TryCompile(filter, config.Attributes, context.Limits, faults, out Predicate? predicate) || predicate is null)
+        if (context.Filters.Compile(data.Number, filter, config, context.Limits, faults) is not { } compiled)
         {
             return FilterState.None;
         }
 
-        string canonical = PredicateText.Of(predicate);
-        if (!known.TryGetValue(canonical, out state))
+        if (!known.TryGetValue(compiled.Text, out state))
         {
-            state = FilterState.Of(predicate);
-            known.Add(canonical, state);
+            state = FilterState.Of(compiled);
+            known.Add(compiled.Text, state);
         }
 
         if (text is not null)
@@ -133,7 +132,7 @@ internal sealed partial class SearchExecutor
             }
 
             long started = Stopwatch.GetTimestamp();
-            group.Key.Evaluate(reader, data, cancellation);
+            group.Key.Evaluate(reader, data, context.Filters, cancellation);
             double filterTime = Stopwatch.GetElapsedTime(started).TotalMicroseconds / members.Length;
             SharedSearch[] scans =
             [
@@ -167,7 +166,7 @@ internal sealed partial class SearchExecutor
     {
         long started = Stopwatch.GetTimestamp();
         long revision = filter.Revision(data);
-        OrdinalBitmap? accept = filter.Evaluate(reader, data, cancellation);
+        OrdinalBitmap? accept = filter.Evaluate(reader, data, context.Filters, cancellation);
         OrdinalBitmap candidates = accept ?? reader.Live();
         int matching = accept is null ? candidates.Count() : filter.Matching;
         int live = data.Index.LiveCount;

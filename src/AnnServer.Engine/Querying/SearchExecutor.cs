@@ -21,7 +21,7 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
     {
         CollectionConfig config = data.Config;
         SearchRules.Check(query, config, context.Limits, faults);
-        FilterCompiler.TryCompile(query.Filter, config.Attributes, context.Limits, faults, out Predicate? predicate);
+        CompiledFilter? compiled = context.Filters.Compile(data.Number, query.Filter, config, context.Limits, faults);
         if (faults.Any)
         {
             return faults.ToError();
@@ -39,7 +39,7 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
         }
 
         var size = new AnswerSize(context.Limits.MaxAnswerBytes);
-        FilterState filter = FilterState.Of(predicate);
+        FilterState filter = FilterState.Of(compiled);
         bool isShort = limit == long.MaxValue || Estimate(query, filter, config, cancellation) <= limit;
         if (isShort)
         {
@@ -53,12 +53,12 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
     // A filter that has to read every point is not evaluated to say so: it counts as a distance to each.
     private long Estimate(SearchQuery query, FilterState filter, CollectionConfig config, CancellationToken cancellation)
     {
-        if (filter.ReadsPoints(config.Attributes))
+        if (filter.ReadsPoints(data))
         {
             return data.Index.LiveCount;
         }
 
-        filter.Evaluate(reader, data, cancellation);
+        filter.Evaluate(reader, data, context.Filters, cancellation);
         return Plan(query, filter, config, 1, out _, out _).Distances;
     }
 
@@ -135,7 +135,7 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
         SearchQuery query, FilterState filter, CollectionConfig config, SearchScratch scratch, CancellationToken cancellation)
     {
         long started = Stopwatch.GetTimestamp();
-        OrdinalBitmap? accept = filter.Evaluate(reader, data, cancellation);
+        OrdinalBitmap? accept = filter.Evaluate(reader, data, context.Filters, cancellation);
         SearchPlan plan = Plan(query, filter, config, 1, out int live, out int matching);
         double filterTime = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
 

@@ -53,6 +53,7 @@ internal sealed class DatabaseHost(
             DiskTimeout = options.DiskTimeout,
             MinFreeDiskBytes = options.MinFreeDiskBytes,
             VectorMemoryBytes = options.VectorMemoryBytes,
+            FilterCacheBytes = options.FilterCacheBytes,
         };
         Database database = await Database.OpenAsync(storage, loggers, meters, cancellation);
         Volatile.Write(ref _database, database);

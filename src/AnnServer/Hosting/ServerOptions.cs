@@ -73,6 +73,9 @@ internal sealed record ServerOptions
     /// </summary>
     public long VectorMemoryBytes { get; init; } = 256L << 20;
 
+    /// <summary>Memory for filters that come again and again and what they match; at a million points a filter takes 125 KiB.</summary>
+    public long FilterCacheBytes { get; init; } = 16L << 20;
+
     /// <summary>How long a stop waits for running calls. 30 s is what Kubernetes grants before it kills.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -35,6 +35,7 @@ internal static class ServerOptionsReader
             DiskTimeout = ann.Duration(nameof(ServerOptions.DiskTimeout), defaults.DiskTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
             MinFreeDiskBytes = ann.Integer(nameof(ServerOptions.MinFreeDiskBytes), defaults.MinFreeDiskBytes, 0, long.MaxValue),
             VectorMemoryBytes = ann.Integer(nameof(ServerOptions.VectorMemoryBytes), defaults.VectorMemoryBytes, 1 << 20, long.MaxValue),
+            FilterCacheBytes = ann.Integer(nameof(ServerOptions.FilterCacheBytes), defaults.FilterCacheBytes, 0, long.MaxValue),
             ShutdownTimeout = ann.Duration(nameof(ServerOptions.ShutdownTimeout), defaults.ShutdownTimeout, TimeSpan.Zero, TimeSpan.FromHours(1)),
             LogFormat = ann.OneOf(nameof(ServerOptions.LogFormat), defaults.LogFormat),
             OtlpEndpoint = ann.HttpUri(nameof(ServerOptions.OtlpEndpoint)),

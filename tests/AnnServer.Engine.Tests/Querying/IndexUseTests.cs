@@ -35,8 +35,8 @@ public sealed class IndexUseTests
         Dictionary<string, AttributeIndex> indexes = new() { ["a"] = AttributeIndex.Create(schema) };
 
         Assert.Equal(expected, new PlanBuilder(indexes, null).Build(predicate).NeedsNoPoints);
-        Assert.Equal(!expected, FilterState.Of(predicate).ReadsPoints([schema]));
+        Assert.Equal(!expected, FilterState.IsTested(predicate, [schema]));
         Assert.False(new PlanBuilder([], null).Build(predicate).NeedsNoPoints);
-        Assert.True(FilterState.Of(new Predicate.Or([predicate, new Predicate.Exists("b")])).ReadsPoints([schema]));
+        Assert.True(FilterState.IsTested(new Predicate.Or([predicate, new Predicate.Exists("b")]), [schema]));
     }
 }

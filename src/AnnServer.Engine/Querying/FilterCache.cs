@@ -1,0 +1,181 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using AnnServer.Core.Filtering;
+using AnnServer.Engine.Attributes;
+using AnnServer.Engine.Model;
+
+namespace AnnServer.Engine.Querying;
+
+/// <summary>
+/// Filters that have been compiled, by their text and by their canonical form, and what those that come again and again match for as long
+/// as no point changes. What has not been used for longest goes first.
+/// </summary>
+/// <param name="capacity">Bytes it may take; 0 keeps nothing.</param>
+internal sealed class FilterCache(long capacity)
+{
+    // Longer ones take longer to look up than to compile.
+    private const int MaxTextLength = 4096;
+    private const int MaxTerms = 128;
+
+    // Of an entry beside its text: its objects and its place in the table.
+    private const int EntryBytes = 256;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Key, Entry> _entries = [];
+    private long _bytes;
+    private long _clock;
+
+    /// <summary>Bytes taken, about.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>The filter compiled; null where there is none, or a fault.</summary>
+    public CompiledFilter? Compile(uint collection, FilterSpec spec, CollectionConfig config, EngineLimits limits, Faults faults)
+    {
+        string? written = capacity > 0 && spec is { Predicate: null, Expression.Length: <= MaxTextLength } ? spec.Expression : null;
+        if (written is not null && Find(new Key(collection, IsCanonical: false, written), config) is { } known)
+        {
+            return known;
+        }
+
+        if (!FilterCompiler.TryCompile(spec, config.Attributes, limits, faults, out Predicate? predicate) || predicate is null)
+        {
+            return null;
+        }
+
+        var compiled = new CompiledFilter(predicate, config);
+        if (capacity == 0 || Terms(predicate) > MaxTerms || compiled.Text.Length > MaxTextLength)
+        {
+            return compiled;
+        }
+
+        var canonical = new Key(collection, IsCanonical: true, compiled.Text);
+        compiled = Find(canonical, config) ?? compiled;
+        lock (_lock)
+        {
+            Put(canonical, compiled);
+            if (written is not null)
+            {
+                Put(new Key(collection, IsCanonical: false, written), compiled);
+            }
+        }
+
+        return compiled;
+    }
+
+    /// <summary>
+    /// Told of each evaluation. Keeps a copy of the matches where the filter was evaluated before and nothing has changed since: while points
+    /// are written all the time there is nothing to keep.
+    /// </summary>
+    public void Evaluated(uint collection, CompiledFilter filter, long revision, int live, OrdinalBitmap matches, int count)
+    {
+        bool isAgain = filter.Last is { } last && last.IsOf(revision, live);
+        var key = new Key(collection, IsCanonical: true, filter.Text);
+        if (Find(key, filter.Config) != filter)
+        {
+            return;
+        }
+
+        OrdinalBitmap? kept = isAgain ? Copy(matches) : null;
+        lock (_lock)
+        {
+            ref Entry entry = ref CollectionsMarshal.GetValueRefOrNullRef(_entries, key);
+            if (Unsafe.IsNullRef(ref entry))
+            {
+                return;
+            }
+
+            filter.Last = new FilterEvaluation(revision, live, kept, count);
+            long bytes = key.Bytes + BytesOf(kept);
+            _bytes += bytes - entry.Bytes;
+            entry.Bytes = bytes;
+            Trim();
+        }
+    }
+
+    private CompiledFilter? Find(Key key, CollectionConfig config)
+    {
+        lock (_lock)
+        {
+            ref Entry entry = ref CollectionsMarshal.GetValueRefOrNullRef(_entries, key);
+            if (Unsafe.IsNullRef(ref entry) || !ReferenceEquals(entry.Filter.Config, config))
+            {
+                return null;
+            }
+
+            entry.LastUsed = ++_clock;
+            return entry.Filter;
+        }
+    }
+
+    private void Put(Key key, CompiledFilter filter)
+    {
+        ref Entry entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, key, out bool exists);
+        if (exists && ReferenceEquals(entry.Filter, filter))
+        {
+            return;
+        }
+
+        _bytes += key.Bytes - entry.Bytes;
+        entry = new Entry { Filter = filter, Bytes = key.Bytes, LastUsed = ++_clock };
+        Trim();
+    }
+
+    // Down to seven eighths, so that not every entry costs a look at all of them.
+    private void Trim()
+    {
+        if (_bytes <= capacity)
+        {
+            return;
+        }
+
+        foreach ((Key key, Entry entry) in _entries.OrderBy(static pair => pair.Value.LastUsed).ToList())
+        {
+            if (_bytes <= capacity - (capacity / 8))
+            {
+                break;
+            }
+
+            if (key.IsCanonical)
+            {
+                // Whoever searches with the matches keeps them until then.
+                entry.Filter.Last = null;
+            }
+
+            _entries.Remove(key);
+            _bytes -= entry.Bytes;
+        }
+    }
+
+    private static OrdinalBitmap Copy(OrdinalBitmap matches)
+    {
+        var copy = new OrdinalBitmap();
+        copy.Reset(matches.Length);
+        matches.Words.CopyTo(copy.Words);
+        return copy;
+    }
+
+    private static long BytesOf(OrdinalBitmap? matches) => matches is null ? 0 : (long)matches.Words.Length * sizeof(ulong);
+
+    private static int Terms(Predicate predicate) => predicate switch
+    {
+        Predicate.And and => and.Operands.Sum(Terms),
+        Predicate.Or or => or.Operands.Sum(Terms),
+        Predicate.Not not => Terms(not.Operand),
+        Predicate.In set => set.Values.Length,
+        Predicate.Ids ids => ids.Values.Length,
+        _ => 1,
+    };
+
+    /// <param name="IsCanonical">The text is the canonical form, not one in which the filter was written.</param>
+    private readonly record struct Key(uint Collection, bool IsCanonical, string Text)
+    {
+        public long Bytes => EntryBytes + ((long)Text.Length * sizeof(char));
+    }
+
+    private struct Entry
+    {
+        public CompiledFilter Filter;
+        public long Bytes;
+        public long LastUsed;
+    }
+}

@@ -1,0 +1,15 @@
+using AnnServer.Core.Filtering;
+using AnnServer.Engine.Collections;
+
+namespace AnnServer.Engine.Querying;
+
+/// <summary>The points that satisfy a filter, and when they did.</summary>
+/// <param name="Revision">See <see cref="CollectionData.Revision"/>; read before the filter was evaluated.</param>
+/// <param name="Live">
+/// Points there were then. An insert changes it, and whatever else changes it changes the revision: while both are the same, so are the points.
+/// </param>
+/// <param name="Matches">Read by many; null where it was not kept, since the filter had not been asked for twice.</param>
+internal sealed record FilterEvaluation(long Revision, int Live, OrdinalBitmap? Matches, int Count)
+{
+    public bool IsOf(long revision, int live) => Revision == revision && Live == live;
+}

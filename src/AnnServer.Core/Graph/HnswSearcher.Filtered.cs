@@ -38,40 +38,57 @@ internal static unsafe partial class HnswSearcher<TRows>
 
         long hops = 0;
         float reach = float.PositiveInfinity;
+        int pendingFirst = 0;
+        int pendingCount = 0;
         FilteredWalk outcome = FilteredWalk.Complete;
-        while (frontier.Count > 0)
+        while (true)
         {
-            Candidate nearest = frontier.Pop();
-            if (nearest.Distance > Math.Min(accepted.Worst, reach))
+            // The next node is chosen before the distances of the last are known, as without a filter: its neighbours are on their way
+            // meanwhile. One too far away stays so, as what is looked for only gets nearer.
+            bool more = false;
+            int first = 0;
+            if (frontier.Count > 0)
+            {
+                Candidate nearest = frontier.Pop();
+                more = !(nearest.Distance > Math.Min(accepted.Worst, reach));
+                if (more)
+                {
+                    first = Collect(store, nearest.Ordinal, layer, capacity, visited);
+                    hops++;
+                }
+            }
+
+            if (!more && pendingCount == 0)
             {
                 break;
             }
 
-            int first = Collect(store, nearest.Ordinal, layer, capacity, visited);
-            int count = visited.Count - first;
-            uint* batch = visited.Met + first;
-            Compute(store, query, batch, count, distances);
-            for (int i = 0; i < count; i++)
+            uint* batch = visited.Met + pendingFirst;
+            Compute(store, query, batch, pendingCount, distances);
+            for (int i = 0; i < pendingCount; i += LanesPerMask)
             {
-                if (distances[i] < Math.Min(accepted.Worst, reach))
+                for (uint nearer = NearerThan(distances + i, pendingCount - i, Math.Min(accepted.Worst, reach)); nearer != 0; nearer &= nearer - 1)
                 {
-                    PrefetchLinks(store, batch[i], layer);
-                    frontier.Push(distances[i], batch[i]);
-                    if (accept.Contains(batch[i]))
+                    int at = i + BitOperations.TrailingZeroCount(nearer);
+                    PrefetchLinks(store, batch[at], layer);
+                    frontier.Push(distances[at], batch[at]);
+                    if (accept.Contains(batch[at]))
                     {
-                        accepted.Insert(distances[i], batch[i]);
+                        accepted.Insert(distances[at], batch[at]);
                     }
                 }
             }
 
             reach = limits.Reach(accepted);
+            pendingFirst = first;
+            pendingCount = more ? visited.Count - first : 0;
             if (visited.Count > limits.Budget)
             {
                 outcome = FilteredWalk.OverBudget;
                 break;
             }
 
-            if (++hops % HopsBetweenCancellationChecks == 0 && cancellation.IsCancellationRequested)
+            if (hops % HopsBetweenCancellationChecks == 0 && cancellation.IsCancellationRequested)
             {
                 outcome = FilteredWalk.Cancelled;
                 break;

@@ -8,6 +8,7 @@ using AnnServer.Engine.Diagnostics;
 using AnnServer.Engine.Maintenance;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
+using AnnServer.Engine.Querying.Recall;
 using AnnServer.Engine.Recovery;
 using AnnServer.Storage;
 using AnnServer.Storage.Pages;
@@ -219,6 +220,7 @@ public sealed partial class Database : IAsyncDisposable
 
         _gauges.Dispose();
         _context.Planning.Dispose();
+        _context.Recall.Dispose();
         _context.Janitor.Dispose();
         _checkpointer.Dispose();
         _pages.Dispose();
@@ -253,14 +255,16 @@ public sealed partial class Database : IAsyncDisposable
             var metrics = new EngineMetrics(meters);
             var scratches = new ScratchPool();
             var janitor = new Janitor(scratches, metrics, logger);
+            var recall = new RecallMeasurements(scratches, logger);
             int planners = options.PlanningThreads == 0 ? Environment.ProcessorCount : options.PlanningThreads;
             var planning = new PlanningThreads(planners, log, disk.Memory);
             var context = new CollectionContext(
-                log, scratches, planning, janitor, disk, new FilterCache(options.FilterCacheBytes), metrics, options.Limits);
+                log, scratches, planning, janitor, recall, disk, new FilterCache(options.FilterCacheBytes), metrics, options.Limits);
             var policy = new CheckpointPolicy(options.CheckpointLogBytes, options.CheckpointInterval, options.LeastRewrittenBytes);
             var checkpointer = new Checkpointer(log, pages, scratches, policy, disk.Memory, options.DiskTimeout, metrics, logger);
             var database = new Database(context, pages, checkpointer, recovery, logger);
             janitor.Start(log);
+            recall.Start();
             planning.Start();
             checkpointer.Start(database.BeginCheckpoint);
             long points = 0;

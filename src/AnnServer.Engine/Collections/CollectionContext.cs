@@ -3,6 +3,7 @@ using AnnServer.Engine.Diagnostics;
 using AnnServer.Engine.Maintenance;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
+using AnnServer.Engine.Querying.Recall;
 using AnnServer.Storage;
 
 namespace AnnServer.Engine.Collections;
@@ -13,6 +14,7 @@ internal sealed record CollectionContext(
     ScratchPool Scratches,
     PlanningThreads Planning,
     Janitor Janitor,
+    RecallMeasurements Recall,
     VectorDisk Disk,
     FilterCache Filters,
     EngineMetrics Metrics,

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace AnnServer.Engine.Maintenance;
 
-/// <summary>Threads whose work gives way to that of the threads that answer: planners and the janitor.</summary>
+/// <summary>Threads whose work gives way to that of the threads that answer: planners, the janitor, and what measures recall.</summary>
 internal static partial class BackgroundThread
 {
     // A third of the weight of other threads, where they compete: searches are let in at once, and writes still get on.

@@ -1,17 +1,15 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using AnnServer.Core.Search;
 using AnnServer.Engine.Collections;
 using AnnServer.Engine.Diagnostics;
-using AnnServer.Engine.Querying.Recall;
 using AnnServer.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace AnnServer.Engine.Maintenance;
 
 /// <summary>
-/// The one background thread of a database: it sweeps graphs in which points have been hidden, measures the recall of searches, and
-/// frees the memory of dropped collections once the last reader has left. Work is queued without waiting.
+/// The background thread that sweeps graphs in which points have been hidden, and frees the memory of dropped collections once the last
+/// reader has left. Work is queued without waiting.
 /// </summary>
 internal sealed class Janitor(ScratchPool scratches, EngineMetrics metrics, ILogger logger) : IDisposable
 {
@@ -23,7 +21,6 @@ internal sealed class Janitor(ScratchPool scratches, EngineMetrics metrics, ILog
 
     private readonly BlockingCollection<Action> _work = [];
     private readonly ConcurrentDictionary<uint, bool> _queued = new();
-    private readonly ConcurrentDictionary<uint, bool> _measured = new();
     private readonly CancellationTokenSource _stopping = new();
     private OperationLog? _log;
     private Thread? _thread;
@@ -51,15 +48,6 @@ internal sealed class Janitor(ScratchPool scratches, EngineMetrics metrics, ILog
         if (data.Index.HiddenCount > 0)
         {
             QueueSweep(data);
-        }
-    }
-
-    /// <summary>Called after a search whose collection ought to be measured; queues that once.</summary>
-    public void RecallWanted(CollectionData data)
-    {
-        if (!data.IsDropped && _measured.TryAdd(data.Number, true))
-        {
-            Enqueue(() => MeasureRecall(data));
         }
     }
 
@@ -111,33 +99,6 @@ internal sealed class Janitor(ScratchPool scratches, EngineMetrics metrics, ILog
         _queued.TryRemove(data.Number, out _);
         // What was hidden while the sweep ran may be worth another, or may be nearly nothing.
         PointsHidden(data);
-    }
-
-    private void MeasureRecall(CollectionData data)
-    {
-        long started = Stopwatch.GetTimestamp();
-        try
-        {
-            if (new RecallCalibrator(data, scratches, _stopping.Token).Run(data.Recall.Queries.Take()) is { } model)
-            {
-                data.Recall.Model = model;
-                EngineLog.RecallMeasured(logger, data.Config.Name, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopped: the next process measures anew.
-            return;
-        }
-        catch (Exception error) when (error is IOException or OutOfMemoryException)
-        {
-            // A vector on disk that cannot be read, or no memory. No write has to end for that, and asked again by every search it would
-            // only fail again: those go on with what is known until the next start.
-            EngineLog.RecallNotMeasured(logger, data.Config.Name, error);
-            return;
-        }
-
-        _measured.TryRemove(data.Number, out _);
     }
 
     private void Enqueue(Action work)

@@ -100,7 +100,7 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
     {
         if (query is { RecallTarget: < 1, Ef: null, Exact: false } && data.Recall.Observe(query.Vector.Span))
         {
-            context.Janitor.RecallWanted(data);
+            context.Recall.Want(data);
         }
 
         context.Metrics.Searched(config.Name, data.Searches, answer.Report);

@@ -15,9 +15,13 @@ internal sealed class QuerySample
     private int _offered;
     private int _count;
     private int _next;
+    private int _replaced;
 
     /// <summary>Vectors it holds.</summary>
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>How often all of them have been replaced by newer ones.</summary>
+    public int Turns => Volatile.Read(ref _replaced) / Capacity;
 
     public void Offer(ReadOnlySpan<float> vector)
     {
@@ -38,6 +42,7 @@ internal sealed class QuerySample
             {
                 vector.CopyTo(_vectors[_next]);
                 _next = (_next + 1) % Capacity;
+                Volatile.Write(ref _replaced, _replaced + 1);
             }
         }
         finally

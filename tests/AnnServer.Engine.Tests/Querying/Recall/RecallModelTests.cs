@@ -1,3 +1,4 @@
+using AnnServer.Core.Graph;
 using AnnServer.Engine.Querying.Recall;
 
 namespace AnnServer.Engine.Tests.Querying.Recall;
@@ -78,6 +79,29 @@ public sealed class RecallModelTests
     [InlineData(1024, 1024, false)]
     public void IsStale_MeasuredWithQueries_WaitsForMore(int before, int now, bool isStale) =>
         Assert.Equal(isStale, new RecallModel(1000, before, 0.01, 0.001, []).IsStale(1000, now));
+
+    [Fact]
+    public void IsStale_SearchesOfAnotherMillion_IsTrue()
+    {
+        using VectorIndex index = VectorIndex.Create(new GraphParameters(4, DistanceKind.SquaredEuclidean, 4, 8, 1, 16));
+        var state = new RecallState(index);
+        Fill(state, 9 * QuerySample.Capacity);
+        Assert.True(state.IsStale(1000));
+        state.Measured(new RecallModel(1000, QuerySample.Capacity, 0.01, 0.001, []), state.Queries.Turns);
+        Assert.False(state.IsStale(1000));
+        Fill(state, 8 * 99 * QuerySample.Capacity);
+        Assert.False(state.IsStale(1000));
+        Fill(state, 8 * QuerySample.Capacity);
+        Assert.True(state.IsStale(1000));
+
+        static void Fill(RecallState state, int searches)
+        {
+            for (int i = 0; i < searches; i++)
+            {
+                state.Queries.Offer([i]);
+            }
+        }
+    }
 
     [Fact]
     public void Sample_Full_KeepsTheNewestOfSomeAndNoMore()

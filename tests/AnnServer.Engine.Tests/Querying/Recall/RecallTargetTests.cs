@@ -126,7 +126,7 @@ public sealed class RecallTargetTests
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         patience.CancelAfter(Patience);
         int sampled = 0;
-        while (collection.Data.Recall.Model?.IsStale(Points, collection.Data.Recall.Queries.Count) ?? true)
+        while (collection.Data.Recall.IsStale(Points))
         {
             Search(collection, new SearchQuery { Vector = queries[sampled++ % queries.Length], K = K, RecallTarget = 0.9 });
             if (sampled >= queries.Length)

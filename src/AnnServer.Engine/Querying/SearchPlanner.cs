@@ -98,7 +98,8 @@ internal static class SearchPlanner
         double scan = matching * Shared(model.ScanMicroseconds, model.SharedMicroseconds, sharing);
         double share = live == 0 ? 1 : Math.Min(1, (double)matching / live);
         int codesWidth = CodesWidth(config, k, matching);
-        double aim = share < 1 ? target + (MarginOfFilters * (1 - target)) : target;
+        double goal = model.Aim(target, live);
+        double aim = share < 1 ? goal + (MarginOfFilters * (1 - goal)) : goal;
         bool isThrough = model.TryReach(WalkKind.Through, share, k, aim, out RecallPoint through) && through.Microseconds < scan;
         RecallPoint within = default;
         bool isWithin = share < 1 && model.TryReach(WalkKind.Within, share, k, aim, out within) && within.Microseconds < scan;
@@ -107,7 +108,7 @@ internal static class SearchPlanner
             long budget = share < 1 ? Budget(through) : long.MaxValue;
             // Where the points that match are far from the query, so many distances are wasted; then it is soon tried among them.
             SearchEffort? then = isWithin
-                && model.TryReach(WalkKind.Within, share, k, target + (MarginOfRetries * (1 - target)), out RecallPoint retry)
+                && model.TryReach(WalkKind.Within, share, k, goal + (MarginOfRetries * (1 - goal)), out RecallPoint retry)
                     ? Effort(retry, true, Budget(retry))
                     : null;
             return Walk(SearchStrategy.Graph, through, false, then is null ? budget : Math.Min(budget, (long)(Patience * through.Distances)), then);
@@ -118,7 +119,7 @@ internal static class SearchPlanner
             : new SearchPlan(SearchStrategy.Exact, new SearchEffort(k, k), matching, RecallOfScan(codesWidth), codesWidth);
 
         SearchPlan Walk(SearchStrategy strategy, in RecallPoint point, bool isInside, long budget, SearchEffort? then) =>
-            new(strategy, Effort(point, isInside, budget), (long)point.Distances, Math.Max(point.Recall, target), codesWidth, then);
+            new(strategy, Effort(point, isInside, budget), (long)point.Distances, model.Expect(Math.Max(point.Recall, goal), live), codesWidth, then);
 
         SearchEffort Effort(in RecallPoint point, bool isInside, long budget) =>
             EffortLadder.ToEffort(config.Metric, point.Effort, k, isInside, budget);

@@ -81,6 +81,18 @@ public sealed class RecallModelTests
         Assert.Equal(isStale, new RecallModel(1000, before, 0.01, 0.001, []).IsStale(1000, now));
 
     [Fact]
+    public void Aim_GrownSet_IsHigherAndExpectsWhatWasAskedFor()
+    {
+        RecallModel model = Model();
+        Assert.Equal(0.9, model.Aim(0.9, 1000));
+        Assert.Equal(0.9, model.Aim(0.9, 500));
+        // A third less may be missed in a set four times as large.
+        Assert.Equal(1 - (0.1 / Math.Pow(4, 0.3)), model.Aim(0.9, 4000), 1e-12);
+        Assert.Equal(0.9, model.Expect(model.Aim(0.9, 4000), 4000), 1e-12);
+        Assert.Equal(0.9, model.Expect(0.9, 500));
+    }
+
+    [Fact]
     public void IsStale_SearchesOfAnotherMillion_IsTrue()
     {
         using VectorIndex index = VectorIndex.Create(new GraphParameters(4, DistanceKind.SquaredEuclidean, 4, 8, 1, 16));

@@ -1,4 +1,5 @@
 using AnnServer.Core.Filtering;
+using AnnServer.Engine.Attributes.Facets;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
 
@@ -17,6 +18,8 @@ internal sealed class BoolIndex(AttributeSchema schema) : AttributeIndex(schema)
     public override void Add(uint ordinal, AttributeView value) => (value.Bool ? _true : _false).Add(ordinal);
 
     public override void Remove(uint ordinal, AttributeView value) => (value.Bool ? _true : _false).Remove(ordinal);
+
+    public override FacetCounter CountFacet(int limit) => new BoolFacet(this, _true, _false, limit);
 
     public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap, BitmapPool pool)
     {

@@ -1,4 +1,5 @@
 using AnnServer.Core.Filtering;
+using AnnServer.Engine.Attributes.Facets;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
 
@@ -72,6 +73,9 @@ internal sealed class Int64Index(AttributeSchema schema) : AttributeIndex(schema
         _sorted.Load(_bulk.Keys, _bulk.Ordinals);
         _bulk = new EntryBuffer<long>();
     }
+
+    public override FacetCounter? CountFacet(int limit) =>
+        _kind == AttributeKind.Timestamp ? null : new Int64Facet(this, _sorted, _exists, limit);
 
     public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap, BitmapPool pool)
     {

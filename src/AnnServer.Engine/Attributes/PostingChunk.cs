@@ -116,6 +116,35 @@ internal sealed class PostingChunk(ushort key)
         }
     }
 
+    /// <summary>Members whose bits are set; <paramref name="words"/> begins at the chunk's first ordinal.</summary>
+    public int CountIn(ReadOnlySpan<ulong> words)
+    {
+        int count = 0;
+        if (_bits is not null)
+        {
+            ReadOnlySpan<ulong> bits = _bits.AsSpan(0, Math.Min(words.Length, BitmapWords));
+            for (int i = 0; i < bits.Length; i++)
+            {
+                count += BitOperations.PopCount(bits[i] & words[i]);
+            }
+
+            return count;
+        }
+
+        foreach (ushort member in _members.AsSpan(0, Count))
+        {
+            int word = member >> 6;
+            if (word >= words.Length)
+            {
+                break;
+            }
+
+            count += (int)(words[word] >> (member & 63) & 1);
+        }
+
+        return count;
+    }
+
     private void ToBitmap()
     {
         ulong[] bits = new ulong[BitmapWords];

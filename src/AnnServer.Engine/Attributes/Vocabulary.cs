@@ -27,6 +27,9 @@ internal sealed class Vocabulary
         }
     }
 
+    /// <summary>Different strings.</summary>
+    public int Count => _order.Count;
+
     public void Add(uint ordinal, ReadOnlySpan<char> text)
     {
         PostingSet posting = PostingOf(text, out string? added);
@@ -93,6 +96,13 @@ internal sealed class Vocabulary
             }
         }
     }
+
+    /// <summary>Steps to the next string in order, from the first on where there was none before; false after the last.</summary>
+    /// <param name="position">The default, or where the step before has left it, with no write since.</param>
+    public bool MoveNext(ref SortedIndex<Term>.Position position, out Term term) => _order.MoveNext(ref position, out term, out _);
+
+    /// <summary>The place after a string, whether or not it is still there.</summary>
+    public SortedIndex<Term>.Position SeekAfter(string text) => _order.SeekAfter(new Term(text));
 
     private PostingSet PostingOf(ReadOnlySpan<char> text, out string? added)
     {

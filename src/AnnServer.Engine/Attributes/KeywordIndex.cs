@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Unicode;
 using AnnServer.Core.Filtering;
 using AnnServer.Engine.Attributes.Facets;
+using AnnServer.Engine.Attributes.Walks;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
 
@@ -71,7 +72,15 @@ internal sealed class KeywordIndex(AttributeSchema schema) : AttributeIndex(sche
 
     public override void EndBulk() => _values.EndBulk();
 
-    public override FacetCounter CountFacet(int limit) => new KeywordFacet(this, _values, _exists, limit);
+    public override FacetCounter CountFacet(int limit) => new KeywordFacet(this, _values.Order, _exists, limit);
+
+    public override ValueWalk? Walk(AttributeValue from, bool descending) => from.Kind switch
+    {
+        _ when _kind == AttributeKind.StringList => null,
+        AttributeKind.None => new KeywordWalk(_values.Order, _exists, null, descending),
+        AttributeKind.String => new KeywordWalk(_values.Order, _exists, from.AsString(), descending),
+        _ => null,
+    };
 
     public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap, BitmapPool pool)
     {

@@ -27,8 +27,8 @@ internal sealed class Vocabulary
         }
     }
 
-    /// <summary>Different strings.</summary>
-    public int Count => _order.Count;
+    /// <summary>The strings in order, each with the ordinal 0.</summary>
+    public SortedIndex<Term> Order => _order;
 
     public void Add(uint ordinal, ReadOnlySpan<char> text)
     {
@@ -96,13 +96,6 @@ internal sealed class Vocabulary
             }
         }
     }
-
-    /// <summary>Steps to the next string in order, from the first on where there was none before; false after the last.</summary>
-    /// <param name="position">The default, or where the step before has left it, with no write since.</param>
-    public bool MoveNext(ref SortedIndex<Term>.Position position, out Term term) => _order.MoveNext(ref position, out term, out _);
-
-    /// <summary>The place after a string, whether or not it is still there.</summary>
-    public SortedIndex<Term>.Position SeekAfter(string text) => _order.SeekAfter(new Term(text));
 
     private PostingSet PostingOf(ReadOnlySpan<char> text, out string? added)
     {

@@ -1,4 +1,5 @@
 using AnnServer.Core.Search;
+using AnnServer.Engine.Collections.Scrolling;
 using AnnServer.Engine.Maintenance;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
@@ -17,6 +18,7 @@ public sealed class Collection
     private readonly PointDeleter _deleter;
     private readonly AttributeWriter _attributes;
     private readonly PointReader _reader;
+    private readonly ScrollReader _scrolls;
     private readonly FacetReader _facets;
     private readonly SampleReader _samples;
     private readonly SearchExecutor _executor;
@@ -26,6 +28,7 @@ public sealed class Collection
         Data = data;
         _context = context;
         _reader = new PointReader(data, context);
+        _scrolls = new ScrollReader(data, context, _reader);
         _facets = new FacetReader(data, context, _reader);
         _samples = new SampleReader(data, context, _reader);
         var gate = new CommitGate(data, context);
@@ -132,7 +135,7 @@ public sealed class Collection
     {
         try
         {
-            return _reader.Scroll(query, faults, cancellation);
+            return _scrolls.Scroll(query, faults, cancellation);
         }
         catch (IOException error)
         {

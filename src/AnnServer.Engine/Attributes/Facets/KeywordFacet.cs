@@ -5,14 +5,14 @@ using AnnServer.Engine.Model;
 namespace AnnServer.Engine.Attributes.Facets;
 
 /// <summary>Counts the strings of a KEYWORD attribute, or the elements of a KEYWORD_LIST.</summary>
-internal sealed class KeywordFacet(KeywordIndex index, Vocabulary values, PostingSet exists, int limit) : FacetCounter(index)
+internal sealed class KeywordFacet(KeywordIndex index, SortedIndex<Term> terms, PostingSet exists, int limit) : FacetCounter(index)
 {
     private readonly FacetTop<string> _top = new(limit, Utf8Order.Strings);
     private readonly Dictionary<string, PointTally> _tallies = new(StringComparer.Ordinal);
     private string? _last;
 
     // No value costs more than its bits of the bitmap, and all of them no more than their members, of which there is one a point or so.
-    public override long CostOfIndex(int length) => (values.Count * ValueCost) + Math.Min(exists.Count, values.Count * (length / 128L));
+    public override long CostOfIndex(int length) => (terms.Count * ValueCost) + Math.Min(exists.Count, terms.Count * (length / 128L));
 
     public override bool CountSome(OrdinalBitmap points)
     {
@@ -23,12 +23,12 @@ internal sealed class KeywordFacet(KeywordIndex index, Vocabulary values, Postin
         }
         else
         {
-            position = values.SeekAfter(_last);
+            position = terms.SeekAfter(new Term(_last));
         }
 
         for (long cost = 0; cost < SliceCost; cost += ValueCost)
         {
-            if (!values.MoveNext(ref position, out Term term))
+            if (!terms.MoveNext(ref position, out Term term, out _))
             {
                 return false;
             }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AnnServer.Core.Filtering;
 using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Collections;
@@ -12,6 +13,7 @@ internal sealed class FilterState
     public static readonly FilterState None = new(null);
 
     private OrdinalBitmap? _accepted;
+    private double _microseconds;
     private long _revision;
 
     private FilterState(Predicate? predicate) => Predicate = predicate;
@@ -39,13 +41,34 @@ internal sealed class FilterState
     {
         if (Predicate is not null && _accepted is null)
         {
+            long started = Stopwatch.GetTimestamp();
             _revision = data.Revision;
             _accepted = reader.Matching(Predicate, cancellation);
             Matching = _accepted.Count();
+            _microseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
         }
 
         return _accepted;
     }
+
+    /// <summary>
+    /// What the evaluation has taken, to the first search that asks: it may have been made to estimate that search, and others of a batch
+    /// use it for nothing.
+    /// </summary>
+    public double TakeMicroseconds()
+    {
+        if (Predicate is null)
+        {
+            return 0;
+        }
+
+        double microseconds = _microseconds;
+        _microseconds = 0;
+        return microseconds;
+    }
+
+    /// <summary>What it has taken and nobody has asked for yet.</summary>
+    public double Microseconds => _microseconds;
 
     /// <summary>Forgets the evaluation, since points have changed or all searches are made.</summary>
     public void Forget(PointReader reader)

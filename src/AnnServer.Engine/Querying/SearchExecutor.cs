@@ -149,7 +149,8 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
         CancellationToken cancellation)
     {
         long sizeBefore = size.Bytes;
-        using Activity? activity = EngineTracing.StartSearch(config.Name);
+        double before = filter.Microseconds;
+        using Activity? activity = EngineTracing.StartSearch(config.Name, before);
         long started = Stopwatch.GetTimestamp();
         SearchReport report = default;
         bool isDone = false;
@@ -172,7 +173,7 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
             context.Janitor.RecallWanted(data);
         }
 
-        answer.Report = report with { TotalMicroseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds };
+        answer.Report = report with { TotalMicroseconds = before + Stopwatch.GetElapsedTime(started).TotalMicroseconds };
         answer.Bytes = size.Bytes - sizeBefore;
         context.Metrics.Searched(config.Name, data.Searches, answer.Report);
         EngineTracing.EndSearch(activity, answer.Report, answer.Hits.Count);
@@ -205,12 +206,11 @@ internal sealed class SearchExecutor(CollectionData data, CollectionContext cont
     private SearchReport Run(
         SearchQuery query, FilterState filter, CollectionConfig config, SearchScratch scratch, CancellationToken cancellation)
     {
-        long started = Stopwatch.GetTimestamp();
         OrdinalBitmap? accept = filter.Evaluate(reader, data, cancellation);
-        SearchPlan plan = Plan(query, filter, config, out int live, out int matching);
-        double filterTime = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
+        double filterTime = filter.TakeMicroseconds();
 
-        started = Stopwatch.GetTimestamp();
+        long started = Stopwatch.GetTimestamp();
+        SearchPlan plan = Plan(query, filter, config, out int live, out int matching);
         scratch.ResetCounters();
         bool fallback = false;
         if (plan.Strategy == SearchStrategy.Exact)

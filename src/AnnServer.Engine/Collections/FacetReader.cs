@@ -138,7 +138,7 @@ internal sealed class FacetReader(CollectionData data, CollectionContext context
             if (reading.Find(facet.Attribute)?.CountFacet(facet.Limit ?? FacetQuery.DefaultLimit) is { } counter)
             {
                 counters[i] = counter;
-                (counter.CostOfIndex(length) <= matching * FacetCounter.PointCost ? byIndex : byPoint).Add(counter);
+                (counter.CostOfIndex(length) <= counter.CostOfPoints(matching) ? byIndex : byPoint).Add(counter);
             }
             else
             {

@@ -12,6 +12,8 @@ internal sealed class BoolFacet(BoolIndex index, PostingSet ofTrue, PostingSet o
 
     public override long CostOfIndex(int length) => (2 * ValueCost) + Math.Min(ofTrue.Count + ofFalse.Count, length / 64);
 
+    public override long CostOfPoints(long points) => points * PointCost;
+
     public override bool CountSome(OrdinalBitmap points)
     {
         _true = ofTrue.CountIn(points);

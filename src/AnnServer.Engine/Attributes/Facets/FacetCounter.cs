@@ -9,11 +9,14 @@ namespace AnnServer.Engine.Attributes.Facets;
 /// </summary>
 internal abstract class FacetCounter(AttributeIndex index)
 {
-    /// <summary>Costs are about nanoseconds: what reading the attribute out of a point takes.</summary>
-    public const long PointCost = 100;
+    /// <summary>Costs are about nanoseconds. Of reading the attribute out of a point.</summary>
+    protected const long PointCost = 100;
 
-    /// <summary>What looking one value up takes, beside the members of its posting set.</summary>
-    protected const long ValueCost = 50;
+    /// <summary>Of making an entry for a value that a point has been the first to have.</summary>
+    protected const long NewValueCost = 500;
+
+    /// <summary>Of looking one value up, beside the members of its posting set.</summary>
+    protected const long ValueCost = 200;
 
     /// <summary>Cost after which the lock of the table is let go for whoever waits for it.</summary>
     protected const long SliceCost = 500_000;
@@ -24,6 +27,9 @@ internal abstract class FacetCounter(AttributeIndex index)
     /// <summary>What <see cref="CountSome"/> takes in all. Under the lock of the table.</summary>
     /// <param name="length">Of the bitmap.</param>
     public abstract long CostOfIndex(int length);
+
+    /// <summary>What <see cref="CountPoint"/> takes for so many points. Under the lock of the table.</summary>
+    public abstract long CostOfPoints(long points);
 
     /// <summary>Counts the next values among the points of the bitmap; false when there are no more. Under the lock of the table.</summary>
     public abstract bool CountSome(OrdinalBitmap points);

@@ -20,6 +20,8 @@ internal sealed class Int64Facet(Int64Index index, SortedIndex<long> sorted, Pos
 
     public override long CostOfIndex(int length) => sorted.Count * EntryCost;
 
+    public override long CostOfPoints(long points) => points * PointCost;
+
     public override bool CountSome(OrdinalBitmap points)
     {
         SortedIndex<long>.Position position = default;

@@ -14,6 +14,8 @@ internal sealed class KeywordFacet(KeywordIndex index, SortedIndex<Term> terms, 
     // No value costs more than its bits of the bitmap, and all of them no more than their members, of which there is one a point or so.
     public override long CostOfIndex(int length) => (terms.Count * ValueCost) + Math.Min(exists.Count, terms.Count * (length / 128L));
 
+    public override long CostOfPoints(long points) => (points * PointCost) + (Math.Min(points, terms.Count) * NewValueCost);
+
     public override bool CountSome(OrdinalBitmap points)
     {
         SortedIndex<Term>.Position position = default;

@@ -9,7 +9,7 @@ internal sealed class BoolWalk(PostingSet ofFalse, PostingSet ofTrue, bool? from
     private bool _value = from ?? descending;
     private bool _isDone;
 
-    public override WalkStep Step(OrdinalBitmap scope, List<uint> group)
+    public override WalkStep Step(ValueGroup group)
     {
         if (_isDone)
         {
@@ -17,8 +17,7 @@ internal sealed class BoolWalk(PostingSet ofFalse, PostingSet ofTrue, bool? from
         }
 
         PostingSet members = _value ? ofTrue : ofFalse;
-        members.AddTo(group, scope);
-        Entries += members.Count;
+        group.Add(members);
         IsAtStart = _value == from;
         _isDone = _value != descending;
         _value = !descending;

@@ -6,12 +6,13 @@ namespace AnnServer.Engine.Attributes.Walks;
 /// <param name="from">The first value; null for the first there is.</param>
 internal sealed class KeywordWalk(SortedIndex<Term> terms, PostingSet exists, string? from, bool descending) : ValueWalk
 {
-    // Members of a posting set that take as long as an entry of the order.
+    // A string, its posting set and the members of that lie in different places of the memory.
+    private const int EntriesPerTerm = 16;
     private const int MembersPerEntry = 4;
 
     private string? _last;
 
-    public override WalkStep Step(OrdinalBitmap scope, List<uint> group)
+    public override WalkStep Step(ValueGroup group)
     {
         SortedIndex<Term>.Position position = Place();
         long until = Entries + SliceEntries;
@@ -24,9 +25,9 @@ internal sealed class KeywordWalk(SortedIndex<Term> terms, PostingSet exists, st
 
             _last = term.Text;
             IsAtStart = term.Text == from;
-            Entries += 1 + (term.Posting!.Count / MembersPerEntry);
-            term.Posting.AddTo(group, scope);
-            if (group.Count > 0)
+            Entries += EntriesPerTerm + (term.Posting!.Count / MembersPerEntry);
+            group.Add(term.Posting);
+            if (!group.IsEmpty)
             {
                 return WalkStep.Value;
             }

@@ -12,7 +12,7 @@ internal sealed class SortedWalk<TKey>(SortedIndex<TKey> sorted, PostingSet exis
     private TKey _key;
     private uint _ordinal;
 
-    public override WalkStep Step(OrdinalBitmap scope, List<uint> group)
+    public override WalkStep Step(ValueGroup group)
     {
         SortedIndex<TKey>.Position position = Place();
         for (int i = 0; i < SliceEntries; i++)
@@ -24,7 +24,7 @@ internal sealed class SortedWalk<TKey>(SortedIndex<TKey> sorted, PostingSet exis
 
             if (!_isBegun || key.CompareTo(_key) != 0)
             {
-                if (group.Count > 0)
+                if (!group.IsEmpty)
                 {
                     return WalkStep.Value;
                 }
@@ -36,10 +36,7 @@ internal sealed class SortedWalk<TKey>(SortedIndex<TKey> sorted, PostingSet exis
             _key = key;
             _ordinal = ordinal;
             Entries++;
-            if (scope.Contains(ordinal))
-            {
-                group.Add(ordinal);
-            }
+            group.Add(ordinal);
         }
 
         return WalkStep.Part;

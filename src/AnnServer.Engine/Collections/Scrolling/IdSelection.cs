@@ -1,4 +1,5 @@
 using AnnServer.Core.Filtering;
+using AnnServer.Engine.Attributes.Walks;
 using AnnServer.Engine.Model;
 
 namespace AnnServer.Engine.Collections.Scrolling;
@@ -50,31 +51,28 @@ internal sealed class IdSelection(CollectionData data)
         Looked(isOrderCheaper ? points : 0);
     }
 
-    /// <summary>As above for a set in any order, in the order of the identifiers.</summary>
-    public void Take(List<uint> scope, ScrollTask task, PointId? after, int count, List<uint> page)
+    /// <summary>As above for the points of one value, in the order of the identifiers.</summary>
+    public void Take(ValueGroup group, ScrollTask task, PointId? after, int count, List<uint> page)
     {
-        bool isOrderCheaper = IsOrderCheaper(scope.Count, count);
-        if (isOrderCheaper && task.Ids is not null)
+        if (group.Many is { } many)
         {
-            OrdinalBitmap bitmap = data.Attributes.Bitmaps.Rent(task.Candidates.Length);
-            foreach (uint ordinal in scope)
-            {
-                bitmap.Add(ordinal);
-            }
+            Take(many, task, after, descending: false, count, page);
+            return;
+        }
 
-            Take(bitmap, task, after, descending: false, count, page);
-            data.Attributes.Bitmaps.Return(bitmap);
+        if (group.Listed.Count == 1 && after is null)
+        {
+            page.Add(group.Listed[0]);
             return;
         }
 
         var least = new LeastIds(count, after, descending: false);
-        foreach (uint ordinal in scope)
+        foreach (uint ordinal in group.Listed)
         {
             least.Add(ordinal, data.Ids.Id(ordinal));
         }
 
         AddTo(page, least);
-        Looked(isOrderCheaper ? scope.Count : 0);
     }
 
     /// <summary>Makes the order if that is due. Within the epoch of a reader that has nothing locked.</summary>

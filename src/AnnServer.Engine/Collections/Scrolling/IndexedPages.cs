@@ -15,12 +15,19 @@ internal sealed class IndexedPages(CollectionData data, IdSelection ids)
     private const long EntriesPerPoint = 64;
 
     // Entries that are passed in any case.
-    private const long LeastEntries = 10_000;
+    private const long LeastEntries = 1000;
 
     /// <summary>Null where there is no index to go along, where reading all candidates is cheaper, or where they keep changing.</summary>
     public PageDraft? TryFind(ScrollTask task, string attribute, bool descending)
     {
-        long mostEntries = LeastEntries + (task.Candidates.Count() * EntriesPerPoint);
+        long candidates = task.Candidates.Count();
+        long mostEntries = LeastEntries + (candidates * EntriesPerPoint);
+        if (task.Wanted * (long)data.Index.LiveCount > mostEntries * Math.Max(candidates, 1))
+        {
+            // Wherever the candidates stand in the order, so many of them are among more entries than that.
+            return null;
+        }
+
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
             long version = data.Attributes.Version;
@@ -49,7 +56,7 @@ internal sealed class IndexedPages(CollectionData data, IdSelection ids)
     private bool TryWalk(ValueWalk walk, ScrollTask task, long mostEntries, out List<uint> page)
     {
         page = [];
-        List<uint> group = [];
+        using ValueGroup group = new(task.Candidates, data.Attributes.Bitmaps);
         bool isAmongAbsent = task.After is { Value.Kind: AttributeKind.None };
         WalkStep step = isAmongAbsent ? WalkStep.End : WalkStep.Part;
         while (step != WalkStep.End && page.Count < task.Wanted)
@@ -57,7 +64,7 @@ internal sealed class IndexedPages(CollectionData data, IdSelection ids)
             task.Cancellation.ThrowIfCancellationRequested();
             using (data.Attributes.Read())
             {
-                step = walk.Step(task.Candidates, group);
+                step = walk.Step(group);
             }
 
             if (walk.Entries > mostEntries)
@@ -65,7 +72,7 @@ internal sealed class IndexedPages(CollectionData data, IdSelection ids)
                 return false;
             }
 
-            if (step != WalkStep.Part && group.Count > 0)
+            if (step != WalkStep.Part && !group.IsEmpty)
             {
                 ids.Take(group, task, walk.IsAtStart ? task.After?.Id : null, task.Wanted - page.Count, page);
                 group.Clear();

@@ -99,6 +99,7 @@ internal sealed class FacetReader(CollectionData data, CollectionContext context
         FacetQuery query, Predicate? predicate, Faults faults, CancellationToken cancellation, out EngineResult<FacetAnswer> answer)
     {
         long version = data.Attributes.Version;
+        long revision = data.Revision;
         OrdinalBitmap matching = predicate is null ? reader.Live() : reader.Matching(predicate, cancellation);
         long count = matching.Count();
         FacetCounter[] counters = Begin(query, matching.Length, count, faults, out List<FacetCounter> byIndex, out List<FacetCounter> byPoint);
@@ -119,7 +120,8 @@ internal sealed class FacetReader(CollectionData data, CollectionContext context
             CountByPoint(byPoint, matching, cancellation);
         }
 
-        bool isSound = data.Attributes.IsUnchangedSince(version, matching);
+        // Writes come fast enough to outrun what is remembered of them; new points change no revision.
+        bool isSound = data.Attributes.IsUnchangedSince(version, matching) || data.IsUnchangedSince(revision);
         reader.Return(matching);
         answer = isSound ? ToAnswer(counters, count) : default;
         return isSound;

@@ -113,7 +113,7 @@ public sealed class FacetTests
         using var folder = new DataFolder();
         await using TestDatabase test = await TestDatabase.OpenAsync(folder);
         Collection collection = await test.CreateAsync(Config());
-        Point[] points = [.. Enumerable.Range(0, 600).Select(i => new Point(PointId.FromNumber((ulong)i), new float[] { 1, i }, Of(i, "left")))];
+        Point[] points = [.. Enumerable.Range(0, Points).Select(i => new Point(PointId.FromNumber((ulong)i), new float[] { 1, i }, Of(i, "left")))];
         Assert.Null((await collection.UpsertAsync(points, new Faults(), Cancellation)).Error);
         using var done = new CancellationTokenSource();
         Task writing = Task.Run(
@@ -131,7 +131,7 @@ public sealed class FacetTests
 
         for (int i = 0; i < 400; i++)
         {
-            string filter = i % 2 == 0 ? "kind = \"left\"" : "kind = \"left\" AND number < 20";
+            string filter = i % 2 == 0 ? "kind = \"left\"" : "kind = \"left\" AND number < 300";
             FacetAnswer answer = collection.Facets(
                 new FacetQuery { Facets = [new("kind"), new("n")], Filter = new FilterSpec(filter, null) }, new Faults(), Cancellation).Value;
 

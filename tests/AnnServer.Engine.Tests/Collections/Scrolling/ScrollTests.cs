@@ -12,6 +12,7 @@ public sealed class ScrollTests
     [
         new("kind", AttributeType.Keyword),
         new("name", AttributeType.Keyword),
+        new("common", AttributeType.Keyword),
         new("flag", AttributeType.Bool),
         new("n", AttributeType.Int64),
         new("same", AttributeType.Int64),
@@ -20,7 +21,7 @@ public sealed class ScrollTests
         new("title", AttributeType.Text),
     ];
 
-    private static readonly string?[] Orders = [null, "kind", "name", "flag", "n", "same", "x", "at", "title", "note", "absent"];
+    private static readonly string?[] Orders = [null, "kind", "name", "common", "flag", "n", "same", "x", "at", "title", "note", "absent"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -227,6 +228,7 @@ public sealed class ScrollTests
     private static Dictionary<string, AttributeValue> Attributes(Random random, int number)
     {
         var attributes = new Dictionary<string, AttributeValue> { ["rank"] = AttributeValue.Of((long)number), ["same"] = AttributeValue.Of(5L) };
+        attributes["common"] = AttributeValue.Of(random.Next(40) == 0 ? "rare" : "usual");
         Maybe("kind", () => AttributeValue.Of(RandomPoints.Colors[random.Next(RandomPoints.Colors.Length)]));
         Maybe("name", () => AttributeValue.Of($"{RandomPoints.Colors[random.Next(RandomPoints.Colors.Length)]}{random.Next(2000)}"));
         Maybe("flag", () => AttributeValue.Of(random.Next(3) == 0));

@@ -90,6 +90,39 @@ public sealed class SimilarTests
         Assert.StartsWith(message, failure.Message);
     }
 
+    [Fact]
+    public void Of_FullReport_SaysAllOfIt()
+    {
+        SearchReport report = new()
+        {
+            Strategy = "graph_within",
+            EfUsed = 77,
+            DistanceComputations = 1234,
+            Expansions = 56,
+            EstimatedSelectivity = 0.125,
+            Matching = 4321,
+            RecallEstimate = 0.987,
+            ExactFallback = true,
+            FilterMicroseconds = 11,
+            SearchMicroseconds = 22,
+            TotalMicroseconds = 33,
+        };
+        string text = SearchReportText.Of(report);
+
+        Assert.Equal(
+            "graph_within with ef 77, then every match compared: 1,234 distances, 56 expansions, recall 0.987 to expect; "
+            + "4,321 points match (estimated 12.5 %); filter 11 µs, search 22 µs, total 33 µs",
+            text);
+        // A field that comes later has to be said too.
+        Assert.All(SearchReport.Descriptor.Fields.InDeclarationOrder(), field =>
+        {
+            SearchReport other = report.Clone();
+            field.Accessor.Clear(other);
+            Assert.NotEqual(text, SearchReportText.Of(other));
+        });
+        Assert.Equal("The server sent no report.", SearchReportText.Of(null));
+    }
+
     private static SimilarPlan Plan(string id, int k) =>
         new("c", new PointId { Key = id }, k, null, new Effort(0, Exact: true), Explain: true);
 

@@ -51,6 +51,29 @@ internal static class FilterExpression
             case Predicate.KindOneofCase.Exists:
                 text.Append(predicate.Exists).Append(":*");
                 break;
+            case Predicate.KindOneofCase.IsNull:
+                text.Append(predicate.IsNull).Append(" = null");
+                break;
+            case Predicate.KindOneofCase.Prefix:
+                text.Append(predicate.Prefix.Attribute).Append(" = \"").Append(Escaped(predicate.Prefix.Value.StringValue)).Append("*\"");
+                break;
+            case Predicate.KindOneofCase.TextMatch:
+                TextMatch match = predicate.TextMatch;
+                AppendFunction(
+                    text, match.Mode == TextMatchMode.Any ? "text_any" : "text_match", match.Attribute, $"\"{Quoted(match.Query)}\"");
+                break;
+            case Predicate.KindOneofCase.GeoRadius:
+                GeoRadius circle = predicate.GeoRadius;
+                AppendFunction(
+                    text, "geo_radius", circle.Attribute, DoubleText(circle.Center.Latitude), DoubleText(circle.Center.Longitude),
+                    DoubleText(circle.Meters));
+                break;
+            case Predicate.KindOneofCase.GeoBox:
+                GeoBox box = predicate.GeoBox;
+                AppendFunction(
+                    text, "geo_box", box.Attribute, DoubleText(box.SouthWest.Latitude), DoubleText(box.SouthWest.Longitude),
+                    DoubleText(box.NorthEast.Latitude), DoubleText(box.NorthEast.Longitude));
+                break;
             default:
                 throw new NotSupportedException($"A predicate of kind {predicate.KindCase} has no expression.");
         }
@@ -81,13 +104,21 @@ internal static class FilterExpression
         text.Append(')');
     }
 
+    private static void AppendFunction(StringBuilder text, string name, params ReadOnlySpan<string> arguments) =>
+        text.Append(name).Append('(').AppendJoin(", ", arguments).Append(')');
+
+    private static string Quoted(string value) => value.Replace("\\", "\\\\").Replace("\"", "\\\"");
+
+    /// <summary>A star would make the string the beginning of others.</summary>
+    private static string Escaped(string value) => Quoted(value).Replace("*", "\\*");
+
     private static void AppendComparison(StringBuilder text, string attribute, string comparator, Value value)
     {
         text.Append(attribute).Append(comparator);
         switch (value.KindCase)
         {
             case Value.KindOneofCase.StringValue:
-                text.Append('"').Append(value.StringValue.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("*", "\\*")).Append('"');
+                text.Append('"').Append(Escaped(value.StringValue)).Append('"');
                 break;
             case Value.KindOneofCase.IntValue:
                 text.Append(value.IntValue);

@@ -19,6 +19,14 @@ internal static class PredicateOracle
             AnyElement(attributes, predicate.In.Attribute, x => predicate.In.Values.Any(y => ValueOrder.AreEqual(x, y))),
         Predicate.KindOneofCase.Range => AnyElement(attributes, predicate.Range.Attribute, x => IsWithin(x, predicate.Range)),
         Predicate.KindOneofCase.Exists => attributes.ContainsKey(predicate.Exists),
+        Predicate.KindOneofCase.IsNull => !attributes.ContainsKey(predicate.IsNull),
+        Predicate.KindOneofCase.Prefix => AnyElement(attributes, predicate.Prefix.Attribute, x => BeginsWith(x, predicate.Prefix.Value)),
+        Predicate.KindOneofCase.TextMatch => AnyElement(attributes, predicate.TextMatch.Attribute, x =>
+            x.HasStringValue && TextTokens.Match(x.StringValue, predicate.TextMatch.Query, predicate.TextMatch.Mode == TextMatchMode.Any)),
+        Predicate.KindOneofCase.GeoRadius => AnyElement(attributes, predicate.GeoRadius.Attribute, x =>
+            x.GeoPoint is { } place && Earth.Distance(place, predicate.GeoRadius.Center) <= predicate.GeoRadius.Meters),
+        Predicate.KindOneofCase.GeoBox => AnyElement(attributes, predicate.GeoBox.Attribute, x =>
+            x.GeoPoint is { } place && Earth.IsWithin(place, predicate.GeoBox.SouthWest, predicate.GeoBox.NorthEast)),
         Predicate.KindOneofCase.Ids => predicate.Ids.Ids.Contains(id),
         _ => throw new NotSupportedException($"A predicate of kind {predicate.KindCase}."),
     };
@@ -34,6 +42,9 @@ internal static class PredicateOracle
             _ => test(value),
         };
     }
+
+    private static bool BeginsWith(Value value, Value beginning) =>
+        value.HasStringValue && value.StringValue.StartsWith(beginning.StringValue, StringComparison.Ordinal);
 
     private static bool IsWithin(Value value, Interval interval) =>
         (interval.Gt is null || ValueOrder.Compare(value, interval.Gt) > 0)

@@ -1,7 +1,7 @@
 namespace AnnServer.Core.Graph;
 
 /// <summary>A pseudo-random sequence whose members can be had in any order (Steele, Lea and Flood, Fast splittable generators, 2014).</summary>
-internal static class SplitMix64
+public static class SplitMix64
 {
     /// <summary>The member of the sequence of a seed at an index.</summary>
     public static ulong At(ulong seed, ulong index)

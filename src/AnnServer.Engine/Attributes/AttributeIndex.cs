@@ -1,4 +1,6 @@
 using AnnServer.Core.Filtering;
+using AnnServer.Engine.Attributes.Facets;
+using AnnServer.Engine.Attributes.Walks;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
 
@@ -38,6 +40,10 @@ internal abstract class AttributeIndex
         _ => true,
     };
 
+    /// <summary>Whether the values of an attribute of the type can be counted.</summary>
+    public static bool HasFacets(AttributeType type) =>
+        type is AttributeType.Keyword or AttributeType.KeywordList or AttributeType.Bool or AttributeType.Int64 or AttributeType.Int64List;
+
     /// <summary>Whether a value of this kind can stand in the index.</summary>
     public abstract bool Accepts(AttributeView value);
 
@@ -52,6 +58,14 @@ internal abstract class AttributeIndex
     public virtual void EndBulk()
     {
     }
+
+    /// <summary>Counts values of the index; null where <see cref="HasFacets"/> says no.</summary>
+    /// <param name="limit">Values to give.</param>
+    public virtual FacetCounter? CountFacet(int limit) => null;
+
+    /// <summary>Goes through the values in order; null where the index has none, or the first value is not of its kind.</summary>
+    /// <param name="from">The first value; no value for the first there is.</param>
+    public virtual ValueWalk? Walk(AttributeValue from, bool descending) => null;
 
     /// <summary>Adds the ordinals that satisfy the leaf, which it answers, to the bitmap, as far as its length reaches.</summary>
     public abstract void AddMatches(LeafTest leaf, OrdinalBitmap bitmap, BitmapPool pool);

@@ -222,6 +222,24 @@ internal sealed class AttributeTable : IDisposable
         }
     }
 
+    /// <summary>Counts the writes so far. Read before points are looked at; see <see cref="IsUnchangedSince"/>.</summary>
+    public long Version => _trail.Version;
+
+    /// <summary>Whether no ordinal of the set has been written since the version was read.</summary>
+    public bool IsUnchangedSince(long version, OrdinalBitmap ordinals)
+    {
+        if (_trail.Version == version)
+        {
+            return true;
+        }
+
+        List<uint> written = [];
+        return _trail.TryRead(version, written) && !written.Exists(ordinals.Contains);
+    }
+
+    /// <summary>Keeps the indexes as they are until it is disposed; the writer waits, and nothing else here that needs them may be called.</summary>
+    public Reading Read() => new(this);
+
     public void Dispose() => _lock.Dispose();
 
     /// <summary>The step under the lock. The version is that of the writes it has seen, or -1 when the result is complete.</summary>
@@ -339,5 +357,21 @@ internal sealed class AttributeTable : IDisposable
         {
             index.Add(ordinal, after);
         }
+    }
+
+    public readonly ref struct Reading
+    {
+        private readonly AttributeTable _table;
+
+        internal Reading(AttributeTable table)
+        {
+            _table = table;
+            table._lock.EnterReadLock();
+        }
+
+        /// <summary>The index of a declared attribute; to be used under this reading and later ones only.</summary>
+        public AttributeIndex? Find(string name) => _table._indexes.GetValueOrDefault(name);
+
+        public void Dispose() => _table._lock.ExitReadLock();
     }
 }

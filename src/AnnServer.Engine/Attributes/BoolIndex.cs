@@ -1,4 +1,6 @@
 using AnnServer.Core.Filtering;
+using AnnServer.Engine.Attributes.Facets;
+using AnnServer.Engine.Attributes.Walks;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
 
@@ -17,6 +19,15 @@ internal sealed class BoolIndex(AttributeSchema schema) : AttributeIndex(schema)
     public override void Add(uint ordinal, AttributeView value) => (value.Bool ? _true : _false).Add(ordinal);
 
     public override void Remove(uint ordinal, AttributeView value) => (value.Bool ? _true : _false).Remove(ordinal);
+
+    public override FacetCounter CountFacet(int limit) => new BoolFacet(this, _true, _false, limit);
+
+    public override ValueWalk? Walk(AttributeValue from, bool descending) => from.Kind switch
+    {
+        AttributeKind.None => new BoolWalk(_false, _true, null, descending),
+        AttributeKind.Bool => new BoolWalk(_false, _true, from.AsBool(), descending),
+        _ => null,
+    };
 
     public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap, BitmapPool pool)
     {

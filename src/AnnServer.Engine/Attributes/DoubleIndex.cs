@@ -1,4 +1,5 @@
 using AnnServer.Core.Filtering;
+using AnnServer.Engine.Attributes.Walks;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
 
@@ -40,6 +41,15 @@ internal sealed class DoubleIndex(AttributeSchema schema) : AttributeIndex(schem
         _sorted.Load(_bulk.Keys, _bulk.Ordinals);
         _bulk = new EntryBuffer<double>();
     }
+
+    public override ValueWalk? Walk(AttributeValue from, bool descending) => from.Kind switch
+    {
+        AttributeKind.None => new SortedWalk<double>(_sorted, _exists, null, descending),
+        AttributeKind.Double => new SortedWalk<double>(_sorted, _exists, from.AsDouble(), descending),
+        AttributeKind.Int64 when Numbers.TryToInt64(from.AsInt64(), out long same) && same == from.AsInt64() =>
+            new SortedWalk<double>(_sorted, _exists, from.AsInt64(), descending),
+        _ => null,
+    };
 
     public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap, BitmapPool pool)
     {

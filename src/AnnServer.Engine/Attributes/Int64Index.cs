@@ -1,4 +1,6 @@
 using AnnServer.Core.Filtering;
+using AnnServer.Engine.Attributes.Facets;
+using AnnServer.Engine.Attributes.Walks;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
 
@@ -72,6 +74,19 @@ internal sealed class Int64Index(AttributeSchema schema) : AttributeIndex(schema
         _sorted.Load(_bulk.Keys, _bulk.Ordinals);
         _bulk = new EntryBuffer<long>();
     }
+
+    public override FacetCounter? CountFacet(int limit) =>
+        _kind == AttributeKind.Timestamp ? null : new Int64Facet(this, _sorted, _exists, limit);
+
+    public override ValueWalk? Walk(AttributeValue from, bool descending) => from.Kind switch
+    {
+        _ when _kind == AttributeKind.Int64List => null,
+        AttributeKind.None => new SortedWalk<long>(_sorted, _exists, null, descending),
+        AttributeKind.Int64 when _kind == AttributeKind.Int64 => new SortedWalk<long>(_sorted, _exists, from.AsInt64(), descending),
+        AttributeKind.Timestamp when _kind == AttributeKind.Timestamp =>
+            new SortedWalk<long>(_sorted, _exists, from.AsTimestamp().UtcTicks, descending),
+        _ => null,
+    };
 
     public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap, BitmapPool pool)
     {

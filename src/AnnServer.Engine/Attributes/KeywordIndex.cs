@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Text.Unicode;
 using AnnServer.Core.Filtering;
+using AnnServer.Engine.Attributes.Facets;
+using AnnServer.Engine.Attributes.Walks;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
 
@@ -9,7 +11,8 @@ namespace AnnServer.Engine.Attributes;
 /// <summary>The ordinals by every value of a KEYWORD or KEYWORD_LIST attribute.</summary>
 internal sealed class KeywordIndex(AttributeSchema schema) : AttributeIndex(schema)
 {
-    private const int MaxStackLength = 256;
+    /// <summary>Characters of a value of ordinary length.</summary>
+    public const int MaxStackLength = 256;
 
     private readonly AttributeKind _kind = schema.Type == AttributeType.Keyword ? AttributeKind.String : AttributeKind.StringList;
     private readonly Vocabulary _values = new();
@@ -69,6 +72,16 @@ internal sealed class KeywordIndex(AttributeSchema schema) : AttributeIndex(sche
 
     public override void EndBulk() => _values.EndBulk();
 
+    public override FacetCounter CountFacet(int limit) => new KeywordFacet(this, _values.Order, _exists, limit);
+
+    public override ValueWalk? Walk(AttributeValue from, bool descending) => from.Kind switch
+    {
+        _ when _kind == AttributeKind.StringList => null,
+        AttributeKind.None => new KeywordWalk(_values.Order, _exists, null, descending),
+        AttributeKind.String => new KeywordWalk(_values.Order, _exists, from.AsString(), descending),
+        _ => null,
+    };
+
     public override void AddMatches(LeafTest leaf, OrdinalBitmap bitmap, BitmapPool pool)
     {
         switch (leaf.Shape)
@@ -93,7 +106,7 @@ internal sealed class KeywordIndex(AttributeSchema schema) : AttributeIndex(sche
     }
 
     /// <summary>Makes no string of a value of ordinary length.</summary>
-    private static ReadOnlySpan<char> Decode(ReadOnlySpan<byte> utf8, Span<char> buffer)
+    public static ReadOnlySpan<char> Decode(ReadOnlySpan<byte> utf8, Span<char> buffer)
     {
         if (utf8.Length > buffer.Length)
         {

@@ -116,6 +116,68 @@ internal sealed class PostingChunk(ushort key)
         }
     }
 
+    /// <summary>Adds the ordinals of the members whose bits are set; <paramref name="words"/> begins at the chunk's first ordinal.</summary>
+    public void AddTo(List<uint> list, ReadOnlySpan<ulong> words)
+    {
+        uint first = (uint)Key << 16;
+        if (_bits is not null)
+        {
+            ReadOnlySpan<ulong> bits = _bits.AsSpan(0, Math.Min(words.Length, BitmapWords));
+            for (int i = 0; i < bits.Length; i++)
+            {
+                for (ulong rest = bits[i] & words[i]; rest != 0; rest &= rest - 1)
+                {
+                    list.Add(first + (uint)(i << 6) + (uint)BitOperations.TrailingZeroCount(rest));
+                }
+            }
+
+            return;
+        }
+
+        foreach (ushort member in _members.AsSpan(0, Count))
+        {
+            int word = member >> 6;
+            if (word >= words.Length)
+            {
+                return;
+            }
+
+            if ((words[word] >> (member & 63) & 1) != 0)
+            {
+                list.Add(first + member);
+            }
+        }
+    }
+
+    /// <summary>Members whose bits are set; <paramref name="words"/> begins at the chunk's first ordinal.</summary>
+    public int CountIn(ReadOnlySpan<ulong> words)
+    {
+        int count = 0;
+        if (_bits is not null)
+        {
+            ReadOnlySpan<ulong> bits = _bits.AsSpan(0, Math.Min(words.Length, BitmapWords));
+            for (int i = 0; i < bits.Length; i++)
+            {
+                count += BitOperations.PopCount(bits[i] & words[i]);
+            }
+
+            return count;
+        }
+
+        foreach (ushort member in _members.AsSpan(0, Count))
+        {
+            int word = member >> 6;
+            if (word >= words.Length)
+            {
+                break;
+            }
+
+            count += (int)(words[word] >> (member & 63) & 1);
+        }
+
+        return count;
+    }
+
     private void ToBitmap()
     {
         ulong[] bits = new ulong[BitmapWords];

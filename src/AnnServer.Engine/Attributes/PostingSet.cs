@@ -92,6 +92,41 @@ internal sealed class PostingSet
         }
     }
 
+    /// <summary>Adds the members that are in the scope to the list.</summary>
+    public void AddTo(List<uint> list, OrdinalBitmap scope)
+    {
+        ReadOnlySpan<ulong> words = scope.Words;
+        foreach (PostingChunk chunk in _chunks.AsSpan(0, _chunkCount))
+        {
+            int first = chunk.Key << 10;
+            if (first >= words.Length)
+            {
+                break;
+            }
+
+            chunk.AddTo(list, words[first..]);
+        }
+    }
+
+    /// <summary>Members that are also in the bitmap.</summary>
+    public int CountIn(OrdinalBitmap bitmap)
+    {
+        ReadOnlySpan<ulong> words = bitmap.Words;
+        int count = 0;
+        foreach (PostingChunk chunk in _chunks.AsSpan(0, _chunkCount))
+        {
+            int first = chunk.Key << 10;
+            if (first >= words.Length)
+            {
+                break;
+            }
+
+            count += chunk.CountIn(words[first..]);
+        }
+
+        return count;
+    }
+
     /// <summary>The position of the chunk, or the complement of where it belongs.</summary>
     private int Find(ushort key)
     {

@@ -27,6 +27,9 @@ internal sealed class Vocabulary
         }
     }
 
+    /// <summary>The strings in order, each with the ordinal 0.</summary>
+    public SortedIndex<Term> Order => _order;
+
     public void Add(uint ordinal, ReadOnlySpan<char> text)
     {
         PostingSet posting = PostingOf(text, out string? added);

@@ -1,3 +1,4 @@
+using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Model;
 
 namespace AnnServer.Engine.Collections;
@@ -22,12 +23,21 @@ internal struct AnswerSize(int limit)
         return !IsTooLarge;
     }
 
+    /// <summary>Counts one value of an answer, with its own count.</summary>
+    public bool TryAdd(AttributeValue value)
+    {
+        Bytes += PointBytes + (value.Kind == AttributeKind.String ? sizeof(char) * (long)value.AsString().Length : 0);
+        return !IsTooLarge;
+    }
+
     /// <summary>Forgets what was counted since it stood at <paramref name="bytes"/>, for an answer that is made again.</summary>
     public void Rewind(long bytes) => Bytes = bytes;
 
     /// <param name="field">What asks for so much.</param>
-    public readonly EngineError ToError(string field) => new(
+    public readonly EngineError ToError(string field) => ToError(field, "ask for fewer points, or leave out vectors and attributes");
+
+    public readonly EngineError ToError(string field, string advice) => new(
         EngineStatus.ResourceExhausted,
-        $"{field}: the answer is larger than {limit} bytes; ask for fewer points, or leave out vectors and attributes",
-        [new FieldViolation(field, $"the answer is larger than {limit} bytes; ask for fewer points, or leave out vectors and attributes")]);
+        $"{field}: the answer is larger than {limit} bytes; {advice}",
+        [new FieldViolation(field, $"the answer is larger than {limit} bytes; {advice}")]);
 }

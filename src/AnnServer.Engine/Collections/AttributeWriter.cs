@@ -111,8 +111,9 @@ internal sealed class AttributeWriter(CollectionData data, CollectionContext con
             try
             {
                 data.Pages.Changing(PageKind.Point, ordinal);
+                data.BeginReplacement();
                 data.Attributes.Set(ordinal, blob);
-                data.AdvanceRevision();
+                data.EndReplacement();
                 data.Record.Clear();
                 data.Record.WriteUInt32(ordinal);
                 data.Record.WriteBytes(blob);

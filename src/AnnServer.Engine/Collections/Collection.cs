@@ -1,4 +1,5 @@
 using AnnServer.Core.Search;
+using AnnServer.Engine.Collections.Scrolling;
 using AnnServer.Engine.Maintenance;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Querying;
@@ -17,6 +18,9 @@ public sealed class Collection
     private readonly PointDeleter _deleter;
     private readonly AttributeWriter _attributes;
     private readonly PointReader _reader;
+    private readonly ScrollReader _scrolls;
+    private readonly FacetReader _facets;
+    private readonly SampleReader _samples;
     private readonly SearchExecutor _executor;
 
     internal Collection(CollectionData data, CollectionContext context)
@@ -24,6 +28,9 @@ public sealed class Collection
         Data = data;
         _context = context;
         _reader = new PointReader(data, context);
+        _scrolls = new ScrollReader(data, context, _reader);
+        _facets = new FacetReader(data, context, _reader);
+        _samples = new SampleReader(data, context, _reader);
         var gate = new CommitGate(data, context);
         _writer = new PointWriter(data, context, gate);
         _deleter = new PointDeleter(data, context, gate, _reader);
@@ -105,12 +112,30 @@ public sealed class Collection
     public EngineResult<long> Count(FilterSpec filter, ulong readAfter, Faults faults, CancellationToken cancellation = default) =>
         _reader.Count(filter, readAfter, faults, cancellation);
 
+    /// <summary>The values of indexed attributes among the points that satisfy the filter, with exact counts.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled; it is looked at throughout.</exception>
+    public EngineResult<FacetAnswer> Facets(FacetQuery query, Faults faults, CancellationToken cancellation = default) =>
+        _facets.Count(query, faults, cancellation);
+
+    /// <summary>Some of the points that satisfy the filter: each as likely as any other, none twice, in random order.</summary>
+    public EngineResult<PointSample> Sample(SampleQuery query, Faults faults, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return _samples.Sample(query, faults, cancellation);
+        }
+        catch (IOException error)
+        {
+            return Unreadable(error);
+        }
+    }
+
     /// <summary>One page of points in order. A point that is there throughout a scroll is on exactly one of its pages.</summary>
     public EngineResult<ScrollPage> Scroll(ScrollQuery query, Faults faults, CancellationToken cancellation = default)
     {
         try
         {
-            return _reader.Scroll(query, faults, cancellation);
+            return _scrolls.Scroll(query, faults, cancellation);
         }
         catch (IOException error)
         {

@@ -107,7 +107,7 @@ internal sealed class CollectionData : IIdResolver, IDisposable
 
     /// <summary>
     /// Counts changes that could make a point that a running search has accepted differ from what it accepted. Odd while a
-    /// point is being replaced: then its old and its new slot may both be live.
+    /// point is being replaced, when its old and its new slot may both be live, or is being given other attributes.
     /// </summary>
     public long Revision => Volatile.Read(ref _revision);
 

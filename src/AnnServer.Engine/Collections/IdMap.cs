@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AnnServer.Engine.Collections.Scrolling;
 using AnnServer.Engine.Model;
 
 namespace AnnServer.Engine.Collections;
@@ -14,6 +15,7 @@ internal sealed class IdMap
 
     private ConcurrentDictionary<PointId, uint> _ordinals = new();
     private readonly ChunkedArray<PointId> _ids = new();
+    private volatile IdOrder? _order;
     private long _keyBytes;
 
     public int Count => _ordinals.Count;
@@ -21,7 +23,14 @@ internal sealed class IdMap
     /// <summary>Of the keys alone.</summary>
     public long KeyBytes => _keyBytes;
 
-    public long MemoryBytes => ((long)_ordinals.Count * BytesPerEntry) + _keyBytes;
+    public long MemoryBytes => ((long)_ordinals.Count * BytesPerEntry) + _keyBytes + (_order?.MemoryBytes ?? 0);
+
+    /// <summary>The identifiers in order, while they are kept so. Set under the commit lock.</summary>
+    public IdOrder? Order
+    {
+        get => _order;
+        set => _order = value;
+    }
 
     /// <summary>Makes room for so many points, before there is any.</summary>
     public void Reserve(int points)
@@ -38,7 +47,14 @@ internal sealed class IdMap
     public void Prefetch(uint ordinal) => _ids.Prefetch(ordinal);
 
     /// <summary>Names an ordinal before anything leads to it.</summary>
-    public void SetId(uint ordinal, PointId id) => _ids.Set(ordinal, id);
+    public void SetId(uint ordinal, PointId id)
+    {
+        _ids.Set(ordinal, id);
+        if (_order is { } order && !order.TryAdd(ordinal, id))
+        {
+            _order = null;
+        }
+    }
 
     /// <summary>Makes the identifier stand for the ordinal.</summary>
     public void Map(PointId id, uint ordinal)

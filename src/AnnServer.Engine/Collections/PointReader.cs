@@ -9,8 +9,6 @@ namespace AnnServer.Engine.Collections;
 /// <summary>Reads points by identifier and by filter.</summary>
 internal sealed class PointReader(CollectionData data, CollectionContext context)
 {
-    private const int PointsPerCancellationCheck = 4096;
-
     public EngineResult<IReadOnlyList<Point>> Get(
         IReadOnlyList<PointId> ids, bool withAttributes, bool withVector, ulong readAfter, Faults faults)
     {
@@ -82,46 +80,6 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
         long count = matching.Count();
         Return(matching);
         return count;
-    }
-
-    public EngineResult<ScrollPage> Scroll(ScrollQuery query, Faults faults, CancellationToken cancellation)
-    {
-        int pageSize = query.PageSize ?? context.Limits.DefaultPageSize;
-        if (pageSize < 1 || pageSize > context.Limits.MaxPageSize)
-        {
-            faults.Add("page_size", $"is {pageSize}; 1 to {context.Limits.MaxPageSize} are allowed");
-        }
-
-        ScrollOrder.Check(query.OrderBy, data.Config.Attributes, faults);
-        FilterCompiler.TryCompile(query.Filter, data.Config.Attributes, context.Limits, faults, out Predicate? predicate);
-        var order = new ScrollOrder(query.OrderBy, query.Descending);
-        ulong shape = PageToken.Shape(data.Number, predicate, query);
-        ScrollKey? after = null;
-        if (query.PageToken.Length > 0 && !PageToken.TryParse(query.PageToken, shape, out after))
-        {
-            faults.Add("page_token", "is not a token of this scroll; take it from the page before and leave the other fields as they were");
-        }
-
-        if (faults.Any)
-        {
-            return faults.ToError();
-        }
-
-        if (context.CheckFence(query.ReadAfter) is { } behind)
-        {
-            return behind;
-        }
-
-        using ScratchPool.Scope scope = context.Scratches.Rent();
-        if (data.IsDropped)
-        {
-            return Catalog.NotFound(data.Config.Name);
-        }
-
-        OrdinalBitmap candidates = predicate is null ? Live() : Matching(predicate, cancellation);
-        EngineResult<ScrollPage> page = ReadPage(query, candidates, order, after, pageSize, shape, cancellation);
-        Return(candidates);
-        return page;
     }
 
     /// <summary>
@@ -204,58 +162,4 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
 
     /// <summary>Gives a bitmap back. One that an exception keeps from it is left to the garbage collector.</summary>
     public void Return(OrdinalBitmap bitmap) => data.Attributes.Bitmaps.Return(bitmap);
-
-    // The page is the smallest keys after the last one given, found in one pass with a heap of a page: a point that is there
-    // throughout a scroll is on exactly one of its pages, whatever is written meanwhile.
-    private EngineResult<ScrollPage> ReadPage(
-        ScrollQuery query, OrdinalBitmap candidates, ScrollOrder order, ScrollKey? after, int pageSize, ulong shape, CancellationToken cancellation)
-    {
-        // Greatest key on top, so that it is the one to go when a smaller comes; one more than a page tells whether there is a next.
-        var page = new PriorityQueue<uint, ScrollKey>(order.Reversed);
-        int untilCheck = 0;
-        foreach (uint ordinal in candidates)
-        {
-            if (untilCheck-- == 0)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                untilCheck = PointsPerCancellationCheck;
-            }
-
-            ScrollKey key = order.KeyOf(data.Ids.Id(ordinal), data.Attributes.Get(ordinal));
-            if (after is not null && order.Compare(key, after) <= 0)
-            {
-                continue;
-            }
-
-            if (page.Count <= pageSize)
-            {
-                page.Enqueue(ordinal, key);
-            }
-            else
-            {
-                page.EnqueueDequeue(ordinal, key);
-            }
-        }
-
-        bool hasNext = page.Count > pageSize;
-        if (hasNext)
-        {
-            page.Dequeue();
-        }
-
-        var points = new Point[page.Count];
-        ScrollKey? last = null;
-        var size = new AnswerSize(context.Limits.MaxAnswerBytes);
-        for (int i = points.Length - 1; i >= 0; i--)
-        {
-            page.TryDequeue(out uint ordinal, out ScrollKey? key);
-            last ??= key;
-            if (!TryRead(ordinal, query.WithAttributes, query.WithVector, ref size, out points[i]))
-            {
-                return size.ToError("page_size");
-            }
-        }
-
-        return new ScrollPage(points, hasNext ? PageToken.Format(last!, shape) : "");
-    }
 }

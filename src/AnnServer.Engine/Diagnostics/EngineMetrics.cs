@@ -15,6 +15,7 @@ internal sealed class EngineMetrics
     };
 
     private readonly Histogram<double> _searchDuration;
+    private readonly Histogram<double> _filterDuration;
     private readonly Counter<long> _upserted;
     private readonly UpDownCounter<long> _waiting;
     private readonly Counter<long> _deleted;
@@ -31,6 +32,7 @@ internal sealed class EngineMetrics
     {
         Meter = meters.Create(MeterName);
         _searchDuration = Meter.CreateHistogram("ann.search.duration", "s", "Time of one search in the engine.", null, SearchBuckets);
+        _filterDuration = Meter.CreateHistogram("ann.search.filter.duration", "s", "Time of evaluating the filter of one search.", null, SearchBuckets);
         _upserted = Meter.CreateCounter<long>("ann.points.upserted", "{point}", "Points inserted or replaced, acknowledged.");
         _waiting = Meter.CreateUpDownCounter<long>("ann.points.waiting", "{point}", "Points of upserts that are queued and not yet applied.");
         _deleted = Meter.CreateCounter<long>("ann.points.deleted", "{point}", "Points deleted, acknowledged.");
@@ -59,6 +61,11 @@ internal sealed class EngineMetrics
                 report.TotalMicroseconds / 1e6,
                 new KeyValuePair<string, object?>("ann.collection", collection),
                 new KeyValuePair<string, object?>("ann.strategy", report.Strategy.ToName()));
+        }
+
+        if (report.FilterMicroseconds > 0 && _filterDuration.Enabled)
+        {
+            _filterDuration.Record(report.FilterMicroseconds / 1e6, new KeyValuePair<string, object?>("ann.collection", collection));
         }
     }
 

@@ -10,11 +10,13 @@ public static class EngineTracing
 
     private static readonly ActivitySource Source = new(SourceName);
 
-    internal static Activity? StartSearch(string collection)
+    /// <param name="microsecondsBefore">What has been done for the search already.</param>
+    internal static Activity? StartSearch(string collection, double microsecondsBefore)
     {
         Activity? activity = Source.StartActivity("search");
         if (activity is { IsAllDataRequested: true })
         {
+            activity.SetStartTime(activity.StartTimeUtc.AddMicroseconds(-microsecondsBefore));
             activity.SetTag("db.system.name", "annserver");
             activity.SetTag("db.operation.name", "search");
             activity.SetTag("db.collection.name", collection);
@@ -35,10 +37,12 @@ public static class EngineTracing
         activity.SetTag("ann.ef", report.EfUsed);
         activity.SetTag("ann.distance_computations", report.DistanceComputations);
         activity.SetTag("ann.expansions", report.Expansions);
+        activity.SetTag("ann.estimated_selectivity", report.Selectivity);
         activity.SetTag("ann.matching", report.Matching);
         activity.SetTag("ann.recall_estimate", report.RecallEstimate);
         activity.SetTag("ann.exact_fallback", report.ExactFallback);
         activity.SetTag("ann.filter_us", report.FilterMicroseconds);
         activity.SetTag("ann.search_us", report.SearchMicroseconds);
+        activity.SetTag("ann.total_us", report.TotalMicroseconds);
     }
 }

@@ -58,6 +58,12 @@ public sealed record EngineLimits
     /// <summary>Points on a page of a scroll that does not say how many.</summary>
     public int DefaultPageSize { get; init; } = 100;
 
+    /// <summary>Attributes whose values one call counts.</summary>
+    public int MaxFacets { get; init; } = 64;
+
+    /// <summary>Values of one attribute that are asked for with their counts.</summary>
+    public int MaxFacetValues { get; init; } = 10_000;
+
     /// <summary>Characters of a filter expression.</summary>
     public int MaxFilterExpressionLength { get; init; } = 64 * 1024;
 

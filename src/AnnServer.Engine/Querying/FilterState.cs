@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using AnnServer.Core.Filtering;
 using AnnServer.Engine.Attributes;
@@ -15,6 +16,7 @@ internal sealed class FilterState
     private readonly CompiledFilter? _filter;
     private OrdinalBitmap? _accepted;
     private bool _isKept;
+    private double _microseconds;
     private long _revision;
 
     private FilterState(CompiledFilter? filter) => _filter = filter;
@@ -46,26 +48,40 @@ internal sealed class FilterState
             return _accepted;
         }
 
+        long started = Stopwatch.GetTimestamp();
         // Both before the filter is evaluated: what changes meanwhile makes them differ from what they are afterwards.
         _revision = data.Revision;
         int live = data.Index.LiveCount;
-        if (IsKnown(data, _revision, live, out FilterEvaluation? known))
-        {
-            _isKept = true;
-            Matching = known.Count;
-            return _accepted = known.Matches;
-        }
-
-        _isKept = false;
-        _accepted = reader.Matching(_filter.Predicate, cancellation);
-        Matching = _accepted.Count();
-        if (data.IsUnchangedSince(_revision))
+        _isKept = IsKnown(data, _revision, live, out FilterEvaluation? known);
+        _accepted = known?.Matches ?? reader.Matching(_filter.Predicate, cancellation);
+        Matching = known?.Count ?? _accepted.Count();
+        if (!_isKept && data.IsUnchangedSince(_revision))
         {
             cache.Evaluated(data.Number, _filter, _revision, live, _accepted, Matching);
         }
 
+        _microseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
         return _accepted;
     }
+
+    /// <summary>
+    /// What the evaluation has taken, to the first search that asks: it may have been made to estimate that search, and others of a batch
+    /// use it for nothing.
+    /// </summary>
+    public double TakeMicroseconds()
+    {
+        if (Predicate is null)
+        {
+            return 0;
+        }
+
+        double microseconds = _microseconds;
+        _microseconds = 0;
+        return microseconds;
+    }
+
+    /// <summary>What it has taken and nobody has asked for yet.</summary>
+    public double Microseconds => _microseconds;
 
     /// <summary>Forgets the evaluation, since points have changed or all searches are made.</summary>
     public void Forget(PointReader reader)
@@ -81,8 +97,8 @@ internal sealed class FilterState
     // While a point is being replaced nothing is known: its old and its new slot may both be live.
     private bool IsKnown(CollectionData data, long revision, int live, [NotNullWhen(true)] out FilterEvaluation? known)
     {
-        known = _filter!.Last;
-        return known?.Matches is not null && known.IsOf(revision, live) && data.IsUnchangedSince(revision);
+        known = _filter!.Last is { Matches: not null } last && last.IsOf(revision, live) && data.IsUnchangedSince(revision) ? last : null;
+        return known is not null;
     }
 
     /// <summary>Whether evaluating it takes reading points, since no index answers a part of it.</summary>

@@ -131,15 +131,19 @@ internal sealed partial class SearchExecutor
                 continue;
             }
 
-            long started = Stopwatch.GetTimestamp();
             group.Key.Evaluate(reader, data, context.Filters, cancellation);
-            double filterTime = Stopwatch.GetElapsedTime(started).TotalMicroseconds / members.Length;
             SharedSearch[] scans =
             [
                 .. members
                     .Select(i => new SharedSearch(queries[i], answers[i], i, Plan(queries[i], group.Key, config, members.Length, out _, out _)))
                     .Where(static search => search.Plan.Strategy == SearchStrategy.Exact),
             ];
+            if (scans.Length < 2)
+            {
+                continue;
+            }
+
+            double filterTime = group.Key.TakeMicroseconds() / scans.Length;
             foreach (IGrouping<bool, SharedSearch> alike in scans.GroupBy(static search => search.Plan.CodesWidth > 0))
             {
                 foreach (SharedSearch[] together in alike.Chunk(VectorIndex.MaxShared))
@@ -182,7 +186,7 @@ internal sealed partial class SearchExecutor
         {
             SharedSearch search = searches[i];
             long sizeBefore = size.Bytes;
-            using Activity? activity = EngineTracing.StartSearch(config.Name);
+            using Activity? activity = EngineTracing.StartSearch(config.Name, filterTime + scanTime);
             started = Stopwatch.GetTimestamp();
             scratch.ResetCounters();
             data.Index.SelectShared(i, shared[i], byCodes, scratch);

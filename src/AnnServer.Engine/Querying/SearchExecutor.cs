@@ -73,7 +73,8 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
         CancellationToken cancellation)
     {
         long sizeBefore = size.Bytes;
-        using Activity? activity = EngineTracing.StartSearch(config.Name);
+        double before = filter.Microseconds;
+        using Activity? activity = EngineTracing.StartSearch(config.Name, before);
         long started = Stopwatch.GetTimestamp();
         SearchReport report = default;
         bool isDone = false;
@@ -91,7 +92,7 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
             }
         }
 
-        answer.Report = report with { TotalMicroseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds };
+        answer.Report = report with { TotalMicroseconds = before + Stopwatch.GetElapsedTime(started).TotalMicroseconds };
         answer.Bytes = size.Bytes - sizeBefore;
         Answered(query, config, answer, activity);
     }
@@ -134,12 +135,11 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
     private SearchReport Run(
         SearchQuery query, FilterState filter, CollectionConfig config, SearchScratch scratch, CancellationToken cancellation)
     {
-        long started = Stopwatch.GetTimestamp();
         OrdinalBitmap? accept = filter.Evaluate(reader, data, context.Filters, cancellation);
-        SearchPlan plan = Plan(query, filter, config, 1, out int live, out int matching);
-        double filterTime = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
+        double filterTime = filter.TakeMicroseconds();
 
-        started = Stopwatch.GetTimestamp();
+        long started = Stopwatch.GetTimestamp();
+        SearchPlan plan = Plan(query, filter, config, 1, out int live, out int matching);
         scratch.ResetCounters();
         bool fallback = false;
         if (plan.Strategy == SearchStrategy.Exact)

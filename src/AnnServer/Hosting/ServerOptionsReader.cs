@@ -74,6 +74,8 @@ internal static class ServerOptionsReader
             MaxPageSize = limits.Integer(nameof(EngineLimits.MaxPageSize), defaults.MaxPageSize, 1, 1_000_000),
             MaxAnswerBytes = limits.Integer(nameof(EngineLimits.MaxAnswerBytes), defaults.MaxAnswerBytes, 64 * 1024, 1 << 30),
             DefaultPageSize = limits.Integer(nameof(EngineLimits.DefaultPageSize), defaults.DefaultPageSize, 1, 1_000_000),
+            MaxFacets = limits.Integer(nameof(EngineLimits.MaxFacets), defaults.MaxFacets, 1, 1000),
+            MaxFacetValues = limits.Integer(nameof(EngineLimits.MaxFacetValues), defaults.MaxFacetValues, 1, 1_000_000),
             MaxFilterExpressionLength = limits.Integer(
                 nameof(EngineLimits.MaxFilterExpressionLength), defaults.MaxFilterExpressionLength, 1, 16 << 20),
             MaxFilterDepth = limits.Integer(nameof(EngineLimits.MaxFilterDepth), defaults.MaxFilterDepth, 1, 64),

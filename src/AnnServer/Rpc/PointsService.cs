@@ -100,6 +100,24 @@ internal sealed class PointsService(DatabaseHost database, LongWork longWork, St
         return ResponseMapper.ToScroll(page.OrThrow());
     }
 
+    public override async Task<FacetsResponse> Facets(FacetsRequest request, ServerCallContext context)
+    {
+        Faults faults = new();
+        FacetQuery query = RequestMapper.ToQuery(request, faults);
+        Collection collection = Find(request.Collection);
+        var counted = await RunAsync(collection, cancellation => collection.Facets(query, faults, cancellation), context);
+        return ResponseMapper.ToFacets(counted.OrThrow());
+    }
+
+    public override async Task<SampleResponse> Sample(SampleRequest request, ServerCallContext context)
+    {
+        Faults faults = new();
+        SampleQuery query = RequestMapper.ToQuery(request, faults);
+        Collection collection = Find(request.Collection);
+        var drawn = await RunAsync(collection, cancellation => collection.Sample(query, faults, cancellation), context);
+        return ResponseMapper.ToSample(drawn.OrThrow());
+    }
+
     /// <summary>The methods that search have messages of their own; see <see cref="SearchMethods"/>.</summary>
     public Task<WireSearch> Search(WireSearch search, ServerCallContext context) =>
         AnswerAsync(search, context.CancellationToken).AsTask();

@@ -88,4 +88,21 @@ internal static class RequestMapper
         WithVector = request.WithVector,
         ReadAfter = request.ReadAfter,
     };
+
+    public static FacetQuery ToQuery(Wire.FacetsRequest request, Faults faults) => new()
+    {
+        Filter = FilterMapper.ToModel(request.Filter, faults),
+        Facets = [.. request.Facets.Select(facet => new FacetSpec(facet.Attribute, facet.Limit == 0 ? null : CollectionMapper.Clamp(facet.Limit)))],
+        ReadAfter = request.ReadAfter,
+    };
+
+    public static SampleQuery ToQuery(Wire.SampleRequest request, Faults faults) => new()
+    {
+        Filter = FilterMapper.ToModel(request.Filter, faults),
+        Count = CollectionMapper.Clamp(request.Count),
+        Seed = request.Seed == 0 ? null : request.Seed,
+        WithAttributes = request.WithAttributes,
+        WithVector = request.WithVector,
+        ReadAfter = request.ReadAfter,
+    };
 }

@@ -45,6 +45,40 @@ internal static class ResponseMapper
         return wire;
     }
 
+    public static Wire.FacetsResponse ToFacets(FacetAnswer answer)
+    {
+        Wire.FacetsResponse wire = new() { Matching = (ulong)answer.Matching };
+        foreach (Facet facet in answer.Facets)
+        {
+            Wire.Facet wireFacet = new()
+            {
+                Attribute = facet.Attribute,
+                Points = (ulong)facet.Points,
+                DistinctValues = (ulong)facet.DistinctValues,
+                HasMore = facet.DistinctValues > facet.Values.Count,
+            };
+            foreach (FacetValue value in facet.Values)
+            {
+                wireFacet.Values.Add(new Wire.FacetValue { Value = AttributeMapper.ToWire(value.Value), Count = (ulong)value.Count });
+            }
+
+            wire.Facets.Add(wireFacet);
+        }
+
+        return wire;
+    }
+
+    public static Wire.SampleResponse ToSample(PointSample sample)
+    {
+        Wire.SampleResponse wire = new() { Matching = (ulong)sample.Matching };
+        foreach (Point point in sample.Points)
+        {
+            wire.Points.Add(ToWire(point));
+        }
+
+        return wire;
+    }
+
     public static Wire.SearchReport ToWire(in SearchReport report) => new()
     {
         Strategy = report.Strategy.ToName(),

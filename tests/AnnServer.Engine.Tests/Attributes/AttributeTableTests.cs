@@ -35,6 +35,31 @@ public sealed class AttributeTableTests
     }
 
     [Fact]
+    public void IsUnchangedSince_WritesOfSomeAndOfManyOrdinals_SaysNoForThoseAndWhereItNoLongerKnows()
+    {
+        using AttributeTable table = new([]);
+        OrdinalBitmap looked = BitmapOf(Points);
+        looked.Add(3);
+        looked.Add(5);
+        long version = table.Version;
+        Assert.True(table.IsUnchangedSince(version, looked));
+        table.Set(4, null);
+        table.Set(Points + 5, null);
+        Assert.True(table.IsUnchangedSince(version, looked));
+        table.Set(5, null);
+        Assert.False(table.IsUnchangedSince(version, looked));
+
+        version = table.Version;
+        Assert.True(table.IsUnchangedSince(version, looked));
+        for (int i = 0; i < 3000; i++)
+        {
+            table.Set(4, null);
+        }
+
+        Assert.False(table.IsUnchangedSince(version, looked));
+    }
+
+    [Fact]
     public void RebuildIndexes_AfterBulkLoad_AnswersAsAfterSets()
     {
         Random random = new(11);

@@ -70,6 +70,43 @@ public sealed class PostingSetTests
         Assert.InRange(set.MemoryBytes, (1 << 20) / 8, (1 << 20) / 8 + 4096);
     }
 
+    [Theory]
+    [InlineData(41, 200_000, 150_000)]
+    [InlineData(42, 200_000, 3000)]
+    [InlineData(43, 66_000, 20_000)]
+    public void CountInAndAddTo_Scopes_AreAnIntersection(int seed, int range, int members)
+    {
+        Random random = new(seed);
+        PostingSet set = new();
+        HashSet<uint> model = [];
+        for (int i = 0; i < members; i++)
+        {
+            uint ordinal = (uint)random.Next(range);
+            model.Add(ordinal);
+            set.Add(ordinal);
+        }
+
+        foreach (int length in (int[])[0, 1, 65, 5000, 65_535, 65_537, range, range + 70_000])
+        {
+            OrdinalBitmap scope = new();
+            scope.Reset(length);
+            HashSet<uint> inScope = [];
+            for (int i = 0; i < length / 2; i++)
+            {
+                uint ordinal = (uint)random.Next(length);
+                inScope.Add(ordinal);
+                scope.Add(ordinal);
+            }
+
+            List<uint> listed = [7];
+            set.AddTo(listed, scope);
+
+            inScope.IntersectWith(model);
+            Assert.Equal(inScope.Count, set.CountIn(scope));
+            Assert.Equal([7, .. inScope.Order()], listed);
+        }
+    }
+
     private static void Check(PostingSet set, HashSet<uint> model, int range)
     {
         OrdinalBitmap bitmap = new();

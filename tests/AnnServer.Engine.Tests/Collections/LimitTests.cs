@@ -28,6 +28,8 @@ public sealed class LimitTests
         MaxFilterTerms = 4,
         MaxTextTokens = 6,
         MaxTextQueryTokens = 3,
+        MaxFacets = 2,
+        MaxFacetValues = 12,
     };
 
     private static readonly float[] Vector = [1, 2];
@@ -39,7 +41,7 @@ public sealed class LimitTests
     {
         using var folder = new DataFolder();
         await using TestDatabase test = await TestDatabase.OpenAsync(folder, Small);
-        Collection collection = await test.CreateAsync(Config("points") with { Attributes = [new AttributeSchema("title", AttributeType.Text)] });
+        Collection collection = await test.CreateAsync(Config("points") with { Attributes = [new AttributeSchema("title", AttributeType.Text), new AttributeSchema("k", AttributeType.Keyword)] });
         var reached = new List<string>();
 
         await Create(nameof(EngineLimits.MaxDimension), Config("big") with { Dimension = 5 }, "config.dimension", "4");
@@ -71,14 +73,23 @@ public sealed class LimitTests
             nameof(EngineLimits.MaxPageSize),
             collection.Scroll(new ScrollQuery { PageSize = 11 }, new Faults(), Cancellation).Error, EngineStatus.InvalidArgument, "page_size", "10");
 
+        Facets(nameof(EngineLimits.MaxFacets), [new("a"), new("b"), new("c")], "facets", "2");
+        Facets(nameof(EngineLimits.MaxFacetValues), [new("k", 13)], "facets[0].limit", "12");
+
         // Twenty fit, and then none; a deletion makes room as soon as the slot is swept.
-        Assert.Null((await collection.UpsertAsync([.. Enumerable.Range(0, 20).Select(i => NewPoint(i, 0, 0))], new Faults(), Cancellation)).Error);
+        Point[] twenty = [.. Enumerable.Range(0, 20).Select(i => NewPoint(i, 0, 0) with
+        {
+            Attributes = new Dictionary<string, AttributeValue> { ["k"] = AttributeValue.Of($"{i}") },
+        })];
+        Assert.Null((await collection.UpsertAsync(twenty, new Faults(), Cancellation)).Error);
         Named(
             nameof(EngineLimits.MaxPointsPerCollection),
             (await collection.UpsertAsync([NewPoint(20, 0, 0)], new Faults(), Cancellation)).Error, EngineStatus.ResourceExhausted, "", "20");
         Assert.Equal(7, collection.Scroll(new ScrollQuery(), new Faults(), Cancellation).Value.Points.Count);
         reached.Add(nameof(EngineLimits.DefaultPageSize));
         Large("ids", collection.Get([.. Enumerable.Range(0, 20).Select(i => PointId.FromNumber((ulong)i))], false, false, 0, new Faults()).Error);
+        Large("count", collection.Sample(new SampleQuery { Count = 10, WithVector = true }, new Faults(), Cancellation).Error);
+        Large("facets[0].limit", collection.Facets(new FacetQuery { Facets = [new("k", 12)] }, new Faults(), Cancellation).Error);
         Large("page_size", collection.Scroll(new ScrollQuery { PageSize = 10, WithVector = true }, new Faults(), Cancellation).Error);
         Assert.Equal(5, collection.Search(query with { WithVector = true }, new Faults(), Cancellation).Value.Hits.Count);
         Large("queries", collection.SearchBatch([query, query, query with { WithVector = true }], new Faults(), Cancellation).Error);
@@ -102,6 +113,9 @@ public sealed class LimitTests
 
         async Task Upsert(string limit, Point[] points, string field, string number) =>
             Named(limit, (await collection.UpsertAsync(points, new Faults(), Cancellation)).Error, EngineStatus.InvalidArgument, field, number);
+
+        void Facets(string limit, FacetSpec[] facets, string field, string number) => Named(
+            limit, collection.Facets(new FacetQuery { Facets = facets }, new Faults(), Cancellation).Error, EngineStatus.InvalidArgument, field, number);
 
         void Search(string limit, SearchQuery search, string field, string number) =>
             Named(limit, collection.Search(search, new Faults(), Cancellation).Error, EngineStatus.InvalidArgument, field, number);

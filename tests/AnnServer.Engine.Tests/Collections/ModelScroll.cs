@@ -37,6 +37,7 @@ internal static class ModelScroll
     {
         AttributeKind.String => Encoding.UTF8.GetBytes(left.AsString()).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(right.AsString())),
         AttributeKind.Int64 => left.AsInt64().CompareTo(right.AsInt64()),
+        AttributeKind.Timestamp => left.AsTimestamp().CompareTo(right.AsTimestamp()),
         AttributeKind.Double => left.AsDouble().CompareTo(right.AsDouble()),
         _ => left.AsBool().CompareTo(right.AsBool()),
     };

@@ -12,6 +12,8 @@ internal enum OperationKind
     Get,
     Count,
     Scroll,
+    Facets,
+    Sample,
     ExactSearch,
     GraphSearch,
     FilteredGraphSearch,

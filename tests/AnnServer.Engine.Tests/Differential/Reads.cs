@@ -1,10 +1,11 @@
+using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Collections;
 using AnnServer.Engine.Model;
 using AnnServer.Engine.Tests.Collections;
 
 namespace AnnServer.Engine.Tests.Differential;
 
-/// <summary>Random gets, counts and scrolls, whose answers are the model's.</summary>
+/// <summary>Random gets, counts, scrolls, facets and samples, whose answers are the model's.</summary>
 internal sealed class Reads(Random random)
 {
     private const int MostIds = 40;
@@ -67,6 +68,52 @@ internal sealed class Reads(Random random)
             }
 
             return points.Length;
+        });
+    }
+
+    public Step Facets(Subject subject)
+    {
+        ModelFilter? filter = Filter();
+        FilterSpec spec = Spec(filter);
+        string[] counted = [.. subject.Model.Config.Attributes.Where(schema => AttributeIndex.HasFacets(schema.Type)).Select(schema => schema.Name)];
+        FacetSpec[] facets = [.. counted.Select(name => new FacetSpec(name, 1 + random.Next(20)))];
+        return Step.Read(OperationKind.Facets, subject, $"of {string.Join(", ", counted)}, filter {filter}", collection =>
+        {
+            if (facets.Length == 0)
+            {
+                return 0;
+            }
+
+            List<PointId> matching = subject.Model.Matching(filter);
+            ModelFacets.AssertFacets(
+                matching.Select(id => subject.Model.Points[id].Attributes), collection, new FacetQuery { Facets = facets, Filter = spec });
+            return matching.Count;
+        });
+    }
+
+    public Step Sample(Subject subject)
+    {
+        ModelFilter? filter = Filter();
+        var query = new SampleQuery
+        {
+            Count = 1 + random.Next(60),
+            Seed = (ulong)random.Next(),
+            Filter = Spec(filter),
+            WithAttributes = random.Next(2) == 0,
+            WithVector = random.Next(2) == 0,
+        };
+        return Step.Read(OperationKind.Sample, subject, $"of {query.Count} with seed {query.Seed}, filter {filter}", collection =>
+        {
+            HashSet<PointId> matching = [.. subject.Model.Matching(filter)];
+            IReadOnlyList<Point> points = collection.Sample(query, new Faults(), Cancellation).Value.Points;
+            Assert.Equal(Math.Min(query.Count, matching.Count), points.Count);
+            foreach (Point point in points)
+            {
+                Assert.True(matching.Remove(point.Id));
+                AssertPoint(subject.Model, point, query.WithAttributes, query.WithVector);
+            }
+
+            return points.Count;
         });
     }
 

@@ -16,6 +16,8 @@ internal sealed class Tally
         [OperationKind.Get] = "get",
         [OperationKind.Count] = "count, two in three with a filter",
         [OperationKind.Scroll] = "scroll to the end, in all orders",
+        [OperationKind.Facets] = "counts of the values of attributes, two in three with a filter",
+        [OperationKind.Sample] = "points drawn at random, two in three with a filter",
         [OperationKind.ExactSearch] = "exact search, half of them with a filter",
         [OperationKind.GraphSearch] = "search",
         [OperationKind.FilteredGraphSearch] = "search with a filter",

@@ -227,6 +227,26 @@ internal sealed record BadInput(string Name, Func<Client, string, Task> Send, St
         yield return new("scroll of huge pages",
             (server, name) => Task(server.Points.ScrollAsync(new ScrollRequest { Collection = name, PageSize = 1_000_000 })),
             StatusCode.InvalidArgument, "page_size");
+        yield return new("facets of nothing",
+            (server, name) => Task(server.Points.FacetsAsync(new FacetsRequest { Collection = name })), StatusCode.InvalidArgument, "facets");
+        yield return new("facets with several faults",
+            (server, name) => Task(server.Points.FacetsAsync(new FacetsRequest
+            {
+                Collection = name,
+                Filter = new Filter(),
+                Facets = { new FacetRequest { Attribute = "a", Limit = uint.MaxValue }, new FacetRequest() },
+            })),
+            StatusCode.InvalidArgument, "filter", "facets[0].limit", "facets[0].attribute", "facets[1].attribute");
+        yield return new("facets of unknown collection",
+            (server, _) => Task(server.Points.FacetsAsync(new FacetsRequest { Collection = "nowhere" })), StatusCode.NotFound);
+        yield return new("sample of nothing",
+            (server, name) => Task(server.Points.SampleAsync(new SampleRequest { Collection = name, Filter = new Filter() })),
+            StatusCode.InvalidArgument, "count", "filter");
+        yield return new("sample of a million",
+            (server, name) => Task(server.Points.SampleAsync(new SampleRequest { Collection = name, Count = 1_000_000 })),
+            StatusCode.InvalidArgument, "count");
+        yield return new("sample of unknown collection",
+            (server, _) => Task(server.Points.SampleAsync(new SampleRequest { Collection = "nowhere", Count = 1 })), StatusCode.NotFound);
     }
 
     private static BadInput Upsert(string name, Point point, params string[] fields) => new(

@@ -66,6 +66,11 @@ public sealed class LongSearchTests
                 cancellationToken: Cancellation)).ToString(),
             .. streamed,
             (await points.ScrollAsync(new ScrollRequest { Collection = "points", Filter = some, PageSize = 5 }, cancellationToken: Cancellation)).Points.ToString(),
+            (await points.FacetsAsync(
+                new FacetsRequest { Collection = "points", Filter = some, Facets = { new FacetRequest { Attribute = "parity" } } },
+                cancellationToken: Cancellation)).ToString(),
+            (await points.SampleAsync(
+                new SampleRequest { Collection = "points", Filter = some, Count = 4, Seed = 9 }, cancellationToken: Cancellation)).ToString(),
             (await points.CountAsync(new CountRequest { Collection = "points", Filter = some }, cancellationToken: Cancellation)).ToString(),
             (await points.DeleteAsync(new DeleteRequest { Collection = "points", Filter = some }, cancellationToken: Cancellation)).Deleted.ToString(),
             (await points.CountAsync(new CountRequest { Collection = "points" }, cancellationToken: Cancellation)).ToString(),

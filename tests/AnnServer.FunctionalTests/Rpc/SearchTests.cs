@@ -74,6 +74,8 @@ public sealed class SearchTests(ServerFixture server) : ServerTest(server)
         Assert.Contains(response.Report.Strategy, (string[])["exact", "graph"]);
         Assert.Equal(25UL, response.Report.Matching);
         Assert.True(response.Report.DistanceComputations > 0);
+        Assert.True(response.Report is { FilterMicroseconds: > 0, SearchMicroseconds: > 0 });
+        Assert.True(response.Report.TotalMicroseconds >= response.Report.FilterMicroseconds + response.Report.SearchMicroseconds);
     }
 
     [Fact]

@@ -44,8 +44,14 @@ internal sealed class ExpressionReader
         while (char.IsAsciiLetterOrDigit(_text[_position]) || _text[_position] == '_')
             _position++;
         string name = _text[start.._position];
+        if (TryTake("("))
+            return ReadFunction(name);
         if (TryTake(":*"))
             return new Predicate { Exists = name };
+        if (TryTake(" = null"))
+            return new Predicate { IsNull = name };
+        if (TryTakePrefix(out string beginning))
+            return new Predicate { Prefix = new Comparison { Attribute = name, Value = new Value { StringValue = beginning } } };
         if (TryTake(" = "))
             return new Predicate { Eq = new Comparison { Attribute = name, Value = ReadValue() } };
         if (TryTake(" != "))
@@ -66,6 +72,62 @@ internal sealed class ExpressionReader
         return new Predicate { Range = interval };
     }
 
+    private Predicate ReadFunction(string name)
+    {
+        int comma = _text.IndexOf(',', _position);
+        string attribute = _text[_position..comma];
+        _position = comma;
+        if (name is "text_match" or "text_any")
+        {
+            Take(", \"");
+            string query = ReadString();
+            Take(")");
+            TextMatchMode mode = name == "text_any" ? TextMatchMode.Any : TextMatchMode.All;
+            return new Predicate { TextMatch = new TextMatch { Attribute = attribute, Query = query, Mode = mode } };
+        }
+        List<double> numbers = [];
+        while (!TryTake(")"))
+        {
+            Take(", ");
+            int start = _position;
+            while (_text[_position] is not (',' or ')'))
+                _position++;
+            numbers.Add(double.Parse(_text.AsSpan(start, _position - start)));
+        }
+        GeoPoint first = new() { Latitude = numbers[0], Longitude = numbers[1] };
+        return name switch
+        {
+            "geo_radius" => new Predicate { GeoRadius = new GeoRadius { Attribute = attribute, Center = first, Meters = numbers[2] } },
+            "geo_box" => new Predicate
+            {
+                GeoBox = new GeoBox
+                {
+                    Attribute = attribute,
+                    SouthWest = first,
+                    NorthEast = new GeoPoint { Latitude = numbers[2], Longitude = numbers[3] },
+                },
+            },
+            _ => throw Unexpected(),
+        };
+    }
+
+    // A string whose last star is not escaped.
+    private bool TryTakePrefix(out string beginning)
+    {
+        int before = _position;
+        beginning = "";
+        if (!TryTake(" = \""))
+            return false;
+        string content = ReadString(out bool isLastEscaped);
+        if (!content.EndsWith('*') || isLastEscaped)
+        {
+            _position = before;
+            return false;
+        }
+        beginning = content[..^1];
+        return true;
+    }
+
     private Value ReadValue()
     {
         if (TryTake("\""))
@@ -81,12 +143,15 @@ internal sealed class ExpressionReader
             : new Value { IntValue = long.Parse(token) };
     }
 
-    private string ReadString()
+    private string ReadString() => ReadString(out _);
+
+    private string ReadString(out bool isLastEscaped)
     {
         StringBuilder content = new();
+        isLastEscaped = false;
         while (!TryTake("\""))
         {
-            TryTake("\\");
+            isLastEscaped = TryTake("\\");
             content.Append(_text[_position++]);
         }
         return content.ToString();

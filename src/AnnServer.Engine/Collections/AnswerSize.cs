@@ -1,3 +1,4 @@
+using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Model;
 
 namespace AnnServer.Engine.Collections;
@@ -19,6 +20,13 @@ internal struct AnswerSize(int limit)
     public bool TryAdd(PointId id, int vectorElements, byte[]? blob)
     {
         Bytes += PointBytes + (id.Key?.Length ?? 0) + ((long)vectorElements * sizeof(float)) + (blob?.Length ?? 0);
+        return !IsTooLarge;
+    }
+
+    /// <summary>Counts a value beside a point. False once the answer is too large.</summary>
+    public bool TryAdd(AttributeValue value)
+    {
+        Bytes += value.Kind == AttributeKind.String ? value.AsString().Length : 0;
         return !IsTooLarge;
     }
 

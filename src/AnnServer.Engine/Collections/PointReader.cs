@@ -183,6 +183,15 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
         }
     }
 
+    /// <summary>Those of some points that satisfy the predicate, which names no identifiers; as above.</summary>
+    public OrdinalBitmap Matching(Predicate predicate, OrdinalBitmap candidates, CancellationToken cancellation)
+    {
+        OrdinalBitmap matching = data.Attributes.Bitmaps.Rent(candidates.Length);
+        data.Attributes.Evaluate(predicate, matching, data, candidates, cancellation);
+        matching.And(candidates);
+        return matching;
+    }
+
     private static bool NamesIds(Predicate predicate) => predicate switch
     {
         Predicate.Ids => true,
@@ -195,9 +204,7 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
     private OrdinalBitmap Evaluate(Predicate predicate, CancellationToken cancellation)
     {
         OrdinalBitmap live = Live();
-        OrdinalBitmap matching = data.Attributes.Bitmaps.Rent(live.Length);
-        data.Attributes.Evaluate(predicate, matching, data, live, cancellation);
-        matching.And(live);
+        OrdinalBitmap matching = Matching(predicate, live, cancellation);
         Return(live);
         return matching;
     }

@@ -24,6 +24,10 @@ internal sealed class FilterState
 
     public static FilterState Of(Predicate? predicate) => predicate is null ? None : new FilterState(predicate);
 
+    /// <summary>One that has been evaluated, when points were as the revision says.</summary>
+    public static FilterState Of(Predicate predicate, OrdinalBitmap accepted, long revision) =>
+        new(predicate) { _accepted = accepted, _revision = revision, Matching = accepted.Count() };
+
     /// <summary>Whether it has yet to be evaluated, and that takes reading points, since no index answers a part of it.</summary>
     public bool ReadsPoints(IReadOnlyList<AttributeSchema> indexed) =>
         Predicate is not null && _accepted is null && IsTested(Predicate, indexed);

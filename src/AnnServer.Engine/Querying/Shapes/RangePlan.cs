@@ -15,7 +15,7 @@ internal static class RangePlan
 
     // Codes do not tell exactly what is within: of more results than this they save nothing over a scan of the vectors, which only has to
     // keep those within.
-    private const int MostByCodes = 1000;
+    private const int MostByCodes = 200;
 
     // A squared root that rounds to the threshold has been of a number up to so much greater than its square.
     private const float SquareRounding = 1 + (4 * 1.2e-7f);

@@ -25,7 +25,8 @@ public sealed class ShapeSets : IAsyncLifetime
 
     internal Collection Of(Metric metric) => _test!.Collection(metric.ToString());
 
-    internal TestDatabase Database => _test!;
+    /// <summary>Under L2, with its vectors in the page store.</summary>
+    internal Collection OnDisk => _test!.Collection(nameof(OnDisk));
 
     public async ValueTask InitializeAsync()
     {
@@ -38,25 +39,11 @@ public sealed class ShapeSets : IAsyncLifetime
         _test = await TestDatabase.OpenAsync(_folder);
         foreach (Metric metric in Enum.GetValues<Metric>())
         {
-            Collection collection = await _test.CreateAsync(new CollectionConfig
-            {
-                Name = metric.ToString(),
-                Dimension = Dimension,
-                Metric = metric,
-                // Walked on vectors, on codes of 8 bits, and of 4.
-                Quantization = metric == Metric.L2 ? Quantization.Int8 : metric == Metric.Dot ? Quantization.Int4 : Quantization.None,
-                Attributes =
-                [
-                    new AttributeSchema("owner", AttributeType.Keyword),
-                    new AttributeSchema("shelf", AttributeType.Int64),
-                    new AttributeSchema("labels", AttributeType.KeywordList),
-                    new AttributeSchema("place", AttributeType.GeoPoint),
-                    new AttributeSchema("u", AttributeType.Int64),
-                ],
-            });
-            Point[] points = [.. Enumerable.Range(0, Points).Select(i => new Point(PointId.FromNumber((ulong)i), Vectors[i], Attributes[i]))];
-            Assert.Null((await collection.UpsertAsync(points, new Faults(), CancellationToken.None)).Error);
+            await LoadAsync(metric.ToString(), metric, VectorPlacement.Memory);
         }
+
+        await LoadAsync(nameof(OnDisk), Metric.L2, VectorPlacement.Disk);
+        await _test.CheckpointAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -93,6 +80,29 @@ public sealed class ShapeSets : IAsyncLifetime
     }
 
     internal static bool IsWithin(Metric metric, double score, double threshold) => metric == Metric.L2 ? score <= threshold : score >= threshold;
+
+    private async Task LoadAsync(string name, Metric metric, VectorPlacement placement)
+    {
+        Collection collection = await _test!.CreateAsync(new CollectionConfig
+        {
+            Name = name,
+            Dimension = Dimension,
+            Metric = metric,
+            // Walked on vectors, on codes of 8 bits, and of 4.
+            Quantization = metric == Metric.L2 ? Quantization.Int8 : metric == Metric.Dot ? Quantization.Int4 : Quantization.None,
+            VectorPlacement = placement,
+            Attributes =
+            [
+                new AttributeSchema("owner", AttributeType.Keyword),
+                new AttributeSchema("shelf", AttributeType.Int64),
+                new AttributeSchema("labels", AttributeType.KeywordList),
+                new AttributeSchema("place", AttributeType.GeoPoint),
+                new AttributeSchema("u", AttributeType.Int64),
+            ],
+        });
+        Point[] points = [.. Enumerable.Range(0, Points).Select(i => new Point(PointId.FromNumber((ulong)i), Vectors[i], Attributes[i]))];
+        Assert.Null((await collection.UpsertAsync(points, new Faults(), CancellationToken.None)).Error);
+    }
 
     private static Dictionary<string, AttributeValue> AttributesOf(Random random, bool isNear)
     {

@@ -51,7 +51,7 @@ internal sealed class GroupedSearch(
             {
                 scratch.ResetCounters();
                 groups.OfferInOrder(InOrder(query, rest.Evaluate(reader, data, cancellation)!, cancellation));
-                report = report with { DistanceComputations = report.DistanceComputations + scratch.DistanceComputations, ExactFallback = true };
+                report = report with { DistanceComputations = report.DistanceComputations + scratch.DistanceComputations };
             }
 
             rest.Forget(reader);

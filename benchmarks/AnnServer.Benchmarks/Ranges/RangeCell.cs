@@ -1,6 +1,6 @@
 namespace AnnServer.Benchmarks.Ranges;
 
-/// <summary>Means over the queries of one filter, radius and effort.</summary>
+/// <summary>Means over the queries of one filter, radius and effort; of times the median.</summary>
 /// <param name="Within">Points within the radius, up to the limit.</param>
 /// <param name="Recall">Of those, the share that was returned.</param>
 /// <param name="WorstRecall">Of a query.</param>

@@ -53,17 +53,19 @@ internal sealed class RangeLab(int queryCount, int limit, double recall, string?
         FilterSpec filter = share == 1000 ? FilterSpec.None : new FilterSpec($"{Column} < {share}", null);
         foreach (double? target in (double?[])[null, recall])
         {
-            (double limitDistances, double limitTime) = (0, 0);
+            double limitDistances = 0;
+            List<double> limitTimes = [];
             foreach (float[] vector in queries)
             {
                 (SearchAnswer answer, double time) = Search(collection, Query(vector, target, filter, null));
                 limitDistances += answer.Report.DistanceComputations / (double)queries.Length;
-                limitTime += time / queries.Length;
+                limitTimes.Add(time);
             }
 
             foreach (int within in Within)
             {
-                RangeCell sum = new($"{share / 10.0} %", target is null ? "default" : $"recall {target}", 0, 0, 1, 0, 0, limitDistances, limitTime);
+                RangeCell sum = new($"{share / 10.0} %", target is null ? "default" : $"recall {target}", 0, 0, 1, 0, 0, limitDistances, Median(limitTimes));
+                List<double> times = [];
                 for (int i = 0; i < queries.Length; i++)
                 {
                     float threshold = (float)((ScoreOf(set, truth[i][within - 1]) + ScoreOf(set, truth[i][within])) / 2);
@@ -76,11 +78,11 @@ internal sealed class RangeLab(int queryCount, int limit, double recall, string?
                         Recall = sum.Recall + (found / queries.Length),
                         WorstRecall = Math.Min(sum.WorstRecall, found),
                         Distances = sum.Distances + (answer.Report.DistanceComputations / (double)queries.Length),
-                        Microseconds = sum.Microseconds + (time / queries.Length),
                     };
+                    times.Add(time);
                 }
                 Console.Error.WriteLine(sum);
-                yield return sum;
+                yield return sum with { Microseconds = Median(times) };
             }
         }
     }
@@ -105,6 +107,12 @@ internal sealed class RangeLab(int queryCount, int limit, double recall, string?
             if (i >= set.Queries.Count)
                 await Task.Delay(20, cancellation);
         }
+    }
+
+    private static double Median(List<double> values)
+    {
+        values.Sort();
+        return values[values.Count / 2];
     }
 
     private static double ScoreOf(LabSet set, Neighbour near) => set.Metric == Metric.L2 ? Math.Sqrt(near.Score) : near.Score;

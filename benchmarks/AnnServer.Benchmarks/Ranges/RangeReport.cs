@@ -13,7 +13,7 @@ internal sealed class RangeReport(int limit)
         .AppendLine()
         .AppendLine($"On {Machine.Describe()}, in process, one thread, {Environment.Version}. Each query has thresholds of its own, between the scores of two")
         .AppendLine("neighbours by brute force. *recall*: of the points within, the share that came back; *worst*: of the worst query. *limit*: the same")
-        .AppendLine($"search without a threshold, for {limit:N0} results. Times are of the clock.");
+        .AppendLine($"search without a threshold, for {limit:N0} results. Times are of the clock, the median of the queries; all else are means.");
 
     public void Add(LabSet set, IReadOnlyList<RangeCell> cells)
     {

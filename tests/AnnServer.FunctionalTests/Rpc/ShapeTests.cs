@@ -123,7 +123,9 @@ public sealed class ShapeTests(ServerFixture server) : ServerTest(server)
         await stream.RequestStream.WriteAsync(request, Cancellation);
         await stream.RequestStream.CompleteAsync();
         Assert.True(await stream.ResponseStream.MoveNext(Cancellation));
-        return [one, batch.Results[1], stream.ResponseStream.Current];
+        SearchResponse streamed = stream.ResponseStream.Current;
+        Assert.False(await stream.ResponseStream.MoveNext(Cancellation));
+        return [one, batch.Results[1], streamed];
     }
 
     private static SearchRequest Request(string collection, uint k) =>

@@ -17,7 +17,7 @@ internal sealed class RangesCommand
     private readonly Option<string[]> _sets = new("--sets")
     {
         Description = "Data sets in it.",
-        DefaultValueFactory = _ => ["sift-photo-200k", "text-lsa-100k"],
+        DefaultValueFactory = _ => ["sift-photo-200k", "text-lsa-100k", "wordvec-100"],
         AllowMultipleArgumentsPerToken = true,
     };
     private readonly Option<int> _queries = new("--queries") { Description = "Of each set.", DefaultValueFactory = _ => 200 };

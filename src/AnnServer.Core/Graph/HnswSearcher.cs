@@ -100,7 +100,7 @@ internal static unsafe partial class HnswSearcher<TRows>
                 return FilteredWalk.Cancelled;
             }
 
-            if (hidden == 0 || LeaveOutHidden(store, scratch) >= limits.K)
+            if (hidden == 0 || LeaveOutHidden(store, scratch) >= limits.Wanted(scratch.Pool))
             {
                 return FilteredWalk.Complete;
             }
@@ -194,16 +194,17 @@ internal static unsafe partial class HnswSearcher<TRows>
     /// Compares with every accepted node: fills <see cref="SearchScratch.Accepted"/> with the <paramref name="k"/> nearest.
     /// False when cancelled.
     /// </summary>
+    /// <param name="bound">What is not nearer is left out.</param>
     /// <param name="movable">The rows are vectors that need not be in memory.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool SearchExact(
-        GraphStore store, byte* query, int k, OrdinalWords accept, bool movable, SearchScratch scratch, CancellationToken cancellation)
+        GraphStore store, byte* query, int k, float bound, OrdinalWords accept, bool movable, SearchScratch scratch, CancellationToken cancellation)
     {
         const int Batch = 64;
         uint* ordinals = stackalloc uint[Batch];
         float* distances = stackalloc float[Batch];
         CandidatePool accepted = scratch.Accepted;
-        accepted.Reset(k);
+        accepted.Reset(k, bound);
         long computed = 0;
         int filled = 0;
         for (int word = 0; word < accept.WordCount; word++)

@@ -181,8 +181,18 @@ public abstract unsafe class VectorIndex : IDisposable
 
     /// <summary>Compares with every live point, or every member of <paramref name="accept"/>: the k nearest, in the scratch.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public void SearchExact(
+        ReadOnlySpan<float> query, int k, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation) =>
+        SearchExact(query, new SearchEffort(k, k), accept, scratch, cancellation);
+
+    /// <summary>As above, for the results that an effort asks for.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public abstract void SearchExact(
-        ReadOnlySpan<float> query, int k, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation);
+        ReadOnlySpan<float> query, SearchEffort effort, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation);
+
+    /// <summary>The distances of the vectors of live ordinals, each as a search would have it.</summary>
+    /// <param name="distances">As many as ordinals.</param>
+    public abstract void Compare(ReadOnlySpan<float> query, ReadOnlySpan<uint> ordinals, Span<float> distances, SearchScratch scratch);
 
     /// <summary>
     /// Compares with the codes of every member of <paramref name="accept"/> and orders the best of them by their vectors, as a walk does

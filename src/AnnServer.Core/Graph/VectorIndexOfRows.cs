@@ -79,18 +79,42 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
     }
 
     public override void SearchExact(
-        ReadOnlySpan<float> query, int k, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
+        ReadOnlySpan<float> query, SearchEffort effort, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
     {
-        if (!Scan<TVectors>(TVectors.Query(Store, query, scratch.Query), k, accept, Store.Movable is not null, scratch, cancellation))
+        byte* row = TVectors.Query(Store, query, scratch.Query);
+        if (!Scan<TVectors>(row, effort.Results, effort.Bound, accept, Store.Movable is not null, scratch, cancellation))
         {
             throw new OperationCanceledException(cancellation);
         }
     }
 
+    public override void Compare(ReadOnlySpan<float> query, ReadOnlySpan<uint> ordinals, Span<float> distances, SearchScratch scratch)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(distances.Length, ordinals.Length);
+        byte* row = TVectors.Query(Store, query, scratch.Query);
+        fixed (uint* nodes = ordinals)
+        fixed (float* computed = distances)
+        {
+            if (Store.Movable is null)
+            {
+                HnswSearcher<TVectors>.Compute(Store, row, nodes, ordinals.Length, computed);
+            }
+            else
+            {
+                HnswSearcher<TVectors>.ComputeMovable(Store, row, nodes, ordinals.Length, computed, scratch);
+            }
+        }
+
+        scratch.DistanceComputations += ordinals.Length;
+    }
+
     public override void SearchCodes(
         ReadOnlySpan<float> query, SearchEffort effort, OrdinalBitmap accept, SearchScratch scratch, CancellationToken cancellation)
     {
-        if (!Scan<TRows>(TRows.Query(Store, query, scratch.WalkQuery), effort.Width, accept, movable: false, scratch, cancellation))
+        // By their codes some are beyond a radius that they are within.
+        byte* row = TRows.Query(Store, query, scratch.WalkQuery);
+        float bound = WalksOnCodes ? float.PositiveInfinity : effort.Bound;
+        if (!Scan<TRows>(row, effort.Width, bound, accept, movable: false, scratch, cancellation))
         {
             throw new OperationCanceledException(cancellation);
         }
@@ -173,29 +197,38 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
     }
 
     // Squared chords are twice 1 - cos, so that a factor on lengths is its square on either; inner products have no such origin.
-    private WalkLimits Limits(SearchEffort effort) => Store.Parameters.Distance switch
+    private WalkLimits Limits(SearchEffort effort)
     {
-        DistanceKind.SquaredEuclidean => new WalkLimits(effort.K, effort.Width, effort.Slack * effort.Slack, 0, effort.Budget),
-        DistanceKind.NegativeCosine => new WalkLimits(effort.K, effort.Width, effort.Slack * effort.Slack, -1, effort.Budget),
-        _ => new WalkLimits(effort.K, effort.Width, float.PositiveInfinity, 0, effort.Budget),
-    };
+        (float slack, float origin) = Store.Parameters.Distance switch
+        {
+            DistanceKind.SquaredEuclidean => (effort.Slack * effort.Slack, 0f),
+            DistanceKind.NegativeCosine => (effort.Slack * effort.Slack, -1f),
+            _ => (float.PositiveInfinity, 0f),
+        };
+        return new WalkLimits(effort.K, effort.Width, slack, origin, effort.Budget)
+        {
+            RangeLimit = effort.RangeLimit,
+            Radius = effort.Radius,
+            Beside = effort.Beside,
+        };
+    }
 
     // Folded by the compiler: each index is closed over one or the other.
     private static bool WalksOnCodes => typeof(TRows) != typeof(TVectors);
 
     private bool Scan<TScanned>(
-        byte* row, int k, OrdinalBitmap? accept, bool movable, SearchScratch scratch, CancellationToken cancellation)
+        byte* row, int k, float bound, OrdinalBitmap? accept, bool movable, SearchScratch scratch, CancellationToken cancellation)
         where TScanned : struct, IRowSpace
     {
         if (accept is null)
         {
-            return HnswSearcher<TScanned>.SearchExact(Store, row, k, Store.Live, movable, scratch, cancellation);
+            return HnswSearcher<TScanned>.SearchExact(Store, row, k, bound, Store.Live, movable, scratch, cancellation);
         }
 
         fixed (ulong* words = accept.Words)
         {
             var accepted = new OrdinalWords(words, accept.Words.Length);
-            return HnswSearcher<TScanned>.SearchExact(Store, row, k, accepted, movable, scratch, cancellation);
+            return HnswSearcher<TScanned>.SearchExact(Store, row, k, bound, accepted, movable, scratch, cancellation);
         }
     }
 
@@ -239,7 +272,9 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
         byte* row = TVectors.Query(Store, query, scratch.Query);
         CandidatePool reranked = scratch.Reranked;
         int least = effort.K + LeastReranked;
-        reranked.Reset(Math.Min(walked.Count, least));
+        int most = effort.Results;
+        float bound = effort.Bound;
+        reranked.Reset(Math.Min(walked.Count, most + LeastReranked));
         uint* nodes = stackalloc uint[MostAtOnce];
         float* distances = stackalloc float[MostAtOnce];
         int done = 0;
@@ -282,7 +317,7 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
         scratch.Results = reranked;
 
         // Not "smaller than": where an error is not a number, nothing is ruled out.
-        bool CanStillEnter(float distance, double squaredError) =>
-            !(distance - (3 * Math.Sqrt(squaredError)) >= reranked[effort.K - 1].Distance);
+        bool CanStillEnter(float distance, double squaredError) => !(distance - (3 * Math.Sqrt(squaredError))
+            >= (reranked.Count < most ? bound : Math.Min(bound, reranked[most - 1].Distance)));
     }
 }

@@ -38,7 +38,8 @@ internal sealed unsafe class CandidatePool
 
     public Candidate this[int index] => new(_distances[index], _tags[index] & ~ExpandedBit);
 
-    public void Reset(int capacity)
+    /// <param name="worst">Distances that are not smaller are refused by who asks <see cref="Worst"/> before.</param>
+    public void Reset(int capacity, float worst = float.PositiveInfinity)
     {
         Debug.Assert(capacity > 0, "A pool holds at least one candidate.");
         // Whole vectors are read and moved: one more than the capacity takes, and one for what is moved out.
@@ -51,7 +52,28 @@ internal sealed unsafe class CandidatePool
         _capacity = capacity;
         _cursor = 0;
         Count = 0;
-        Worst = float.PositiveInfinity;
+        Worst = worst;
+    }
+
+    /// <summary>How many are nearer than a distance.</summary>
+    public int CountNearer(float distance)
+    {
+        int low = 0;
+        int high = Count;
+        while (low < high)
+        {
+            int middle = (low + high) >> 1;
+            if (_distances[middle] < distance)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
     }
 
     /// <summary>

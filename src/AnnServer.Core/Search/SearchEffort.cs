@@ -12,5 +12,23 @@ namespace AnnServer.Core.Search;
 public readonly record struct SearchEffort(
     int K, int Ef, long Budget = long.MaxValue, float Slack = float.PositiveInfinity, bool Within = false)
 {
-    public int Width => Math.Max(K, Ef);
+    /// <summary>
+    /// Where not 0, all that is nearer than <see cref="Radius"/> is wanted, up to so many of the nearest of it; <see cref="K"/> is then what
+    /// a walk looks for at least.
+    /// </summary>
+    public int RangeLimit { get; init; }
+
+    /// <summary>As the index measures distances.</summary>
+    public float Radius { get; init; }
+
+    /// <summary>Candidates that a walk keeps beside more than <see cref="K"/> within the radius, at most <see cref="Ef"/>.</summary>
+    public int Beside { get; init; }
+
+    public int Width => RangeLimit + Math.Max(K, Ef);
+
+    /// <summary>Results at most.</summary>
+    public int Results => RangeLimit > 0 ? RangeLimit : K;
+
+    /// <summary>What is not nearer is no result.</summary>
+    public float Bound => RangeLimit > 0 ? Radius : float.PositiveInfinity;
 }

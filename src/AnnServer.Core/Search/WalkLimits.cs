@@ -10,12 +10,49 @@ namespace AnnServer.Core.Search;
 /// <param name="Budget">Distances after which a walk with a filter is given up.</param>
 internal readonly record struct WalkLimits(int K, int Width, float Slack, float Origin, long Budget)
 {
+    /// <summary>Results at most of a walk for what is nearer than <see cref="Radius"/>; 0 where the k nearest are wanted.</summary>
+    public int RangeLimit { get; init; }
+
+    public float Radius { get; init; }
+
+    /// <summary>Candidates kept beside those within.</summary>
+    public int Beside { get; init; }
+
     /// <summary>
     /// Beyond this distance nothing needs to be expanded (the adaptive rule of Al-Jazzazi et al., arXiv 2505.15636): a query with many
     /// points about as near as its k nearest looks at many, one whose nearest stand apart at few.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float Reach(CandidatePool nearest) => float.IsPositiveInfinity(Slack) || nearest.Count < K
-        ? float.PositiveInfinity
-        : Origin + (Math.Max(0, nearest[K - 1].Distance - Origin) * Slack);
+    public float Reach(CandidatePool nearest)
+    {
+        if (RangeLimit > 0)
+        {
+            return RangeReach(nearest);
+        }
+
+        return float.IsPositiveInfinity(Slack) || nearest.Count < K ? float.PositiveInfinity : Slackened(nearest[K - 1].Distance);
+    }
+
+    /// <summary>Results without which a walk has to be made again: those of it that may be results are fewer than were met.</summary>
+    public int Wanted(CandidatePool walked) => RangeLimit > 0 && walked.CountNearer(Radius) >= RangeLimit ? RangeLimit : K;
+
+    /// <summary>
+    /// A walk for a radius goes as far as one for as many results as it has found within would: so many candidates wider, and not farther
+    /// than the last of them by the factor.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private float RangeReach(CandidatePool nearest)
+    {
+        int within = Math.Min(nearest.CountNearer(Radius), RangeLimit);
+        int last = Math.Max(K, within);
+        float reach = float.IsPositiveInfinity(Slack) || nearest.Count < last
+            ? float.PositiveInfinity
+            : Math.Max(within < RangeLimit ? Radius : float.NegativeInfinity, Slackened(nearest[last - 1].Distance));
+        // The factor is for K: it grants more of them more than they need.
+        int settled = within + Beside;
+        return (within > K || float.IsPositiveInfinity(Slack)) && nearest.Count >= settled ? Math.Min(reach, nearest[settled - 1].Distance) : reach;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private float Slackened(float distance) => Origin + (Math.Max(0, distance - Origin) * Slack);
 }

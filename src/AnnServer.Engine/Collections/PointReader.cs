@@ -9,6 +9,9 @@ namespace AnnServer.Engine.Collections;
 /// <summary>Reads points by identifier and by filter.</summary>
 internal sealed class PointReader(CollectionData data, CollectionContext context)
 {
+    /// <summary>Filters that come again.</summary>
+    public FilterCache Filters => context.Filters;
+
     public EngineResult<IReadOnlyList<Point>> Get(
         IReadOnlyList<PointId> ids, bool withAttributes, bool withVector, ulong readAfter, Faults faults)
     {
@@ -141,6 +144,15 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
         }
     }
 
+    /// <summary>Those of some points that satisfy the predicate, which names no identifiers; as above.</summary>
+    public OrdinalBitmap Matching(Predicate predicate, OrdinalBitmap candidates, CancellationToken cancellation)
+    {
+        OrdinalBitmap matching = data.Attributes.Bitmaps.Rent(candidates.Length);
+        data.Attributes.Evaluate(predicate, matching, data, candidates, cancellation);
+        matching.And(candidates);
+        return matching;
+    }
+
     private static bool NamesIds(Predicate predicate) => predicate switch
     {
         Predicate.Ids => true,
@@ -153,9 +165,7 @@ internal sealed class PointReader(CollectionData data, CollectionContext context
     private OrdinalBitmap Evaluate(Predicate predicate, CancellationToken cancellation)
     {
         OrdinalBitmap live = Live();
-        OrdinalBitmap matching = data.Attributes.Bitmaps.Rent(live.Length);
-        data.Attributes.Evaluate(predicate, matching, data, live, cancellation);
-        matching.And(live);
+        OrdinalBitmap matching = Matching(predicate, live, cancellation);
         Return(live);
         return matching;
     }

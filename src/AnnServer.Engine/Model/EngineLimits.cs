@@ -47,6 +47,14 @@ public sealed record EngineLimits
 
     public int MaxEf { get; init; } = 20_000;
 
+    /// <summary>Results of one group.</summary>
+    public int MaxGroupSize { get; init; } = 100;
+
+    /// <summary>
+    /// Candidates that diverse results are taken from: each result taken is compared with all of them, and their vectors are copied.
+    /// </summary>
+    public int MaxDiversityCandidates { get; init; } = 1000;
+
     public int MaxPageSize { get; init; } = 10_000;
 
     /// <summary>

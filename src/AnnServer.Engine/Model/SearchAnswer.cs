@@ -7,7 +7,7 @@ public sealed class SearchAnswer
 {
     private readonly List<SearchHit> _hits = [];
 
-    /// <summary>Best first.</summary>
+    /// <summary>Best first; in groups where they were asked for, the best group first; in the order of choice with a diversity.</summary>
     public IReadOnlyList<SearchHit> Hits => _hits;
 
     public SearchReport Report { get; internal set; }

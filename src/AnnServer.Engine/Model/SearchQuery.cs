@@ -5,7 +5,7 @@ public sealed record SearchQuery
 {
     public required ReadOnlyMemory<float> Vector { get; set; }
 
-    /// <summary>Results wanted, 1 to the configured limit.</summary>
+    /// <summary>Results wanted, 1 to the configured limit; with <see cref="GroupBy"/> the groups.</summary>
     public required int K { get; set; }
 
     public FilterSpec Filter { get; set; }
@@ -26,8 +26,19 @@ public sealed record SearchQuery
 
     public bool WithVector { get; set; }
 
+    /// <summary>
+    /// All whose score is not worse are wanted, up to <see cref="K"/> of the best. <see cref="Ef"/> is then what a walk keeps beside those.
+    /// </summary>
     public float? ScoreThreshold { get; set; }
+
+    /// <summary>Not together with <see cref="Diversity"/>.</summary>
+    public GroupBy? GroupBy { get; set; }
+
+    public Diversity? Diversity { get; set; }
 
     /// <summary>The answer sees every write up to this sequence.</summary>
     public ulong ReadAfter { get; set; }
+
+    /// <summary>Whether the results are not simply the nearest.</summary>
+    internal bool IsShaped => GroupBy is not null || Diversity is not null;
 }

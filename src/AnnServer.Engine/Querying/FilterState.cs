@@ -29,6 +29,10 @@ internal sealed class FilterState
 
     public static FilterState Of(CompiledFilter? filter) => filter is null ? None : new FilterState(filter);
 
+    /// <summary>One that has been evaluated, when points were as the revision says.</summary>
+    public static FilterState Of(CompiledFilter filter, OrdinalBitmap accepted, long revision) =>
+        new(filter) { _accepted = accepted, _revision = revision, Matching = accepted.Count() };
+
     /// <summary>Whether it has yet to be evaluated, and that takes reading points, since no index answers a part of it.</summary>
     public bool ReadsPoints(CollectionData data) =>
         _filter is not null && _accepted is null && !IsKnown(data, data.Revision, data.Index.LiveCount, out _)
@@ -41,7 +45,7 @@ internal sealed class FilterState
     public long Revision(CollectionData data) => _accepted is null ? data.Revision : _revision;
 
     /// <summary>The live points that satisfy the filter; null where there is none. Under a rented scratch.</summary>
-    public OrdinalBitmap? Evaluate(PointReader reader, CollectionData data, FilterCache cache, CancellationToken cancellation)
+    public OrdinalBitmap? Evaluate(PointReader reader, CollectionData data, CancellationToken cancellation)
     {
         if (_filter is null || _accepted is not null)
         {
@@ -57,7 +61,7 @@ internal sealed class FilterState
         Matching = known?.Count ?? _accepted.Count();
         if (!_isKept && data.IsUnchangedSince(_revision))
         {
-            cache.Evaluated(data.Number, _filter, _revision, live, _accepted, Matching);
+            reader.Filters.Evaluated(data.Number, _filter, _revision, live, _accepted, Matching);
         }
 
         _microseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds;

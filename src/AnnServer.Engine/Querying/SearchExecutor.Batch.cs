@@ -125,17 +125,17 @@ internal sealed partial class SearchExecutor
     {
         foreach (IGrouping<FilterState, int> group in Enumerable.Range(0, queries.Count).GroupBy(i => filters[i]))
         {
-            int[] members = [.. group];
-            if (members.Length == 1)
+            int[] members = [.. group.Where(i => !queries[i].IsShaped)];
+            if (members.Length < 2)
             {
                 continue;
             }
 
-            group.Key.Evaluate(reader, data, context.Filters, cancellation);
+            group.Key.Evaluate(reader, data, cancellation);
             SharedSearch[] scans =
             [
                 .. members
-                    .Select(i => new SharedSearch(queries[i], answers[i], i, Plan(queries[i], group.Key, config, members.Length, out _, out _)))
+                    .Select(i => new SharedSearch(queries[i], answers[i], i, Plan(queries[i], group.Key, config, out _, out _, members.Length)))
                     .Where(static search => search.Plan.Strategy == SearchStrategy.Exact),
             ];
             if (scans.Length < 2)
@@ -170,7 +170,7 @@ internal sealed partial class SearchExecutor
     {
         long started = Stopwatch.GetTimestamp();
         long revision = filter.Revision(data);
-        OrdinalBitmap? accept = filter.Evaluate(reader, data, context.Filters, cancellation);
+        OrdinalBitmap? accept = filter.Evaluate(reader, data, cancellation);
         OrdinalBitmap candidates = accept ?? reader.Live();
         int matching = accept is null ? candidates.Count() : filter.Matching;
         int live = data.Index.LiveCount;
@@ -191,7 +191,7 @@ internal sealed partial class SearchExecutor
             scratch.ResetCounters();
             data.Index.SelectShared(i, shared[i], byCodes, scratch);
             double searchTime = scanTime + Stopwatch.GetElapsedTime(started).TotalMicroseconds;
-            if (!Collect(search.Query, filter.Predicate, config.Metric, scratch, revision, search.Answer, ref size))
+            if (!Collect(search.Query, filter.Predicate, config.Metric, scratch, null, revision, search.Answer, ref size))
             {
                 size.Rewind(sizeBefore);
                 continue;
@@ -217,6 +217,6 @@ internal sealed partial class SearchExecutor
     /// <param name="At">Its place in the batch.</param>
     private readonly record struct SharedSearch(SearchQuery Query, SearchAnswer Answer, int At, SearchPlan Plan)
     {
-        public SharedQuery Shared => new(Query.Vector, new SearchEffort(Plan.Effort.K, Plan.CodesWidth > 0 ? Plan.CodesWidth : Plan.Effort.K));
+        public SharedQuery Shared => new(Query.Vector, Plan.Effort with { Ef = Plan.CodesWidth });
     }
 }

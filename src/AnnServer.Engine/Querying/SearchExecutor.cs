@@ -4,6 +4,7 @@ using AnnServer.Core.Search;
 using AnnServer.Engine.Collections;
 using AnnServer.Engine.Diagnostics;
 using AnnServer.Engine.Model;
+using AnnServer.Engine.Querying.Shapes;
 
 namespace AnnServer.Engine.Querying;
 
@@ -58,8 +59,8 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
             return data.Index.LiveCount;
         }
 
-        filter.Evaluate(reader, data, context.Filters, cancellation);
-        return Plan(query, filter, config, 1, out _, out _).Distances;
+        filter.Evaluate(reader, data, cancellation);
+        return query.IsShaped ? Shapes.Estimate(query, filter, config) : Plan(query, filter, config, out _, out _).Distances;
     }
 
     // With fewer hits than there are where the answer got too large: the caller looks at its size.
@@ -121,8 +122,11 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
     {
         long sizeBefore = size.Bytes;
         long revision = filter.Revision(data);
-        report = Run(query, filter, config, scratch, cancellation);
-        if (Collect(query, filter.Predicate, config.Metric, scratch, revision, answer, ref size))
+        List<Pick>? picks = null;
+        report = query.IsShaped
+            ? Shapes.Run(query, filter, config, scratch, out picks, cancellation)
+            : Run(query, filter, config, scratch, cancellation);
+        if (Collect(query, filter.Predicate, config.Metric, scratch, picks, revision, answer, ref size))
         {
             return true;
         }
@@ -132,14 +136,17 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
         return false;
     }
 
-    private SearchReport Run(
+    private ShapedSearch Shapes => new(this, data, context, reader);
+
+    /// <summary>Finds the nearest, or all within the threshold; the results are in the scratch.</summary>
+    public SearchReport Run(
         SearchQuery query, FilterState filter, CollectionConfig config, SearchScratch scratch, CancellationToken cancellation)
     {
-        OrdinalBitmap? accept = filter.Evaluate(reader, data, context.Filters, cancellation);
+        OrdinalBitmap? accept = filter.Evaluate(reader, data, cancellation);
         double filterTime = filter.TakeMicroseconds();
 
         long started = Stopwatch.GetTimestamp();
-        SearchPlan plan = Plan(query, filter, config, 1, out int live, out int matching);
+        SearchPlan plan = Plan(query, filter, config, out int live, out int matching);
         scratch.ResetCounters();
         bool fallback = false;
         if (plan.Strategy == SearchStrategy.Exact)
@@ -179,11 +186,12 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
             data.Index.Search(query.Vector.Span, effort, accept, scratch, cancellation) && scratch.ResultCount >= effort.K;
     }
 
-    private SearchPlan Plan(SearchQuery query, FilterState filter, CollectionConfig config, int sharing, out int live, out int matching)
+    public SearchPlan Plan(
+        SearchQuery query, FilterState filter, CollectionConfig config, out int live, out int matching, int sharing = 1)
     {
         live = data.Index.LiveCount;
         matching = filter.Predicate is null ? live : filter.Matching;
-        return SearchPlanner.Choose(query, config, live, data.Index.HiddenCount, matching, data.Recall.Model, sharing);
+        return RangePlan.Choose(query, config, live, data.Index.HiddenCount, matching, data.Recall.Model, sharing);
     }
 
     // Over a copy of the live points where there is no filter: read as they change, they may lack both slots of a point that is
@@ -193,11 +201,11 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
         OrdinalBitmap candidates = accept ?? reader.Live();
         if (plan.CodesWidth > 0)
         {
-            data.Index.SearchCodes(query.Vector.Span, new SearchEffort(plan.Effort.K, plan.CodesWidth), candidates, scratch, cancellation);
+            data.Index.SearchCodes(query.Vector.Span, plan.Effort with { Ef = plan.CodesWidth }, candidates, scratch, cancellation);
         }
         else
         {
-            data.Index.SearchExact(query.Vector.Span, plan.Effort.K, candidates, scratch, cancellation);
+            data.Index.SearchExact(query.Vector.Span, plan.Effort, candidates, scratch, cancellation);
         }
 
         if (accept is null)
@@ -206,39 +214,43 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
         }
     }
 
-    // The first k results that still are what the search took them for, each point once. False if changes made meanwhile have
+    // The picks, or the first k results, that still are what the search took them for, each point once. False if changes made meanwhile have
     // taken any out: a point that was replaced has a new place that the search has not seen.
     private bool Collect(
         SearchQuery query,
         Predicate? predicate,
         Metric metric,
         SearchScratch scratch,
+        List<Pick>? picks,
         long revision,
         SearchAnswer answer,
         ref AnswerSize size)
     {
         IReadOnlyList<SearchHit> hits = answer.Hits;
-        int expected = Math.Min(query.K, scratch.ResultCount);
+        int results = picks?.Count ?? scratch.ResultCount;
+        int expected = picks?.Count ?? Math.Min(query.K, results);
         answer.Begin(expected);
         // The identifiers lie anywhere: asked for one after another, each is a miss to wait for.
         for (int i = 0; i < expected; i++)
         {
-            data.Ids.Prefetch(scratch.Result(i).Ordinal);
+            data.Ids.Prefetch((picks?[i].Candidate ?? scratch.Result(i)).Ordinal);
         }
 
         HashSet<PointId>? seen = null;
         PlanNode? plan = null;
         int dropped = 0;
-        for (int i = 0; i < scratch.ResultCount && hits.Count < query.K; i++)
+        for (int i = 0; i < results && (picks is not null || hits.Count < query.K); i++)
         {
-            Candidate candidate = scratch.Result(i);
+            Pick pick = picks?[i] ?? new Pick(scratch.Result(i), default);
+            Candidate candidate = pick.Candidate;
             float score = CollectionData.ToScore(metric, candidate.Distance);
-            if (query.ScoreThreshold is { } threshold && (metric == Metric.L2 ? score > threshold : score < threshold))
+            if (picks is null && query.ScoreThreshold is { } threshold && RangePlan.IsBeyond(metric, score, threshold))
             {
                 break;
             }
 
-            if (!reader.TryRead(candidate.Ordinal, query.WithAttributes, query.WithVector, ref size, out Point point))
+            if (!reader.TryRead(candidate.Ordinal, query.WithAttributes, query.WithVector, ref size, out Point point)
+                || !size.TryAdd(pick.Group))
             {
                 return true;
             }
@@ -249,18 +261,21 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
                 // The search may have met both slots of a point that was being replaced.
                 seen ??= [.. hits.Select(static hit => hit.Id)];
                 plan ??= predicate is null ? null : PlanBuilder.ForPoints(predicate, data);
-                if (!StillHolds(point.Id, candidate.Ordinal, plan) || !seen.Add(point.Id))
+                if (!StillHolds(point.Id, candidate.Ordinal, plan) || !IsStillIn(pick, query.GroupBy) || !seen.Add(point.Id))
                 {
                     dropped++;
                     continue;
                 }
             }
 
-            answer.Add(new SearchHit(point.Id, score, point.Attributes, point.Vector));
+            answer.Add(new SearchHit(point.Id, score, point.Attributes, point.Vector, pick.Group));
         }
 
         return dropped == 0;
     }
+
+    private bool IsStillIn(in Pick pick, GroupBy? groups) =>
+        groups is null || new GroupAttribute(groups.Attribute).IsIn(pick.Group, data.Attributes.Get(pick.Candidate.Ordinal));
 
     private bool StillHolds(PointId id, uint ordinal, PlanNode? plan) =>
         data.Ids.TryGet(id, out uint current)

@@ -5,7 +5,7 @@ namespace AnnServer.Engine.Querying;
 
 /// <summary>How a search will be answered.</summary>
 /// <param name="Effort">Of a walk; in an exact search, the results to find.</param>
-/// <param name="Distances">Distances that it is estimated to compute.</param>
+/// <param name="Distances">Distances that it is estimated to compute; for a radius, that it may have to.</param>
 /// <param name="RecallEstimate">See <see cref="SearchReport.RecallEstimate"/>.</param>
 /// <param name="CodesWidth">
 /// Where all are compared, by their codes, the candidates that are then ordered by their vectors; 0 where all are compared by these.

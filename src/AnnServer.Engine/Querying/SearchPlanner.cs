@@ -13,7 +13,7 @@ internal static class SearchPlanner
 {
     // A walk with ef candidates computes 12 to 15 distances a candidate at M = 16 (1,092 at ef 64 and 3,162 at ef 256 over
     // 200,000 SIFT vectors), in proportion to the links of a node.
-    private const double DistancesPerCandidateAndLink = 0.8;
+    internal const double DistancesPerCandidateAndLink = 0.8;
 
     // A scan knows its rows in advance and has no bookkeeping: one of its distances costs about 0.6 of one in a walk, by codes 0.2 (7 ns at
     // 128 elements, beside 35 to 50).
@@ -151,8 +151,8 @@ internal static class SearchPlanner
     /// <summary>What comparing with all finds.</summary>
     public static double RecallOfScan(int codesWidth) => codesWidth > 0 ? RecallOfCodes : 1;
 
-    // Until recall has been measured: generous on the real sets at hand.
-    private static int WidthFor(double target, int k) => target switch
+    // Until recall has been measured, and where it was not: generous on the real sets at hand.
+    internal static int WidthFor(double target, int k) => target switch
     {
         <= 0.95 => DefaultEf(k),
         <= 0.99 => 2 * DefaultEf(k),

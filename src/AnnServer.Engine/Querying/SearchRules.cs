@@ -1,5 +1,6 @@
 using AnnServer.Engine.Collections;
 using AnnServer.Engine.Model;
+using AnnServer.Engine.Querying.Shapes;
 
 namespace AnnServer.Engine.Querying;
 
@@ -28,5 +29,7 @@ internal static class SearchRules
         {
             faults.Add("score_threshold", "is not a number");
         }
+
+        ShapeRules.Check(query, config, limits, faults);
     }
 }

@@ -71,6 +71,9 @@ internal static class ServerOptionsReader
             MaxBatchQueries = limits.Integer(nameof(EngineLimits.MaxBatchQueries), defaults.MaxBatchQueries, 1, 100_000),
             MaxK = limits.Integer(nameof(EngineLimits.MaxK), defaults.MaxK, 1, 1_000_000),
             MaxEf = limits.Integer(nameof(EngineLimits.MaxEf), defaults.MaxEf, 1, 1_000_000),
+            MaxGroupSize = limits.Integer(nameof(EngineLimits.MaxGroupSize), defaults.MaxGroupSize, 1, 10_000),
+            MaxDiversityCandidates = limits.Integer(
+                nameof(EngineLimits.MaxDiversityCandidates), defaults.MaxDiversityCandidates, 1, 10_000),
             MaxPageSize = limits.Integer(nameof(EngineLimits.MaxPageSize), defaults.MaxPageSize, 1, 1_000_000),
             MaxAnswerBytes = limits.Integer(nameof(EngineLimits.MaxAnswerBytes), defaults.MaxAnswerBytes, 64 * 1024, 1 << 30),
             DefaultPageSize = limits.Integer(nameof(EngineLimits.DefaultPageSize), defaults.DefaultPageSize, 1, 1_000_000),

@@ -20,6 +20,8 @@ public sealed class LimitTests
         MaxBatchQueries = 3,
         MaxK = 5,
         MaxEf = 50,
+        MaxGroupSize = 2,
+        MaxDiversityCandidates = 8,
         MaxPageSize = 10,
         MaxAnswerBytes = 700,
         DefaultPageSize = 7,
@@ -55,6 +57,8 @@ public sealed class LimitTests
         var query = new SearchQuery { Vector = Vector, K = 5 };
         Search(nameof(EngineLimits.MaxK), query with { K = 6 }, "k", "5");
         Search(nameof(EngineLimits.MaxEf), query with { Ef = 51 }, "ef", "50");
+        Search(nameof(EngineLimits.MaxGroupSize), query with { GroupBy = new GroupBy("a", 3) }, "group_by.group_size", "2");
+        Search(nameof(EngineLimits.MaxDiversityCandidates), query with { Diversity = new Diversity(0.5, 9) }, "diversity.candidates", "8");
         Search(nameof(EngineLimits.MaxFilterExpressionLength), query with { Filter = new FilterSpec($"a = \"{new string('x', 60)}\"", null) }, "filter.expression", "60");
         Search(nameof(EngineLimits.MaxFilterDepth), query with { Filter = Nested(3) }, "filter", "3");
         Predicate terms = new Predicate.In("a", [.. Enumerable.Range(0, 5).Select(i => AttributeValue.Of((long)i))]);

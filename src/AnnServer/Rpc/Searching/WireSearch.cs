@@ -30,6 +30,10 @@ internal sealed class WireSearch
 
     public Wire.Filter? Filter { get; private set; }
 
+    public Wire.GroupBy? GroupBy { get; private set; }
+
+    public Wire.Diversity? Diversity { get; private set; }
+
     public bool Explain { get; private set; }
 
     /// <summary>Complete after <see cref="Complete"/>.</summary>
@@ -47,6 +51,8 @@ internal sealed class WireSearch
         }
 
         Filter = null;
+        GroupBy = null;
+        Diversity = null;
         Explain = false;
         Query.Vector = default;
         Query.K = 0;
@@ -58,6 +64,8 @@ internal sealed class WireSearch
         Query.WithVector = false;
         Query.ScoreThreshold = null;
         Query.ReadAfter = 0;
+        Query.GroupBy = null;
+        Query.Diversity = null;
         Answer.Clear(KeptHits);
     }
 
@@ -107,6 +115,12 @@ internal sealed class WireSearch
                 case (Wire.SearchRequest.ReadAfterFieldNumber << 3) | WireType.Varint:
                     Query.ReadAfter = reader.ReadUInt64();
                     break;
+                case (Wire.SearchRequest.GroupByFieldNumber << 3) | WireType.Bytes:
+                    (GroupBy ??= new Wire.GroupBy()).MergeFrom(reader.ReadBytes());
+                    break;
+                case (Wire.SearchRequest.DiversityFieldNumber << 3) | WireType.Bytes:
+                    (Diversity ??= new Wire.Diversity()).MergeFrom(reader.ReadBytes());
+                    break;
                 default:
                     reader.Skip(tag);
                     break;
@@ -131,6 +145,8 @@ internal sealed class WireSearch
         }
 
         Query.Filter = FilterMapper.ToModel(Filter, faults);
+        Query.GroupBy = GroupBy is null ? null : ShapeMapper.ToModel(GroupBy);
+        Query.Diversity = Diversity is null ? null : ShapeMapper.ToModel(Diversity);
     }
 
     /// <summary>Writes the answer as a <c>SearchResponse</c>.</summary>
@@ -183,6 +199,12 @@ internal sealed class WireSearch
             writer.WriteTag((Wire.Vector.FormatFieldNumber << 3) | WireType.Varint);
             writer.WriteUInt64((ulong)Wire.VectorFormat.Float32);
             writer.End(begin);
+        }
+
+        if (hit.Group.Kind != AttributeKind.None)
+        {
+            writer.WriteTag((Wire.Hit.GroupFieldNumber << 3) | WireType.Bytes);
+            writer.WriteMessage(AttributeMapper.ToWire(hit.Group));
         }
     }
 

@@ -57,7 +57,7 @@ internal sealed class RandomRequests(int seed)
 
     private void WriteField(CodedOutputStream output)
     {
-        switch (_random.Next(16))
+        switch (_random.Next(18))
         {
             case 0:
                 WriteText(output, 1);
@@ -91,7 +91,13 @@ internal sealed class RandomRequests(int seed)
                 break;
             case 12:
                 // A known number with a type that may be another.
-                WriteAny(output, _random.Next(1, 13), 0);
+                WriteAny(output, _random.Next(1, 15), 0);
+                break;
+            case 13:
+                WriteBytes(output, 13, Message(_random.Next(3) == 0, text: 1, number: 2, real: 3));
+                break;
+            case 14:
+                WriteBytes(output, 14, Message(_random.Next(3) == 0, text: 3, number: 2, real: 1));
                 break;
             default:
                 WriteUnknown(output, 0);
@@ -133,6 +139,31 @@ internal sealed class RandomRequests(int seed)
         return bytes.ToArray();
     }
 
+    // With fields of these numbers, each in three there.
+    private byte[] Message(bool isEmpty, int text, int number, int real)
+    {
+        using MemoryStream bytes = new();
+        CodedOutputStream output = new(bytes);
+        if (!isEmpty && _random.Next(3) != 0)
+        {
+            WriteText(output, text);
+        }
+
+        if (!isEmpty && _random.Next(3) != 0)
+        {
+            WriteNumber(output, number);
+        }
+
+        if (!isEmpty && _random.Next(3) != 0)
+        {
+            output.WriteTag(real, WireFormat.WireType.Fixed64);
+            output.WriteFixed64((ulong)_random.NextInt64());
+        }
+
+        output.Flush();
+        return bytes.ToArray();
+    }
+
     private byte[] Filter() => _random.Next(4) switch
     {
         0 => new Filter().ToByteArray(),
@@ -141,7 +172,7 @@ internal sealed class RandomRequests(int seed)
         _ => new Filter { Predicate = new Predicate { And = new PredicateList { Predicates = { SomePredicate } } } }.ToByteArray(),
     };
 
-    private void WriteUnknown(CodedOutputStream output, int depth) => WriteAny(output, _random.Next(13, 5000), depth);
+    private void WriteUnknown(CodedOutputStream output, int depth) => WriteAny(output, _random.Next(15, 5000), depth);
 
     private void WriteAny(CodedOutputStream output, int field, int depth)
     {

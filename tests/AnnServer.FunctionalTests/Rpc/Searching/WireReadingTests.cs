@@ -4,6 +4,8 @@ using AnnServer.Rpc;
 using AnnServer.Rpc.Searching;
 using Google.Protobuf;
 using Grpc.Core;
+using Diversity = AnnServer.Protocol.V1.Diversity;
+using GroupBy = AnnServer.Protocol.V1.GroupBy;
 
 namespace AnnServer.FunctionalTests.Rpc.Searching;
 
@@ -43,7 +45,7 @@ public sealed class WireReadingTests
     [Fact]
     public void Search_GroupsNestedTooDeep_AreRefused()
     {
-        byte[] message = [.. Enumerable.Repeat((byte)((13 << 3) | 3), 200), .. Enumerable.Repeat((byte)((13 << 3) | 4), 200)];
+        byte[] message = [.. Enumerable.Repeat((byte)((15 << 3) | 3), 200), .. Enumerable.Repeat((byte)((15 << 3) | 4), 200)];
 
         Assert.Null(Parse(SearchRequest.Parser, message));
         Assert.Null(Read(SearchMethods.Search, message, []));
@@ -64,6 +66,8 @@ public sealed class WireReadingTests
             ScoreThreshold = 1,
             Explain = true,
             ReadAfter = 9,
+            GroupBy = new GroupBy { Attribute = "a", GroupSize = 3 },
+            Diversity = new Diversity { Lambda = 0.25, Candidates = 70 },
         };
         WireSearch search = new();
         search.Read(big.ToByteArray());
@@ -146,6 +150,8 @@ public sealed class WireReadingTests
         Assert.Equal(expected.Collection, actual.Collection);
         Assert.Equal(expected.Filter, actual.Filter);
         Assert.Equal(expected.Explain, actual.Explain);
+        Assert.Equal(expected.GroupBy, actual.GroupBy);
+        Assert.Equal(expected.Diversity, actual.Diversity);
         SearchQuery query = actual.Query;
         Assert.Equal(expected.K, query.K < int.MaxValue ? (uint)query.K : Math.Max(expected.K, int.MaxValue));
         Assert.Equal(expected.HasEf, query.Ef is not null);
@@ -164,6 +170,10 @@ public sealed class WireReadingTests
         FilterMapper.ToModel(expected.Filter, expectedFaults);
         Faults actualFaults = new();
         actual.Complete(actualFaults);
+        Assert.Equal(expected.GroupBy?.Attribute, query.GroupBy?.Attribute);
+        Assert.Equal(expected.GroupBy is { } groups ? (int)Math.Clamp(groups.GroupSize, 1, int.MaxValue) : null, query.GroupBy?.Size);
+        Assert.Equal(expected.Diversity is { HasLambda: true } diversity ? diversity.Lambda : expected.Diversity is null ? null : 0.5, query.Diversity?.Lambda);
+        Assert.Equal(expected.Diversity is { Candidates: > 0 } some ? (int)Math.Min(some.Candidates, int.MaxValue) : null, query.Diversity?.Candidates);
         Assert.Equal(vector.ToArray().Select(BitConverter.SingleToInt32Bits), query.Vector.ToArray().Select(BitConverter.SingleToInt32Bits));
         Assert.Equal(expectedFaults.Any ? expectedFaults.ToError().Violations : [], actualFaults.Any ? actualFaults.ToError().Violations : []);
     }

@@ -75,11 +75,13 @@ public sealed class WireWritingTests
         {
             Wire.Hit wire = new() { Id = PointIdMapper.ToWire(hit.Id), Score = hit.Score };
             AttributeMapper.ToWire(hit.Attributes, wire.Attributes);
+            wire.Group = request.GroupBy is null ? null : AttributeMapper.ToWire(hit.Group);
             wire.Vector = request.WithVector ? VectorMapper.ToWire(hit.Vector) : null;
             response.Hits.Add(wire);
         }
 
-        Assert.Equal((int)request.K, response.Hits.Count);
+        int groups = response.Hits.Select(hit => hit.Group).Distinct().Count();
+        Assert.True(request.GroupBy is null ? request.K == response.Hits.Count : groups > 0 && groups <= request.K);
         return response;
     }
 
@@ -92,6 +94,7 @@ public sealed class WireWritingTests
         WithAttributes = random.Next(2) == 0,
         WithVector = random.Next(2) == 0,
         Explain = random.Next(2) == 0,
+        GroupBy = random.Next(4) == 0 ? new Wire.GroupBy { Attribute = $"a{random.Next(10)}", GroupSize = 3 } : null,
     };
 
     private static float[] Vector(Random random) => [.. Enumerable.Range(0, Dimension).Select(_ => (float)random.Next(-3, 4))];

@@ -70,6 +70,18 @@ public sealed partial class Database : IAsyncDisposable
     /// <summary>Bytes free on the disk; 0 where they cannot be read.</summary>
     public long FreeDiskBytes => _context.Log.Disk.FreeBytes;
 
+    /// <summary>Why writes that take memory are refused until the process takes less, or null. Read a few times a second at most.</summary>
+    public string? MemoryShortage => _context.Memory.Shortage();
+
+    /// <summary>Memory that the process takes.</summary>
+    public long ProcessMemoryBytes => _context.Memory.Used;
+
+    /// <summary>See <see cref="DatabaseOptions.MemoryLimitBytes"/>.</summary>
+    public long MemoryLimitBytes => _context.Memory.Limit;
+
+    /// <summary>Bytes that <see cref="DatabaseOptions.FilterCacheBytes"/> limits.</summary>
+    public long FilterCacheBytes => _context.Filters.Bytes;
+
     /// <summary>Memory used for vectors that are kept on disk and are not there yet.</summary>
     public long VectorMemoryUsed => _context.Disk.Memory.Used;
 
@@ -254,12 +266,13 @@ public sealed partial class Database : IAsyncDisposable
             recovery.Run();
             var metrics = new EngineMetrics(meters);
             var scratches = new ScratchPool();
+            var memory = new ProcessMemory(options.MemoryLimitBytes, options.ReadMemory, options.Time, logger);
             var janitor = new Janitor(scratches, metrics, logger);
             var recall = new RecallMeasurements(scratches, logger);
             int planners = options.PlanningThreads == 0 ? Environment.ProcessorCount : options.PlanningThreads;
             var planning = new PlanningThreads(planners, log, disk.Memory);
             var context = new CollectionContext(
-                log, scratches, planning, janitor, recall, disk, new FilterCache(options.FilterCacheBytes), metrics, options.Limits);
+                log, scratches, planning, janitor, recall, disk, new FilterCache(options.FilterCacheBytes), memory, metrics, options.Limits);
             var policy = new CheckpointPolicy(options.CheckpointLogBytes, options.CheckpointInterval, options.LeastRewrittenBytes);
             var checkpointer = new Checkpointer(log, pages, scratches, policy, disk.Memory, options.DiskTimeout, metrics, logger);
             var database = new Database(context, pages, checkpointer, recovery, logger);
@@ -325,7 +338,7 @@ public sealed partial class Database : IAsyncDisposable
                 return _context.StoreFailed();
             }
 
-            if (_context.Shortage() is { } shortage)
+            if (_context.ShortageToGrow() is { } shortage)
             {
                 return shortage;
             }

@@ -64,6 +64,16 @@ public sealed record DatabaseOptions
         init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(FilterCacheBytes), value, "At least 0.");
     } = 16L << 20;
 
+    /// <summary>
+    /// Memory that the process may take, all of it; 0 for no limit. From 85 % on what takes more is refused, reads and deletes are served;
+    /// requests that have been begun go on up to 95 %.
+    /// </summary>
+    public long MemoryLimitBytes
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(MemoryLimitBytes), value, "At least 0.");
+    }
+
     internal long LeastRewrittenBytes { get; init; } = 1L << 20;
 
     /// <summary>Sizes of the log. The defaults keep 32 MiB of it in memory, in pages of 4 MiB, and cut files at 64 MiB.</summary>
@@ -80,6 +90,8 @@ public sealed record DatabaseOptions
 
     /// <summary>The clock of the log, and how it reads the free space of a folder.</summary>
     internal TimeProvider Time { get; init; } = TimeProvider.System;
+
+    internal Func<long> ReadMemory { get; init; } = static () => Environment.WorkingSet;
 
     internal Func<string, long> ReadFreeBytes { get; init; } = DiskSpace.Read;
 }

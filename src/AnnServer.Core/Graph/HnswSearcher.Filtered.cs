@@ -8,6 +8,9 @@ namespace AnnServer.Core.Graph;
 /// <content>The walks whose results are members of a set.</content>
 internal static unsafe partial class HnswSearcher<TRows>
 {
+    // Nodes that came nearer than what was found, the last of which tell what share matches around the query.
+    private const int LeastNear = 16;
+
     // Members of the set that a walk inside it begins with.
     private const int Seeds = 32;
 
@@ -37,6 +40,9 @@ internal static unsafe partial class HnswSearcher<TRows>
         }
 
         long hops = 0;
+        WalkLimits now = limits;
+        int near = 0;
+        int nearMatching = 0;
         float reach = float.PositiveInfinity;
         int pendingFirst = 0;
         int pendingCount = 0;
@@ -72,14 +78,23 @@ internal static unsafe partial class HnswSearcher<TRows>
                     int at = i + BitOperations.TrailingZeroCount(nearer);
                     PrefetchLinks(store, batch[at], layer);
                     frontier.Push(distances[at], batch[at]);
+                    near++;
                     if (accept.Contains(batch[at]))
                     {
                         accepted.Insert(distances[at], batch[at]);
+                        nearMatching++;
                     }
                 }
             }
 
-            reach = limits.Reach(accepted);
+            if (limits.Share > 0 && near >= LeastNear)
+            {
+                now = limits.Near(nearMatching, near);
+                near = 0;
+                nearMatching = 0;
+            }
+
+            reach = now.Reach(accepted);
             pendingFirst = first;
             pendingCount = more ? visited.Count - first : 0;
             if (visited.Count > limits.Budget)

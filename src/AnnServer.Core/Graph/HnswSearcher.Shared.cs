@@ -10,7 +10,10 @@ namespace AnnServer.Core.Graph;
 /// <content>Many queries over the same rows (Mohoney et al., High-throughput vector similarity search in knowledge graphs, SIGMOD 2023).</content>
 internal static unsafe partial class HnswSearcher<TRows>
 {
+    // Fetched together, and compared by one call of the kernel.
+    private const int RowsAtATime = 64;
     private const int RowsAtOnce = 4;
+    private const int Half = QueryBlock.Lanes / 2;
 
     /// <summary>
     /// Compares every accepted node with all queries: each row is fetched once for all of them. False when cancelled.
@@ -20,8 +23,9 @@ internal static unsafe partial class HnswSearcher<TRows>
     public static bool SearchShared(
         GraphStore store, SharedQueries queries, OrdinalWords accept, bool movable, SearchScratch scratch, CancellationToken cancellation)
     {
-        const int Batch = 64;
-        uint* ordinals = stackalloc uint[Batch];
+        uint* ordinals = stackalloc uint[2 * RowsAtATime];
+        uint* last = ordinals + RowsAtATime;
+        int lastCount = 0;
         int filled = 0;
         for (int word = 0; word < accept.WordCount; word++)
         {
@@ -34,9 +38,14 @@ internal static unsafe partial class HnswSearcher<TRows>
                     PrefetchRow(store, ordinal);
                 }
 
-                if (filled == Batch)
+                if (filled == RowsAtATime)
                 {
-                    Compare(store, queries, ordinals, filled, movable, scratch);
+                    // Those before: these are on their way meanwhile.
+                    Compare(store, queries, last, lastCount, movable, scratch);
+                    uint* others = last;
+                    last = ordinals;
+                    ordinals = others;
+                    lastCount = filled;
                     filled = 0;
                     if (cancellation.IsCancellationRequested)
                     {
@@ -46,15 +55,34 @@ internal static unsafe partial class HnswSearcher<TRows>
             }
         }
 
+        Compare(store, queries, last, lastCount, movable, scratch);
         Compare(store, queries, ordinals, filled, movable, scratch);
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Compare(GraphStore store, SharedQueries queries, uint* ordinals, int count, bool movable, SearchScratch scratch)
     {
+        if (count == 0)
+        {
+            return;
+        }
+
         if (movable)
         {
             store.CopyVectors(new ReadOnlySpan<uint>(ordinals, count), scratch.Rows, scratch.Vector);
+        }
+
+        byte** rows = stackalloc byte*[RowsAtATime + RowsAtOnce];
+        for (int i = 0; i < count; i++)
+        {
+            rows[i] = movable ? scratch.Rows.Pointer + ((long)i * store.VectorBytes) : TRows.Row(store, ordinals[i]);
+        }
+
+        // The last row stands for those that are missing to four.
+        for (int i = count; i % RowsAtOnce != 0; i++)
+        {
+            rows[i] = rows[count - 1];
         }
 
         float* distances = stackalloc float[RowsAtOnce * QueryBlock.Lanes];
@@ -65,28 +93,28 @@ internal static unsafe partial class HnswSearcher<TRows>
             int lanes = Math.Min(QueryBlock.Lanes, queries.Count - first);
             for (int i = 0; i < count; i += RowsAtOnce)
             {
-                // The last rows, where there are not four, stand for those that are missing.
-                int rows = Math.Min(RowsAtOnce, count - i);
-                TRows.BlockDistances(
-                    store, side, lanes, RowOf(i), RowOf(i + Math.Min(1, rows - 1)), RowOf(i + Math.Min(2, rows - 1)), RowOf(i + rows - 1), distances);
-                for (int row = 0; row < rows; row++)
+                TRows.BlockDistances(store, side, lanes, rows[i], rows[i + 1], rows[i + 2], rows[i + 3], distances);
+                for (int row = 0; row < Math.Min(RowsAtOnce, count - i); row++)
                 {
                     Admit(queries, first, distances + (row * QueryBlock.Lanes), ordinals[i + row]);
                 }
             }
         }
-
-        byte* RowOf(int at) => movable ? scratch.Rows.Pointer + ((long)at * store.VectorBytes) : TRows.Row(store, ordinals[at]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Admit(SharedQueries queries, int first, float* distances, uint ordinal)
     {
-        Vector512<float> worst = Vector512.Load(queries.Worst + first);
-        for (ulong nearer = Vector512.LessThan(Vector512.Load(distances), worst).ExtractMostSignificantBits(); nearer != 0; nearer &= nearer - 1)
+        // In halves, as they were written: a load of both would wait until they are in the cache.
+        float* worst = queries.Worst + first;
+        uint nearer = NearerThan(distances, worst) | (NearerThan(distances + Half, worst + Half) << Half);
+        for (; nearer != 0; nearer &= nearer - 1)
         {
             int lane = BitOperations.TrailingZeroCount(nearer);
             queries.Insert(first + lane, distances[lane], ordinal);
         }
     }
+
+    private static uint NearerThan(float* distances, float* worst) =>
+        Vector256.LessThan(Vector256.Load(distances), Vector256.Load(worst)).ExtractMostSignificantBits();
 }

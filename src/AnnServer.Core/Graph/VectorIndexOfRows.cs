@@ -199,14 +199,16 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
     // Squared chords are twice 1 - cos, so that a factor on lengths is its square on either; inner products have no such origin.
     private WalkLimits Limits(SearchEffort effort)
     {
-        (float slack, float origin) = Store.Parameters.Distance switch
+        (float slack, float dense, float origin) = Store.Parameters.Distance switch
         {
-            DistanceKind.SquaredEuclidean => (effort.Slack * effort.Slack, 0f),
-            DistanceKind.NegativeCosine => (effort.Slack * effort.Slack, -1f),
-            _ => (float.PositiveInfinity, 0f),
+            DistanceKind.SquaredEuclidean => (effort.Slack * effort.Slack, effort.DenseSlack * effort.DenseSlack, 0f),
+            DistanceKind.NegativeCosine => (effort.Slack * effort.Slack, effort.DenseSlack * effort.DenseSlack, -1f),
+            _ => (float.PositiveInfinity, 0f, 0f),
         };
         return new WalkLimits(effort.K, effort.Width, slack, origin, effort.Budget)
         {
+            Share = dense > slack ? effort.Share : 0,
+            DenseSlack = dense,
             RangeLimit = effort.RangeLimit,
             Radius = effort.Radius,
             Beside = effort.Beside,

@@ -24,6 +24,15 @@ public readonly record struct SearchEffort(
     /// <summary>Candidates that a walk keeps beside more than <see cref="K"/> within the radius, at most <see cref="Ef"/>.</summary>
     public int Beside { get; init; }
 
+    /// <summary>
+    /// The share of all nodes that match, where <see cref="Slack"/> is for a walk through all of them under a filter that leaves so many
+    /// anywhere; 0 where it holds as it is.
+    /// </summary>
+    public float Share { get; init; }
+
+    /// <summary>The slack where all nodes around a query match, as they may under a filter that holds its neighbours.</summary>
+    public float DenseSlack { get; init; }
+
     public int Width => RangeLimit + Math.Max(K, Ef);
 
     /// <summary>Results at most.</summary>

@@ -18,6 +18,29 @@ internal readonly record struct WalkLimits(int K, int Width, float Slack, float 
     /// <summary>Candidates kept beside those within.</summary>
     public int Beside { get; init; }
 
+    /// <summary>See <see cref="SearchEffort.Share"/>.</summary>
+    public float Share { get; init; }
+
+    /// <summary>See <see cref="SearchEffort.DenseSlack"/>.</summary>
+    public float DenseSlack { get; init; }
+
+    /// <summary>
+    /// As it was, with the slack for the share of the nodes met near the query that match: where they are denser than elsewhere, the k nearest
+    /// are soon found, and fewer nodes are within the factor of them.
+    /// </summary>
+    public WalkLimits Near(int matching, int met)
+    {
+        float share = (float)matching / met;
+        if (Share == 0 || share <= Share)
+        {
+            return this;
+        }
+
+        // As effort between measurements is, in the logarithm of the share.
+        float dense = 1 - (MathF.Log(share) / MathF.Log(Share));
+        return this with { Slack = Slack + ((DenseSlack - Slack) * dense) };
+    }
+
     /// <summary>
     /// Beyond this distance nothing needs to be expanded (the adaptive rule of Al-Jazzazi et al., arXiv 2505.15636): a query with many
     /// points about as near as its k nearest looks at many, one whose nearest stand apart at few.

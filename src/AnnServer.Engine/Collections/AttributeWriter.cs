@@ -84,7 +84,7 @@ internal sealed class AttributeWriter(CollectionData data, CollectionContext con
         using ScratchPool.Scope scope = context.Scratches.Rent();
         lock (data.CommitLock)
         {
-            if ((position == 0 ? gate.Refusal(config) : gate.Interruption(config)) is { } refused)
+            if ((position == 0 ? gate.RefusalToGrow(config) : gate.Interruption(config)) is { } refused)
             {
                 return refused;
             }

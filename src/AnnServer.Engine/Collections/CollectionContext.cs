@@ -17,6 +17,7 @@ internal sealed record CollectionContext(
     RecallMeasurements Recall,
     VectorDisk Disk,
     FilterCache Filters,
+    ProcessMemory Memory,
     EngineMetrics Metrics,
     EngineLimits Limits)
 {
@@ -27,6 +28,11 @@ internal sealed record CollectionContext(
     public EngineError? Shortage() => Log.Disk.Shortage() is { } shortage
         ? EngineError.Of(EngineStatus.ResourceExhausted, $"{shortage} Nothing was written; reads are served.")
         : null;
+
+    /// <summary>Why nothing can be begun that takes memory or space on the disk, or null. Deletes are not asked for memory: they give it back.</summary>
+    public EngineError? ShortageToGrow() => Shortage() ?? (Memory.Shortage() is { } shortage
+        ? EngineError.Of(EngineStatus.ResourceExhausted, $"{shortage} Nothing was written; reads and deletes are served.")
+        : null);
 
     /// <summary>The error of a read that asks for a write this store has never made.</summary>
     public EngineError? CheckFence(ulong readAfter) => readAfter <= Log.LastLsn

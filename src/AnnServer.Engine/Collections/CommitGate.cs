@@ -31,13 +31,19 @@ internal sealed class CommitGate(CollectionData data, CollectionContext context)
     /// <summary>Why a change cannot be begun now, or null. The configuration is the one the request was checked against.</summary>
     public EngineError? Refusal(CollectionConfig config) => Obstacle(config) ?? context.Shortage();
 
+    /// <summary>As above, of a change that takes memory.</summary>
+    public EngineError? RefusalToGrow(CollectionConfig config) => Obstacle(config) ?? context.ShortageToGrow();
+
     /// <summary>
     /// Why a change that has been begun cannot go on, or null. The space that is kept free is there to finish it: a request should be
     /// refused as a whole.
     /// </summary>
-    public EngineError? Interruption(CollectionConfig config) => Obstacle(config) ?? (context.Log.Disk.SevereShortage() is { } shortage
-        ? EngineError.Of(EngineStatus.ResourceExhausted, $"{shortage} Some of the request may have been written.")
-        : null);
+    public EngineError? Interruption(CollectionConfig config)
+    {
+        string? shortage = context.Log.Disk.SevereShortage() ?? context.Memory.SevereShortage();
+        return Obstacle(config)
+            ?? (shortage is null ? null : EngineError.Of(EngineStatus.ResourceExhausted, $"{shortage} Some of the request may have been written."));
+    }
 
     private EngineError? Obstacle(CollectionConfig config)
     {

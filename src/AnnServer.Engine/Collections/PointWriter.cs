@@ -148,7 +148,7 @@ internal sealed class PointWriter(CollectionData data, CollectionContext context
     private EngineResult<uint[]> Reserve(int count, CollectionConfig config)
     {
         using ScratchPool.Scope scope = context.Scratches.Rent();
-        if ((gate.Refusal(config) ?? NoVectorMemory("nothing was written")) is { } refused)
+        if ((gate.RefusalToGrow(config) ?? NoVectorMemory("nothing was written")) is { } refused)
         {
             return refused;
         }

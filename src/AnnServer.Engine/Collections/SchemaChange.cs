@@ -16,7 +16,7 @@ internal static class SchemaChange
         using ScratchPool.Scope scope = context.Scratches.Rent();
         lock (data.CommitLock)
         {
-            if (gate.Refusal(data.Config) is { } refused)
+            if (gate.RefusalToGrow(data.Config) is { } refused)
             {
                 return refused;
             }

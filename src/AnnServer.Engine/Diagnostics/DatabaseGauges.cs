@@ -32,6 +32,9 @@ internal sealed class DatabaseGauges : IDisposable
         Counter(meter, "ann.log.sequence", static open => (long)open.GetStats().Sequence, "{record}", "Last write applied.");
         Counter(meter, "ann.log.durable_sequence", static open => (long)open.GetStats().DurableSequence, "{record}", "Last write known to be durable.");
         Gauge(meter, "ann.disk.free", static open => open.FreeDiskBytes, "By", "Space left on the disk of the data directory.");
+        Gauge(meter, "ann.memory.process", static open => open.ProcessMemoryBytes, "By", "Memory that the process takes.");
+        Gauge(meter, "ann.memory.limit", static open => open.MemoryLimitBytes, "By", "What that memory is limited to; 0 for no limit.");
+        Gauge(meter, "ann.filter_cache.size", static open => open.FilterCacheBytes, "By", "Memory for filters that come again and what they match.");
         Gauge(meter, "ann.store.healthy", static open => open.Fault is null ? 1 : 0, null, "0 once the store has failed.");
     }
 

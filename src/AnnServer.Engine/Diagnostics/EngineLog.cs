@@ -42,4 +42,10 @@ internal static partial class EngineLog
 
     [LoggerMessage(13, LogLevel.Warning, "The recall of searches of {Collection} cannot be measured, and is not tried again until the next start")]
     public static partial void RecallNotMeasured(ILogger logger, string collection, Exception error);
+
+    [LoggerMessage(14, LogLevel.Warning, "The process takes {Used} bytes of memory of the {Limit} that it may: writes are refused until it takes less")]
+    public static partial void MemoryShort(ILogger logger, long used, long limit);
+
+    [LoggerMessage(15, LogLevel.Information, "The process takes {Used} bytes of memory of the {Limit} that it may: writes are taken again")]
+    public static partial void MemoryRecovered(ILogger logger, long used, long limit);
 }

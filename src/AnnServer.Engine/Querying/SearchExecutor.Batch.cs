@@ -143,14 +143,15 @@ internal sealed partial class SearchExecutor
                 continue;
             }
 
-            double filterTime = group.Key.TakeMicroseconds() / scans.Length;
+            double filterTime = group.Key.Microseconds / scans.Length;
             foreach (IGrouping<bool, SharedSearch> alike in scans.GroupBy(static search => search.Plan.CodesWidth > 0))
             {
                 foreach (SharedSearch[] together in alike.Chunk(VectorIndex.MaxShared))
                 {
-                    if (together.Length > 1 && !size.IsTooLarge)
+                    if (SearchPlanner.PaysToShare(together[0].Plan, data.Recall.Model, together.Length) && !size.IsTooLarge)
                     {
                         Scan(together, group.Key, alike.Key, filterTime, config, scratch, answered, ref size, cancellation);
+                        group.Key.TakeMicroseconds();
                     }
                 }
             }

@@ -85,8 +85,8 @@ internal static class SearchPlanner
             : config.Quantization == Quantization.Int8 ? CodesWidth(config, k, matching)
             : 0;
         double scan = matching * (codesWidth > 0
-            ? Shared(CodesCost, SharedCodesCost, sharing)
-            : Shared(VectorsCost, SharedVectorsCost, sharing));
+            ? Shared(CodesCost, SharedCodesCost, sharing, byCodes: true)
+            : Shared(VectorsCost, SharedVectorsCost, sharing, byCodes: false));
         return scan <= walk
             ? new SearchPlan(SearchStrategy.Exact, new SearchEffort(k, width), matching, RecallOfScan(codesWidth), codesWidth)
             : new SearchPlan(SearchStrategy.Graph, new SearchEffort(k, width, (long)(PatienceOfWidth * scan)), (long)walk, 0, codesWidth);
@@ -95,7 +95,7 @@ internal static class SearchPlanner
     // The cheapest that reaches the recall.
     private static SearchPlan ByRecall(double target, CollectionConfig config, int k, int live, int matching, RecallModel model, int sharing)
     {
-        double scan = matching * Shared(model.ScanMicroseconds, model.SharedMicroseconds, sharing);
+        double scan = matching * Shared(model.ScanMicroseconds, model.SharedMicroseconds, sharing, byCodes: true);
         double share = live == 0 ? 1 : Math.Min(1, (double)matching / live);
         int codesWidth = CodesWidth(config, k, matching);
         double goal = model.Aim(target, live);
@@ -111,7 +111,10 @@ internal static class SearchPlanner
                 && model.TryReach(WalkKind.Within, share, k, goal + (MarginOfRetries * (1 - goal)), out RecallPoint retry)
                     ? Effort(retry, true, Budget(retry))
                     : null;
-            return Walk(SearchStrategy.Graph, through, false, then is null ? budget : Math.Min(budget, (long)(Patience * through.Distances)), then);
+            float dense = share < 1 && model.TryReach(WalkKind.Through, 1, k, aim, out RecallPoint all) ? (float)all.Effort : 0;
+            SearchPlan walk = Walk(
+                SearchStrategy.Graph, through, false, then is null ? budget : Math.Min(budget, (long)(Patience * through.Distances)), then);
+            return walk with { Effort = walk.Effort with { Share = (float)share, DenseSlack = dense } };
         }
 
         return isWithin
@@ -140,12 +143,22 @@ internal static class SearchPlanner
         };
     }
 
-    // The cost of a point for a query: its row is fetched once for all that share it, and they come in blocks.
-    private static double Shared(double alone, double each, int sharing)
+    /// <summary>Whether so many searches with one plan take less when they compare together than one by one.</summary>
+    public static bool PaysToShare(SearchPlan plan, RecallModel? model, int sharing)
+    {
+        (double alone, double each) = model is { } known && plan.CodesWidth > 0 ? (known.ScanMicroseconds, known.SharedMicroseconds)
+            : plan.CodesWidth > 0 ? (CodesCost, SharedCodesCost)
+            : (VectorsCost, SharedVectorsCost);
+        return Shared(alone, each, sharing, plan.CodesWidth > 0) < alone;
+    }
+
+    // The cost of a point for a query: its row is fetched once for all that share it, and with codes they come in blocks.
+    private static double Shared(double alone, double each, int sharing, bool byCodes)
     {
         int together = Math.Min(sharing, VectorIndex.MaxShared);
-        int lanes = (together + VectorIndex.SharedLanes - 1) / VectorIndex.SharedLanes * VectorIndex.SharedLanes;
-        return sharing == 1 ? alone : Math.Min(alone, (alone + (lanes * each)) / together);
+        int block = byCodes ? VectorIndex.SharedLanes : 1;
+        int lanes = (together + block - 1) / block * block;
+        return sharing < 2 ? alone : Math.Min(alone, (alone + (lanes * each)) / together);
     }
 
     /// <summary>What comparing with all finds.</summary>

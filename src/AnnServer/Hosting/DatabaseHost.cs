@@ -54,6 +54,7 @@ internal sealed class DatabaseHost(
             MinFreeDiskBytes = options.MinFreeDiskBytes,
             VectorMemoryBytes = options.VectorMemoryBytes,
             FilterCacheBytes = options.FilterCacheBytes,
+            MemoryLimitBytes = AvailableMemory.Limit(options),
         };
         Database database = await Database.OpenAsync(storage, loggers, meters, cancellation);
         Volatile.Write(ref _database, database);

@@ -110,6 +110,7 @@ internal sealed class ServerHost : IAsyncDisposable
 
     private void MapEndpoints()
     {
+        _app.Use(next => context => context.RequestServices.GetRequiredService<Admission>().InvokeAsync(context, next));
         _app.UseMetricsEndpoint();
         _app.MapHealth();
         _app.MapGrpcService<CollectionsService>();
@@ -145,6 +146,7 @@ internal sealed class ServerHost : IAsyncDisposable
         services.AddSingleton(options);
         services.AddSingleton<DatabaseHost>();
         services.AddSingleton<LongWork>();
+        services.AddSingleton<Admission>();
         services.AddSingleton<StreamDrain>();
         services.AddHostedService(static provider => provider.GetRequiredService<StreamDrain>());
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);

@@ -73,6 +73,18 @@ internal sealed record ServerOptions
     /// </summary>
     public long VectorMemoryBytes { get; init; } = 256L << 20;
 
+    /// <summary>Memory that the process may take; 0 for what its container, or else the machine, has.</summary>
+    public long MemoryLimitBytes { get; init; }
+
+    /// <summary>
+    /// Bytes of requests that are being received or answered, all together; 0 for a sixteenth of the memory limit, and at least one message
+    /// of the largest size.
+    /// </summary>
+    public long MaxRequestBytesInFlight { get; init; }
+
+    /// <summary>Calls at once; a stream is one. So many wait for processors at most, which bounds the longest wait.</summary>
+    public int MaxCallsInFlight { get; init; } = 4096;
+
     /// <summary>Memory for filters that come again and again and what they match; at a million points a filter takes 125 KiB.</summary>
     public long FilterCacheBytes { get; init; } = 16L << 20;
 

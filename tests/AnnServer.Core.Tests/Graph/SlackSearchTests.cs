@@ -41,6 +41,48 @@ public sealed class SlackSearchTests(SearchTests.Built built) : IClassFixture<Se
         Assert.InRange(slack.Distances, 1, (long)(1.1 * Measure(index, new SearchEffort(K, width), null).Distances));
     }
 
+    /// <summary>A tenth of the points that are those around the query takes the slack of a walk without a filter, any other tenth its own.</summary>
+    [Theory]
+    [InlineData(DistanceKind.SquaredEuclidean)]
+    [InlineData(DistanceKind.NegativeCosine)]
+    public void Search_FilterThatHoldsTheNeighbours_TakesTheSlackForDenseOnes(DistanceKind kind)
+    {
+        TestIndex index = built.Of(kind);
+        var plain = new SearchEffort(K, 1000, Slack: 0.93f);
+        SearchEffort adapted = plain with { Share = 0.1f, DenseSlack = 1.1f };
+        (double before, double after) = (0, 0);
+        (long fewer, long more) = (0, 0);
+        OrdinalBitmap anywhere = index.Bitmap(static ordinal => ordinal % 10 == 3);
+        foreach (float[] query in built.Queries)
+        {
+            HashSet<uint> around = [.. Oracle.Nearest(kind, index.Points, query, index.Points.Count / 10).Select(static near => near.Ordinal)];
+            OrdinalBitmap accept = index.Bitmap(around.Contains);
+            before += RecallOf(plain, accept, query);
+            after += RecallOf(adapted, accept, query);
+            fewer += DistancesOf(plain, anywhere, query);
+            more += DistancesOf(adapted, anywhere, query);
+        }
+
+        // Half of what was missed is found.
+        Assert.InRange(1 - (after / built.Queries.Length), 0, (1 - (before / built.Queries.Length)) / 2);
+        Assert.InRange(more, fewer, 1.3 * fewer);
+
+        double RecallOf(SearchEffort effort, OrdinalBitmap accept, float[] query)
+        {
+            using ScratchPool.Scope scope = index.Scratches.Rent();
+            index.Index.Search(query, effort, accept, scope.Scratch, Cancellation);
+            double bound = Oracle.Nearest(kind, index.Points, query, K)[^1].Distance + 1e-5;
+            return Enumerable.Range(0, K).Count(i => scope.Scratch.Result(i).Distance <= bound) / (double)K;
+        }
+
+        long DistancesOf(SearchEffort effort, OrdinalBitmap accept, float[] query)
+        {
+            using ScratchPool.Scope scope = index.Scratches.Rent();
+            index.Index.Search(query, effort, accept, scope.Scratch, Cancellation);
+            return scope.Scratch.DistanceComputations;
+        }
+    }
+
     [Fact]
     public void Search_InnerProduct_IgnoresSlack()
     {

@@ -36,7 +36,7 @@ public sealed class ServerOptionsTests
                 ("MaxMessageBytes", "70000"), ("MaxStreamsPerConnection", "3"), ("LongWorkDistances", "4"), ("LongWorkers", "5"),
                 ("LongWorkQueue", "6"), ("PlanningThreads", "7"), ("CheckpointLogBytes", "9000000"), ("CheckpointInterval", "00:00:09"),
                 ("FlushInterval", "00:00:00.05"), ("DiskTimeout", "00:00:07"), ("MinFreeDiskBytes", "5000000000"), ("VectorMemoryBytes", "6000000000"),
-                ("FilterCacheBytes", "7000000000"),
+                ("FilterCacheBytes", "7000000000"), ("MemoryLimitBytes", "8000000000"), ("MaxRequestBytesInFlight", "900"), ("MaxCallsInFlight", "77"),
                 ("ShutdownTimeout", "00:00:05"), ("LogFormat", "JSON"), ("OtlpEndpoint", "http://o:1"),
                 ("Limits:MaxK", "9"),
             ],
@@ -63,6 +63,9 @@ public sealed class ServerOptionsTests
                 MinFreeDiskBytes = 5_000_000_000,
                 VectorMemoryBytes = 6_000_000_000,
                 FilterCacheBytes = 7_000_000_000,
+                MemoryLimitBytes = 8_000_000_000,
+                MaxRequestBytesInFlight = 900,
+                MaxCallsInFlight = 77,
                 ShutdownTimeout = TimeSpan.FromSeconds(5),
                 LogFormat = LogFormat.Json,
                 OtlpEndpoint = new Uri("http://o:1"),
@@ -78,7 +81,7 @@ public sealed class ServerOptionsTests
         [
             ("DataDirectory", " "), ("ListenAddress", "nowhere"), ("GrpcPort", "65536"), ("HttpPort", "x"), ("MaxMessageBytes", "1"),
             ("MaxStreamsPerConnection", "0"), ("PlanningThreads", "-1"), ("CheckpointLogBytes", "100"), ("CheckpointInterval", "0"),
-            ("FlushInterval", "00:00:00"), ("DiskTimeout", "0"), ("MinFreeDiskBytes", "-1"), ("VectorMemoryBytes", "1000"), ("FilterCacheBytes", "-1"),
+            ("FlushInterval", "00:00:00"), ("DiskTimeout", "0"), ("MinFreeDiskBytes", "-1"), ("VectorMemoryBytes", "1000"), ("FilterCacheBytes", "-1"), ("MemoryLimitBytes", "-1"), ("MaxRequestBytesInFlight", "-1"), ("MaxCallsInFlight", "0"),
             ("ShutdownTimeout", "-1"), ("LogFormat", "xml"), ("OtlpEndpoint", "here"),
             .. Names(typeof(EngineLimits)).Select(name => ($"Limits:{name}", "-7")),
         ];

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace AnnServer.FunctionalTests.Infrastructure;
 
 /// <summary>The real server on free ports of the loopback, over a directory of its own.</summary>
-public sealed class ServerFixture : IAsyncLifetime
+public class ServerFixture : IAsyncLifetime
 {
     public const int MaxMessageBytes = 1 << 20;
 
@@ -75,5 +75,6 @@ public sealed class ServerFixture : IAsyncLifetime
         _directory.Dispose();
         _backups.Dispose();
         Log.Dispose();
+        GC.SuppressFinalize(this);
     }
 }

@@ -57,7 +57,7 @@ public sealed class RangeTests(ShapeSets sets) : IClassFixture<ShapeSets>
     [InlineData(Metric.L2, 1000)]
     [InlineData(Metric.Cosine, 1000)]
     [InlineData(Metric.Dot, 1000)]
-    [InlineData(Metric.L2, 500)]
+    [InlineData(Metric.L2, 900)]
     public void Search_FewWithin_ComputesNoMoreForAGreaterLimit(Metric metric, int share)
     {
         long small = 0;
@@ -67,9 +67,9 @@ public sealed class RangeTests(ShapeSets sets) : IClassFixture<ShapeSets>
         {
             (int, double)[] ranking = sets.Ranking(metric, vector, i => sets.Attributes[i]["u"].AsInt64() < share);
             float threshold = Between(ranking, 5);
-            small += Distances(Query(vector, 20, share, threshold, "ef") with { Ef = 40 });
-            large += Distances(Query(vector, 1000, share, threshold, "ef") with { Ef = 40 });
-            unbounded += Distances(Query(vector, 1000, share, null, "ef") with { Ef = 40 });
+            small += Distances(Query(vector, 20, share, threshold, "ef") with { Ef = 16 });
+            large += Distances(Query(vector, 1000, share, threshold, "ef") with { Ef = 16 });
+            unbounded += Distances(Query(vector, 1000, share, null, "ef") with { Ef = 16 });
         }
 
         Assert.InRange(large, 1, (long)(1.1 * small));
@@ -119,7 +119,7 @@ public sealed class RangeTests(ShapeSets sets) : IClassFixture<ShapeSets>
     public void Search_Threshold_MayTakeAsLongAsItsLimitAllows()
     {
         var answer = new SearchAnswer();
-        SearchQuery query = Query(sets.Queries[0], 10, 1000, 0, "ef");
+        SearchQuery query = Query(sets.Queries[0], 10, 1000, 0, "ef") with { Ef = 16 };
         Assert.True(sets.Of(Metric.L2).TrySearch(query, answer, 1500, new Faults(), Cancellation).Value);
         query.K = 2000;
         Assert.False(sets.Of(Metric.L2).TrySearch(query, answer, 1500, new Faults(), Cancellation).Value);

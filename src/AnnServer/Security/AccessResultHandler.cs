@@ -1,5 +1,5 @@
+using AnnServer.Security.Keys;
 using Grpc.Core;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 
@@ -24,8 +24,7 @@ internal sealed class AccessResultHandler(AccessMode mode, AuditLog audit) : IAu
     // Which of a key's or token's faults it was is for its owner to find out: a stranger learns nothing.
     private string Reason(HttpContext context) =>
         mode.NeedsCertificate && context.Connection.ClientCertificate is null ? Denials.NoCertificate
-        : context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult
-            is { None: false } ? Denials.BadCredentials
+        : Credentials.Of(context.Request) is not null ? Denials.BadCredentials
         : Denials.NoCredentials;
 
     private static string Reason(PolicyAuthorizationResult result) =>

@@ -14,7 +14,7 @@ namespace AnnServer.Security;
 /// <summary>Puts the parts together. Where nobody is asked who they are, points are served without any of them.</summary>
 internal static class SecuritySetup
 {
-    private const string Chosen = "Chosen";
+    private const string KeyOrToken = "KeyOrToken";
 
     public static void AddSecurity(this IGrpcServerBuilder grpc, ServerOptions options, SecurityFiles files)
     {
@@ -82,8 +82,11 @@ internal static class SecuritySetup
 
     private static void AddAuthentication(IServiceCollection services, ServerOptions options, SecurityFiles files)
     {
+        bool keys = files.Keys is not null;
+        bool tokens = options.Auth.Jwt.IsOn;
         int before = services.Count;
-        AuthenticationBuilder authentication = services.AddAuthentication(Chosen);
+        AuthenticationBuilder authentication = services.AddAuthentication(
+            keys && tokens ? KeyOrToken : keys ? KeysFile.Scheme : tokens ? JwtSetup.Scheme : ClientCertificateHandler.Name);
         // It brings the protection of cookies along, which there are none of, and that would make keys in the home directory.
         for (int i = services.Count - 1; i >= before; i--)
         {
@@ -93,12 +96,12 @@ internal static class SecuritySetup
             }
         }
 
-        bool keys = files.Keys is not null;
-        bool tokens = options.Auth.Jwt.IsOn;
-        authentication.AddPolicyScheme(Chosen, null, scheme => scheme.ForwardDefaultSelector = context =>
-            !keys && !tokens ? ClientCertificateHandler.Name
-            : tokens && (!keys || Credentials.IsToken(Credentials.Of(context.Request))) ? JwtSetup.Scheme
-            : KeysFile.Scheme);
+        if (keys && tokens)
+        {
+            authentication.AddPolicyScheme(KeyOrToken, null, static scheme => scheme.ForwardDefaultSelector = static context =>
+                Credentials.IsToken(Credentials.Of(context.Request)) ? JwtSetup.Scheme : KeysFile.Scheme);
+        }
+
         if (keys)
         {
             services.AddSingleton(provider => new ApiKeys(files.Keys!, provider.GetRequiredService<TimeProvider>()));

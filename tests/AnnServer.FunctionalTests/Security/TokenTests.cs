@@ -4,6 +4,8 @@ using AnnServer.Hosting;
 using AnnServer.Protocol.V1;
 using AnnServer.Testing;
 using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 
 namespace AnnServer.FunctionalTests.Security;
 
@@ -122,6 +124,27 @@ public sealed class TokenTests : IAsyncLifetime
         Assert.Equal(StatusCode.NotFound, await CountAsync(TestToken.Sign(_key, TestToken.Claims("read")), "docs"));
         Assert.Equal(StatusCode.Unauthenticated, await CountAsync("b-key", "docs"));
         Assert.Equal(StatusCode.Unauthenticated, await CountAsync(TestToken.Sign(_key, TestToken.Claims("read", -1)), "docs"));
+    }
+
+    [Fact]
+    public async Task Call_KeysFromAnAuthority_AreDiscovered()
+    {
+        await using WebApplication authority = WebApplication.CreateSlimBuilder().Build();
+        authority.Urls.Add("http://127.0.0.1:0");
+        authority.MapGet("/.well-known/openid-configuration", (HttpRequest request) => Results.Content(
+            $"{{\"issuer\": \"{TestToken.Issuer}\", \"jwks_uri\": \"http://{request.Host}/jwks\"}}", "application/json"));
+        authority.MapGet("/jwks", () => Results.Content(TestToken.KeySet(_key), "application/json"));
+        await authority.StartAsync(Cancellation);
+        _server.Settings =
+        [
+            $"--Ann:Auth:Jwt:Issuer={TestToken.Issuer}", $"--Ann:Auth:Jwt:Audience={TestToken.Audience}",
+            $"--Ann:Auth:Jwt:Authority={authority.Urls.Single()}",
+        ];
+        await _server.StartAsync();
+        using RSA other = RSA.Create(2048);
+
+        Assert.Equal(StatusCode.NotFound, await CountAsync(TestToken.Sign(_key, TestToken.Claims("read")), "docs"));
+        Assert.Equal(StatusCode.Unauthenticated, await CountAsync(TestToken.Sign(other, TestToken.Claims("read")), "docs"));
     }
 
     private IEnumerable<string> Settings() =>

@@ -48,8 +48,9 @@ internal sealed class ReloadedFiles<T> : IReloaded
             Volatile.Write(ref _current, _load(contents));
             logger.Reloaded(Names());
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception e)
         {
+            // Whatever is wrong with them, the server goes on with what it has.
             if (e.Message != _fault)
             {
                 _fault = e.Message;

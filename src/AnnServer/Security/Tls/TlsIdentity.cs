@@ -31,7 +31,7 @@ internal sealed class TlsIdentity
             X509Certificate2Collection? authorities = contents.Count > 2 ? Authorities(contents[2]) : null;
             return new TlsIdentity(SslStreamCertificateContext.Create(certificate, between, offline: true), authorities);
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        catch (Exception e) when (e is CryptographicException or ArgumentException or NotSupportedException)
         {
             throw new InvalidDataException($"no certificate with its key, in PEM and without a password: {e.Message}", e);
         }

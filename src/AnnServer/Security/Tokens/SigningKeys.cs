@@ -21,7 +21,7 @@ internal static class SigningKeys
             List<SecurityKey> usable = [.. keys.Where(key => symmetric || key is not SymmetricSecurityKey)];
             return usable.Count > 0 ? usable : throw new InvalidDataException("holds no key that can be used with Ann:Auth:Jwt:Algorithms");
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException or JsonException)
+        catch (Exception e) when (e is CryptographicException or ArgumentException or NotSupportedException or JsonException)
         {
             throw new InvalidDataException($"is neither a JSON Web Key Set nor public keys or certificates in PEM: {e.Message}", e);
         }

@@ -24,7 +24,8 @@ WORKDIR /data
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
 COPY --from=build /app /app
 COPY --from=build --chown=$APP_UID:$APP_UID /data /data
-# The base image sets ASPNETCORE_HTTP_PORTS; the ports are ours to choose.
+# The base image sets ASPNETCORE_HTTP_PORTS; the ports are ours to choose. On all addresses the server only starts with authentication
+# configured, or with Ann__Auth__AllowAnonymous=true; which of them is for those to say who run the image.
 ENV ASPNETCORE_HTTP_PORTS= \
     Ann__DataDirectory=/data \
     Ann__ListenAddress=0.0.0.0

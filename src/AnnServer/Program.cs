@@ -1,4 +1,5 @@
 using AnnServer.Hosting;
+using AnnServer.Security.Keys;
 
 // Standard output carries one line, the addresses; logs and faults go to standard error.
 try
@@ -6,6 +7,12 @@ try
     if (args is [RestoreCommand.Name, ..])
     {
         await Console.Out.WriteLineAsync(RestoreCommand.Run(args));
+        return 0;
+    }
+
+    if (args is [KeyCommand.Name, ..])
+    {
+        await Console.Out.WriteLineAsync(KeyCommand.Run(args));
         return 0;
     }
 

@@ -1,4 +1,5 @@
 using AnnServer.Rpc;
+using AnnServer.Security;
 using Grpc.AspNetCore.Server.Model;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -49,10 +50,12 @@ internal sealed class ServerHost : IAsyncDisposable
             new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         ServerOptions options = ServerOptionsReader.Read(builder.Configuration, out IReadOnlyList<string> unknown);
 
+        SecurityFiles files = SecurityFiles.Open(options);
+
         AddLogging(builder.Logging, options);
-        AddServices(builder.Services, options);
+        AddServices(builder.Services, options, files);
         builder.Services.AddTelemetry(options, builder.Configuration);
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, files));
         configure?.Invoke(builder);
 
         return new ServerHost(builder.Build(), options, unknown);
@@ -69,6 +72,11 @@ internal sealed class ServerHost : IAsyncDisposable
         }
 
         _logger.Effective(_options);
+        if (_options.Auth.AllowAnonymous)
+        {
+            _logger.Anonymous(_options.ListenAddress);
+        }
+
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _app.Lifetime.ApplicationStopping);
         // Beside the ports, which take a quarter of a second: half of what an empty database does.
         Task opening = _database.OpenAsync(stop.Token);
@@ -111,12 +119,16 @@ internal sealed class ServerHost : IAsyncDisposable
     private void MapEndpoints()
     {
         _app.Use(next => context => context.RequestServices.GetRequiredService<Admission>().InvokeAsync(context, next));
-        _app.UseMetricsEndpoint();
+        _app.UseSecurity(_options);
         _app.MapHealth();
         _app.MapGrpcService<CollectionsService>();
         _app.MapGrpcService<PointsService>();
         _app.MapGrpcService<AdminService>();
-        _app.MapGrpcReflectionService();
+        IEndpointConventionBuilder reflection = _app.MapGrpcReflectionService();
+        if (_options.Auth.OpenReflection)
+        {
+            reflection.AllowAnonymous();
+        }
     }
 
     private async Task CloseAsync()
@@ -140,7 +152,7 @@ internal sealed class ServerHost : IAsyncDisposable
         }
     }
 
-    private static void AddServices(IServiceCollection services, ServerOptions options)
+    private static void AddServices(IServiceCollection services, ServerOptions options, SecurityFiles files)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(options);
@@ -154,7 +166,7 @@ internal sealed class ServerHost : IAsyncDisposable
         {
             grpc.MaxReceiveMessageSize = options.MaxMessageBytes;
             grpc.MaxSendMessageSize = options.MaxMessageBytes;
-        });
+        }).AddSecurity(options, files);
         services.RemoveAll(typeof(IServiceMethodProvider<>)).AddSingleton(typeof(IServiceMethodProvider<>), typeof(CheckedMethodProvider<>));
         services.AddGrpcReflection();
         services.AddHealth();
@@ -164,7 +176,7 @@ internal sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<AdminService>();
     }
 
-    private static void Listen(KestrelServerOptions kestrel, ServerOptions options)
+    private static void Listen(KestrelServerOptions kestrel, ServerOptions options, SecurityFiles files)
     {
         kestrel.AddServerHeader = false;
         // The message limit of gRPC is the limit, and its error names itself; Kestrel's 30 MB would come first.
@@ -179,8 +191,14 @@ internal sealed class ServerHost : IAsyncDisposable
         {
             listen.Protocols = HttpProtocols.Http2;
             listen.Use(next => new Http1Hint(next, () => HttpPort(listen.ApplicationServices)).OnConnectionAsync);
+            listen.UseTls(files, demand: true);
         });
-        kestrel.Listen(options.ListenAddress, options.HttpPort, static listen => listen.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(options.ListenAddress, options.HttpPort, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            // Those who ask for health have no certificate; what else there is asks for one itself.
+            listen.UseTls(files, demand: false);
+        });
     }
 
     private static int HttpPort(IServiceProvider services) => new Uri(Addresses(services).Last()).Port;

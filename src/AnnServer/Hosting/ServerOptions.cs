@@ -1,5 +1,7 @@
 using System.Net;
 using AnnServer.Engine.Model;
+using AnnServer.Security;
+using AnnServer.Security.Tls;
 
 namespace AnnServer.Hosting;
 
@@ -13,10 +15,10 @@ internal sealed record ServerOptions
     /// <summary>Where backups are made, each in a folder of its own; null where none can be made.</summary>
     public string? BackupDirectory { get; init; }
 
-    /// <summary>Loopback until the operator decides who may reach the server: it has no authentication of its own.</summary>
+    /// <summary>Loopback until the operator decides who may reach the server; beyond it, authentication is demanded.</summary>
     public IPAddress ListenAddress { get; init; } = IPAddress.Loopback;
 
-    /// <summary>gRPC over HTTP/2 without TLS; 0 takes a free port.</summary>
+    /// <summary>gRPC over HTTP/2; 0 takes a free port.</summary>
     public int GrpcPort { get; init; } = 50051;
 
     /// <summary>Health and metrics over HTTP/1.1; 0 takes a free port.</summary>
@@ -96,5 +98,15 @@ internal sealed record ServerOptions
     /// <summary>Where traces and metrics are sent; null sends none, unless OTEL_EXPORTER_OTLP_ENDPOINT is set.</summary>
     public Uri? OtlpEndpoint { get; init; }
 
+    public TlsOptions Tls { get; init; } = new();
+
+    public AuthOptions Auth { get; init; } = new();
+
+    /// <summary>How often certificates and keys are looked at; a new certificate is in the place of the old one within seconds.</summary>
+    public TimeSpan ReloadInterval { get; init; } = TimeSpan.FromSeconds(5);
+
     public EngineLimits Limits { get; init; } = new();
+
+    /// <summary>Callers say who they are: by a key, a token or a certificate.</summary>
+    internal bool HasAuthentication => Auth.KeysPath is not null || Auth.Jwt.IsOn || Tls.ClientCaPath is not null;
 }

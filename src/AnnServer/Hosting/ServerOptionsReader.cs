@@ -1,4 +1,5 @@
 using AnnServer.Engine.Model;
+using AnnServer.Security;
 
 namespace AnnServer.Hosting;
 
@@ -13,6 +14,9 @@ internal static class ServerOptionsReader
         ServerOptions defaults = new();
         SettingReader ann = new(configuration, ServerOptions.Section, faults);
         SettingReader limits = ann.Within(nameof(ServerOptions.Limits));
+        SettingReader tls = ann.Within(nameof(ServerOptions.Tls));
+        SettingReader auth = ann.Within(nameof(ServerOptions.Auth));
+        SettingReader jwt = auth.Within(nameof(AuthOptions.Jwt));
         ServerOptions options = new()
         {
             DataDirectory = ann.NotEmpty(nameof(ServerOptions.DataDirectory), defaults.DataDirectory),
@@ -42,8 +46,13 @@ internal static class ServerOptionsReader
             ShutdownTimeout = ann.Duration(nameof(ServerOptions.ShutdownTimeout), defaults.ShutdownTimeout, TimeSpan.Zero, TimeSpan.FromHours(1)),
             LogFormat = ann.OneOf(nameof(ServerOptions.LogFormat), defaults.LogFormat),
             OtlpEndpoint = ann.HttpUri(nameof(ServerOptions.OtlpEndpoint)),
+            Tls = SecurityOptionsReader.ReadTls(tls),
+            Auth = SecurityOptionsReader.ReadAuth(auth, jwt),
+            ReloadInterval = ann.Duration(
+                nameof(ServerOptions.ReloadInterval), defaults.ReloadInterval, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
             Limits = ReadLimits(limits),
         };
+        SecurityOptionsReader.Check(options, faults);
         if (options.GrpcPort == options.HttpPort && options.GrpcPort != 0)
         {
             faults.Add($"Ann:GrpcPort and Ann:HttpPort are both {options.GrpcPort}; allowed: two different ports, or 0 for a free one.");
@@ -55,7 +64,7 @@ internal static class ServerOptionsReader
                 $"Ann:Limits:DefaultPageSize is {options.Limits.DefaultPageSize} and Ann:Limits:MaxPageSize {options.Limits.MaxPageSize}; allowed: a default up to the greatest.");
         }
 
-        unknown = [.. ann.UnknownKeys(), .. limits.UnknownKeys()];
+        unknown = [.. ann.UnknownKeys(), .. limits.UnknownKeys(), .. tls.UnknownKeys(), .. auth.UnknownKeys(), .. jwt.UnknownKeys()];
         return faults.Count == 0 ? options : throw new SettingsException(faults);
     }
 

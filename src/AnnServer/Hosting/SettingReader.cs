@@ -47,6 +47,17 @@ internal sealed class SettingReader(IConfiguration configuration, string section
     /// <summary>A path, or null where there is none.</summary>
     public string? Path(string name) => Text(name);
 
+    /// <summary>Any text, or null where there is none.</summary>
+    public string? Optional(string name) => Text(name);
+
+    public bool Truth(string name, bool fallback)
+    {
+        string? text = Text(name);
+        return text is null ? fallback
+            : bool.TryParse(text, out bool value) ? value
+            : Refuse(name, text, "true or false", fallback);
+    }
+
     public IPAddress Address(string name, IPAddress fallback)
     {
         string? text = Text(name);

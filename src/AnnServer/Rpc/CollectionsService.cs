@@ -2,6 +2,7 @@ using AnnServer.Engine.Collections;
 using AnnServer.Engine.Model;
 using AnnServer.Hosting;
 using AnnServer.Protocol.V1;
+using AnnServer.Security;
 using Grpc.Core;
 
 namespace AnnServer.Rpc;
@@ -25,8 +26,14 @@ internal sealed class CollectionsService(DatabaseHost database) : Protocol.V1.Co
     public override Task<ListCollectionsResponse> ListCollections(ListCollectionsRequest request, ServerCallContext context)
     {
         ListCollectionsResponse response = new();
+        Caller? caller = Caller.Of(context);
         foreach (Collection collection in database.Current.ListCollections())
         {
+            if (caller?.May(Role.Read, collection.Config.Name) == false)
+            {
+                continue;
+            }
+
             response.Collections.Add(CollectionMapper.ToWire(collection.GetInfo()));
         }
 

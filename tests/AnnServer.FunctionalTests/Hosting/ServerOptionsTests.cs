@@ -1,6 +1,9 @@
 using System.Net;
 using AnnServer.Engine.Model;
 using AnnServer.Hosting;
+using AnnServer.Security;
+using AnnServer.Security.Tls;
+using AnnServer.Security.Tokens;
 using Microsoft.Extensions.Configuration;
 
 namespace AnnServer.FunctionalTests.Hosting;
@@ -25,6 +28,9 @@ public sealed class ServerOptionsTests
         Assert.Empty(unknown);
         Assert.Equal(Names(typeof(ServerOptions)), shipped.GetSection("Ann").GetChildren().Select(child => child.Key).Order());
         Assert.Equal(Names(typeof(EngineLimits)), shipped.GetSection("Ann:Limits").GetChildren().Select(child => child.Key).Order());
+        Assert.Equal(Names(typeof(TlsOptions)), shipped.GetSection("Ann:Tls").GetChildren().Select(child => child.Key).Order());
+        Assert.Equal(Names(typeof(AuthOptions)), shipped.GetSection("Ann:Auth").GetChildren().Select(child => child.Key).Order());
+        Assert.Equal(Names(typeof(JwtOptions)), shipped.GetSection("Ann:Auth:Jwt").GetChildren().Select(child => child.Key).Order());
     }
 
     [Fact]
@@ -38,6 +44,9 @@ public sealed class ServerOptionsTests
                 ("FlushInterval", "00:00:00.05"), ("DiskTimeout", "00:00:07"), ("MinFreeDiskBytes", "5000000000"), ("VectorMemoryBytes", "6000000000"),
                 ("FilterCacheBytes", "7000000000"), ("MemoryLimitBytes", "8000000000"), ("MaxRequestBytesInFlight", "900"), ("MaxCallsInFlight", "77"),
                 ("ShutdownTimeout", "00:00:05"), ("LogFormat", "JSON"), ("OtlpEndpoint", "http://o:1"),
+                ("ReloadInterval", "00:00:08"), ("Tls:CertificatePath", "/c"), ("Tls:KeyPath", "/k"), ("Tls:ClientCaPath", "/a"),
+                ("Auth:KeysPath", "/s"), ("Auth:OpenReflection", "false"), ("Auth:ProtectMetrics", "TRUE"), ("Auth:Jwt:Issuer", "i"),
+                ("Auth:Jwt:Audience", "u"), ("Auth:Jwt:Authority", "https://i"), ("Auth:Jwt:Algorithms", "PS256"), ("Auth:Jwt:RolesClaim", "r"),
                 ("Limits:MaxK", "9"),
             ],
             out _);
@@ -69,6 +78,15 @@ public sealed class ServerOptionsTests
                 ShutdownTimeout = TimeSpan.FromSeconds(5),
                 LogFormat = LogFormat.Json,
                 OtlpEndpoint = new Uri("http://o:1"),
+                ReloadInterval = TimeSpan.FromSeconds(8),
+                Tls = new TlsOptions { CertificatePath = "/c", KeyPath = "/k", ClientCaPath = "/a" },
+                Auth = new AuthOptions
+                {
+                    KeysPath = "/s",
+                    OpenReflection = false,
+                    ProtectMetrics = true,
+                    Jwt = new JwtOptions { Issuer = "i", Audience = "u", Authority = new Uri("https://i"), Algorithms = "PS256", RolesClaim = "r" },
+                },
                 Limits = new EngineLimits { MaxK = 9 },
             },
             options);
@@ -83,6 +101,7 @@ public sealed class ServerOptionsTests
             ("MaxStreamsPerConnection", "0"), ("PlanningThreads", "-1"), ("CheckpointLogBytes", "100"), ("CheckpointInterval", "0"),
             ("FlushInterval", "00:00:00"), ("DiskTimeout", "0"), ("MinFreeDiskBytes", "-1"), ("VectorMemoryBytes", "1000"), ("FilterCacheBytes", "-1"), ("MemoryLimitBytes", "-1"), ("MaxRequestBytesInFlight", "-1"), ("MaxCallsInFlight", "0"),
             ("ShutdownTimeout", "-1"), ("LogFormat", "xml"), ("OtlpEndpoint", "here"),
+            ("ReloadInterval", "0"), ("Auth:AllowAnonymous", "x"), ("Auth:OpenReflection", "1"), ("Auth:Jwt:Authority", "here"),
             .. Names(typeof(EngineLimits)).Select(name => ($"Limits:{name}", "-7")),
         ];
 
@@ -105,9 +124,9 @@ public sealed class ServerOptionsTests
     [Fact]
     public void Read_MisspeltKey_IsReportedAsUnknown()
     {
-        Read([("GrpcPrt", "5"), ("Limits:MaxQ", "5")], out IReadOnlyList<string> unknown);
+        Read([("GrpcPrt", "5"), ("Limits:MaxQ", "5"), ("Auth:Jwt:Isuer", "i")], out IReadOnlyList<string> unknown);
 
-        Assert.Equal(["Ann:GrpcPrt", "Ann:Limits:MaxQ"], unknown);
+        Assert.Equal(["Ann:GrpcPrt", "Ann:Limits:MaxQ", "Ann:Auth:Jwt:Isuer"], unknown);
     }
 
     private static ServerOptions Read((string Key, string Value)[] settings, out IReadOnlyList<string> unknown) => ServerOptionsReader.Read(

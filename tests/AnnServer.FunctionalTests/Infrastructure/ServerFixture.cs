@@ -19,6 +19,9 @@ public class ServerFixture : IAsyncLifetime
     /// <summary>Arguments of the next start beside those of every test, as in <c>--Ann:LongWorkers=1</c>.</summary>
     public IReadOnlyList<string> Settings { get; set; } = [];
 
+    /// <summary>Gets what is logged beside <see cref="Log"/>.</summary>
+    public ILoggerProvider? AlsoLog { get; set; }
+
     public string DataDirectory => _directory.Path;
 
     public string BackupDirectory => _backups.Path;
@@ -51,7 +54,14 @@ public class ServerFixture : IAsyncLifetime
                 "--hostBuilder:reloadConfigOnChange=false",
                 .. Settings,
             ],
-            builder => builder.Logging.ClearProviders().AddProvider(Log));
+            builder =>
+            {
+                builder.Logging.ClearProviders().AddProvider(Log);
+                if (AlsoLog is not null)
+                {
+                    builder.Logging.AddProvider(AlsoLog);
+                }
+            });
         await _host.StartAsync(TestContext.Current.CancellationToken);
         _channel = GrpcChannel.ForAddress(_host.GrpcAddress, new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxRetryAttempts = null });
     }

@@ -1,0 +1,38 @@
+using Grpc.Core;
+
+namespace AnnServer.Security;
+
+/// <summary>A stream of which only admitted messages are read: the first that is not ends it. A message that is there already costs no wait.</summary>
+internal sealed class AdmittedReader<TMessage>(IAsyncStreamReader<TMessage> messages, AccessGate gate, RpcRule rule, ServerCallContext context)
+    : IAsyncStreamReader<TMessage>
+    where TMessage : class
+{
+    public TMessage Current => messages.Current;
+
+    public Task<bool> MoveNext(CancellationToken cancellationToken)
+    {
+        Task<bool> next = messages.MoveNext(cancellationToken);
+        if (!next.IsCompletedSuccessfully)
+        {
+            return AdmitAsync(next);
+        }
+
+        Admit(next.GetAwaiter().GetResult());
+        return next;
+    }
+
+    private async Task<bool> AdmitAsync(Task<bool> next)
+    {
+        bool any = await next;
+        Admit(any);
+        return any;
+    }
+
+    private void Admit(bool any)
+    {
+        if (any)
+        {
+            gate.AdmitNext(messages.Current, rule, context);
+        }
+    }
+}

@@ -36,6 +36,8 @@ internal static class ServerOptionsReader
             MinFreeDiskBytes = ann.Integer(nameof(ServerOptions.MinFreeDiskBytes), defaults.MinFreeDiskBytes, 0, long.MaxValue),
             VectorMemoryBytes = ann.Integer(nameof(ServerOptions.VectorMemoryBytes), defaults.VectorMemoryBytes, 1 << 20, long.MaxValue),
             FilterCacheBytes = ann.Integer(nameof(ServerOptions.FilterCacheBytes), defaults.FilterCacheBytes, 0, long.MaxValue),
+            GrpcWeb = ann.Switch(nameof(ServerOptions.GrpcWeb), defaults.GrpcWeb),
+            CorsOrigins = ann.Origins(nameof(ServerOptions.CorsOrigins)),
             ShutdownTimeout = ann.Duration(nameof(ServerOptions.ShutdownTimeout), defaults.ShutdownTimeout, TimeSpan.Zero, TimeSpan.FromHours(1)),
             LogFormat = ann.OneOf(nameof(ServerOptions.LogFormat), defaults.LogFormat),
             OtlpEndpoint = ann.HttpUri(nameof(ServerOptions.OtlpEndpoint)),

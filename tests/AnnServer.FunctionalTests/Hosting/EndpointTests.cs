@@ -88,6 +88,25 @@ public sealed class EndpointTests(ServerFixture server) : ServerTest(server)
     }
 
     [Fact]
+    public async Task Metrics_OfCalls_HaveTheStatusOfEach()
+    {
+        await Server.Collections.ListCollectionsAsync(new ListCollectionsRequest(), cancellationToken: Cancellation);
+        await FailsAsync(Server.Collections.GetCollectionAsync(new GetCollectionRequest { Name = "none" }, cancellationToken: Cancellation));
+        using HttpClient http = new() { BaseAddress = Server.HttpAddress };
+
+        string[] lines = (await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), Cancellation)).Split('\n');
+
+        Assert.Contains(lines, line => IsCount(line, "ListCollections", "OK"));
+        Assert.Contains(lines, line => IsCount(line, "GetCollection", "NOT_FOUND"));
+        Assert.DoesNotContain(lines, line => IsCount(line, "GetCollection", "OK"));
+
+        static bool IsCount(string line, string method, string status) =>
+            line.StartsWith("http_server_request_duration_seconds_count{", StringComparison.Ordinal)
+            && line.Contains($"http_route=\"/ann.v1.Collections/{method}\"", StringComparison.Ordinal)
+            && line.Contains($"rpc_response_status_code=\"{status}\"", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Metrics_OnTheGrpcPort_AreNotServed()
     {
         using HttpClient http = new() { BaseAddress = Server.GrpcAddress };

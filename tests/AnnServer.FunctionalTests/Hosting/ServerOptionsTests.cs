@@ -37,7 +37,7 @@ public sealed class ServerOptionsTests
                 ("LongWorkQueue", "6"), ("PlanningThreads", "7"), ("CheckpointLogBytes", "9000000"), ("CheckpointInterval", "00:00:09"),
                 ("FlushInterval", "00:00:00.05"), ("DiskTimeout", "00:00:07"), ("MinFreeDiskBytes", "5000000000"), ("VectorMemoryBytes", "6000000000"),
                 ("FilterCacheBytes", "7000000000"),
-                ("ShutdownTimeout", "00:00:05"), ("LogFormat", "JSON"), ("OtlpEndpoint", "http://o:1"),
+                ("GrpcWeb", "true"), ("CorsOrigins", "https://a.example, http://b:1"), ("ShutdownTimeout", "00:00:05"), ("LogFormat", "JSON"), ("OtlpEndpoint", "http://o:1"),
                 ("Limits:MaxK", "9"),
             ],
             out _);
@@ -63,6 +63,8 @@ public sealed class ServerOptionsTests
                 MinFreeDiskBytes = 5_000_000_000,
                 VectorMemoryBytes = 6_000_000_000,
                 FilterCacheBytes = 7_000_000_000,
+                GrpcWeb = true,
+                CorsOrigins = "https://a.example, http://b:1",
                 ShutdownTimeout = TimeSpan.FromSeconds(5),
                 LogFormat = LogFormat.Json,
                 OtlpEndpoint = new Uri("http://o:1"),
@@ -79,7 +81,7 @@ public sealed class ServerOptionsTests
             ("DataDirectory", " "), ("ListenAddress", "nowhere"), ("GrpcPort", "65536"), ("HttpPort", "x"), ("MaxMessageBytes", "1"),
             ("MaxStreamsPerConnection", "0"), ("PlanningThreads", "-1"), ("CheckpointLogBytes", "100"), ("CheckpointInterval", "0"),
             ("FlushInterval", "00:00:00"), ("DiskTimeout", "0"), ("MinFreeDiskBytes", "-1"), ("VectorMemoryBytes", "1000"), ("FilterCacheBytes", "-1"),
-            ("ShutdownTimeout", "-1"), ("LogFormat", "xml"), ("OtlpEndpoint", "here"),
+            ("ShutdownTimeout", "-1"), ("GrpcWeb", "maybe"), ("CorsOrigins", "https://a.example, b"), ("LogFormat", "xml"), ("OtlpEndpoint", "here"),
             .. Names(typeof(EngineLimits)).Select(name => ($"Limits:{name}", "-7")),
         ];
 

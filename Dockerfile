@@ -18,12 +18,14 @@ COPY protos protos
 COPY src src
 RUN dotnet publish src/AnnServer -c Release --no-restore -p:PublishReadyToRun=true -o /app
 
-# The final image has no shell to make a directory with.
+# The final image has no shell to make directories with.
 WORKDIR /data
+WORKDIR /backups
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
 COPY --from=build /app /app
 COPY --from=build --chown=$APP_UID:$APP_UID /data /data
+COPY --from=build --chown=$APP_UID:$APP_UID /backups /backups
 # The base image sets ASPNETCORE_HTTP_PORTS; the ports are ours to choose. On all addresses the server only starts with authentication
 # configured, or with Ann__Auth__AllowAnonymous=true; which of them is for those to say who run the image.
 ENV ASPNETCORE_HTTP_PORTS= \
@@ -33,4 +35,6 @@ VOLUME /data
 EXPOSE 50051 8080
 USER $APP_UID
 WORKDIR /app
+# Nor anything to ask the server with but the server. It answers 503 until its database is open, which nothing should be done about for a while.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=5m --start-interval=1s CMD ["dotnet", "AnnServer.dll", "healthcheck"]
 ENTRYPOINT ["dotnet", "AnnServer.dll"]

@@ -16,6 +16,13 @@ try
         return 0;
     }
 
+    if (args is [HealthCheckCommand.Name, ..])
+    {
+        string? reason = await HealthCheckCommand.RunAsync(args, CancellationToken.None);
+        await (reason is null ? Console.Out : Console.Error).WriteLineAsync(reason ?? "ready");
+        return reason is null ? 0 : 1;
+    }
+
     await using ServerHost server = ServerHost.Build(args);
     await server.StartAsync(CancellationToken.None);
     await Console.Out.WriteLineAsync(server.ReadyLine);

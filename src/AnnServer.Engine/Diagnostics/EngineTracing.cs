@@ -16,6 +16,7 @@ public static class EngineTracing
         Activity? activity = Source.StartActivity("search");
         if (activity is { IsAllDataRequested: true })
         {
+            activity.DisplayName = $"search {collection}";
             activity.SetStartTime(activity.StartTimeUtc.AddMicroseconds(-microsecondsBefore));
             activity.SetTag("db.system.name", "annserver");
             activity.SetTag("db.operation.name", "search");

@@ -15,10 +15,10 @@ internal sealed class LongWork : IDisposable
     public const string MeterName = "AnnServer";
 
     private readonly BlockingCollection<Action> _queue;
-    private readonly Counter<long> _refused;
     private readonly Histogram<double> _wait;
     private readonly int _capacity;
     private readonly TimeProvider _time;
+    private long _refused;
 
     public LongWork(ServerOptions options, IMeterFactory meters, TimeProvider time)
     {
@@ -28,7 +28,8 @@ internal sealed class LongWork : IDisposable
         _queue = new BlockingCollection<Action>(_capacity);
         Meter meter = meters.Create(MeterName);
         meter.CreateObservableGauge("ann.long_work.queued", () => _queue.Count, "{call}", "Long calls that wait for a thread.");
-        _refused = meter.CreateCounter<long>("ann.long_work.refused", "{call}", "Long calls refused because the queue was full.");
+        // Reported from the start, not from the first refusal on: a rate is the difference to what was there before.
+        meter.CreateObservableCounter("ann.long_work.refused", () => Volatile.Read(ref _refused), "{call}", "Long calls refused because the queue was full.");
         _wait = meter.CreateHistogram<double>("ann.long_work.wait", "s", "Time long calls waited for a thread.");
         for (int i = 0; i < (options.LongWorkers == 0 ? Environment.ProcessorCount : options.LongWorkers); i++)
         {
@@ -48,7 +49,7 @@ internal sealed class LongWork : IDisposable
         Activity? activity = Activity.Current;
         if (!_queue.TryAdd(Run))
         {
-            _refused.Add(1);
+            Interlocked.Increment(ref _refused);
             throw StatusMapper.ToException(EngineError.Of(
                 EngineStatus.ResourceExhausted,
                 $"{_capacity} long calls are waiting already, which is all that may (Ann:LongWorkQueue); try again, or ask for less"));

@@ -118,6 +118,9 @@ internal sealed class ServerHost : IAsyncDisposable
 
     private void MapEndpoints()
     {
+        _app.UseBrowsers(_options);
+        // Within gRPC-Web, which takes the trailers away with it.
+        _app.UseRpcTelemetry();
         _app.Use(next => context => context.RequestServices.GetRequiredService<Admission>().InvokeAsync(context, next));
         _app.UseSecurity(_options);
         _app.MapHealth();
@@ -144,7 +147,9 @@ internal sealed class ServerHost : IAsyncDisposable
         logging.AddConsole(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         if (options.LogFormat == LogFormat.Json)
         {
-            logging.AddJsonConsole(static json => (json.TimestampFormat, json.UseUtcTimestamp) = (LogTimestamp, true));
+            logging.AddJsonConsole(static json =>
+                // Trace and span identifiers are a scope; it is there only while calls are traced.
+                (json.TimestampFormat, json.UseUtcTimestamp, json.IncludeScopes) = (LogTimestamp, true, true));
         }
         else
         {
@@ -170,6 +175,7 @@ internal sealed class ServerHost : IAsyncDisposable
         services.RemoveAll(typeof(IServiceMethodProvider<>)).AddSingleton(typeof(IServiceMethodProvider<>), typeof(CheckedMethodProvider<>));
         services.AddGrpcReflection();
         services.AddHealth();
+        services.AddBrowsers(options);
         // Without these grpc-dotnet makes a new service for every call.
         services.AddSingleton<CollectionsService>();
         services.AddSingleton<PointsService>();

@@ -90,6 +90,12 @@ internal sealed record ServerOptions
     /// <summary>Memory for filters that come again and again and what they match; at a million points a filter takes 125 KiB.</summary>
     public long FilterCacheBytes { get; init; } = 16L << 20;
 
+    /// <summary>gRPC-Web on both ports, for browsers; off, because a server that no page calls need not answer them.</summary>
+    public bool GrpcWeb { get; init; }
+
+    /// <summary>Origins whose pages may call, separated by commas, or a star for all; null where none may.</summary>
+    public string? CorsOrigins { get; init; }
+
     /// <summary>How long a stop waits for running calls. 30 s is what Kubernetes grants before it kills.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

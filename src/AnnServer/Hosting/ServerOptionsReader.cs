@@ -43,6 +43,8 @@ internal static class ServerOptionsReader
             MaxRequestBytesInFlight = ann.Integer(nameof(ServerOptions.MaxRequestBytesInFlight), defaults.MaxRequestBytesInFlight, 0, long.MaxValue),
             MaxCallsInFlight = ann.Integer(nameof(ServerOptions.MaxCallsInFlight), defaults.MaxCallsInFlight, 1, 1_000_000),
             FilterCacheBytes = ann.Integer(nameof(ServerOptions.FilterCacheBytes), defaults.FilterCacheBytes, 0, long.MaxValue),
+            GrpcWeb = ann.Switch(nameof(ServerOptions.GrpcWeb), defaults.GrpcWeb),
+            CorsOrigins = ann.Origins(nameof(ServerOptions.CorsOrigins)),
             ShutdownTimeout = ann.Duration(nameof(ServerOptions.ShutdownTimeout), defaults.ShutdownTimeout, TimeSpan.Zero, TimeSpan.FromHours(1)),
             LogFormat = ann.OneOf(nameof(ServerOptions.LogFormat), defaults.LogFormat),
             OtlpEndpoint = ann.HttpUri(nameof(ServerOptions.OtlpEndpoint)),

@@ -75,6 +75,22 @@ internal sealed class SettingReader(IConfiguration configuration, string section
             : Refuse(name, text, $"a duration from {least} to {most}, as in 00:00:30", fallback);
     }
 
+    public bool Switch(string name, bool fallback)
+    {
+        string? text = Text(name);
+        return text is null ? fallback
+            : bool.TryParse(text, out bool value) ? value
+            : Refuse(name, text, "true or false", fallback);
+    }
+
+    /// <summary>Origins of web pages, or a star, or null where there are none.</summary>
+    public string? Origins(string name)
+    {
+        string? text = Text(name);
+        return text is null or "*" || text.Split(',', StringSplitOptions.TrimEntries).All(IsOrigin) ? text
+            : Refuse<string?>(name, text, "* or origins separated by commas, as in https://app.example.com,http://localhost:3000", null);
+    }
+
     public Uri? HttpUri(string name)
     {
         string? text = Text(name);
@@ -120,6 +136,11 @@ internal sealed class SettingReader(IConfiguration configuration, string section
         faults.Add($"{Key(name)} is \"{text}\"; allowed: {allowed}.");
         return fallback;
     }
+
+    /// <summary>Written as browsers write it: a scheme and an authority, and nothing after them.</summary>
+    private static bool IsOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
+        && uri.GetLeftPart(UriPartial.Authority) == text;
 
     private string Key(string name) => $"{section}:{name}";
 }

@@ -35,7 +35,7 @@ internal static class Telemetry
         telemetry
             .WithTracing(tracing => tracing
                 .AddSource("AnnServer.Engine")
-                .AddAspNetCoreInstrumentation()
+                .AddAspNetCoreInstrumentation(static requests => requests.EnrichWithHttpResponse = static (activity, _) => RpcTelemetry.Rename(activity))
                 .AddOtlpExporter(exporter => exporter.Endpoint = options.OtlpEndpoint ?? exporter.Endpoint))
             .WithMetrics(metrics => metrics
                 .AddOtlpExporter(exporter => exporter.Endpoint = options.OtlpEndpoint ?? exporter.Endpoint));

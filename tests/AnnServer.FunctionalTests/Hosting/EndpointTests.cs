@@ -10,6 +10,7 @@ using V1Alpha = Grpc.Reflection.V1Alpha;
 
 namespace AnnServer.FunctionalTests.Hosting;
 
+[Collection(nameof(OneServerAtATime))]
 public sealed class EndpointTests(ServerFixture server) : ServerTest(server)
 {
     private static readonly string[] Services =
@@ -85,6 +86,31 @@ public sealed class EndpointTests(ServerFixture server) : ServerTest(server)
         Assert.Contains("http_server_request_duration_seconds_count", text, StringComparison.Ordinal);
         Assert.Contains("/ann.v1.Collections/ListCollections", text, StringComparison.Ordinal);
         Assert.Contains("dotnet_gc_collections_total", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Metrics_OfCalls_HaveTheStatusOfEach()
+    {
+        await Server.Collections.ListCollectionsAsync(new ListCollectionsRequest(), cancellationToken: Cancellation);
+        await FailsAsync(Server.Collections.GetCollectionAsync(new GetCollectionRequest { Name = "none" }, cancellationToken: Cancellation));
+        using HttpClient http = new() { BaseAddress = Server.HttpAddress };
+
+        string[] lines = [];
+        // A call is counted when it is over, of which its client may hear before; and what has been collected is given out again for a moment.
+        for (int attempt = 0; attempt < 20 && !lines.Any(line => IsCount(line, "GetCollection", "NOT_FOUND")); attempt++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(attempt == 0 ? 0 : 200), Cancellation);
+            lines = (await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), Cancellation)).Split('\n');
+        }
+
+        Assert.Contains(lines, line => IsCount(line, "ListCollections", "OK"));
+        Assert.Contains(lines, line => IsCount(line, "GetCollection", "NOT_FOUND"));
+        Assert.DoesNotContain(lines, line => IsCount(line, "GetCollection", "OK"));
+
+        static bool IsCount(string line, string method, string status) =>
+            line.StartsWith("http_server_request_duration_seconds_count{", StringComparison.Ordinal)
+            && line.Contains($"http_route=\"/ann.v1.Collections/{method}\"", StringComparison.Ordinal)
+            && line.Contains($"rpc_response_status_code=\"{status}\"", StringComparison.Ordinal);
     }
 
     [Fact]

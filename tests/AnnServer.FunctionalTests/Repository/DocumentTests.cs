@@ -1,12 +1,11 @@
 using System.Text.RegularExpressions;
+using AnnServer.FunctionalTests.Infrastructure;
 
 namespace AnnServer.FunctionalTests.Repository;
 
 /// <summary>Documents drift; a path that they name has to exist.</summary>
 public sealed partial class DocumentTests
 {
-    private static readonly string Root = FindRoot();
-
     // Made by running things, so not in the repository.
     private static readonly string[] Produced = ["artifacts/", "data/", "./data"];
 
@@ -15,7 +14,7 @@ public sealed partial class DocumentTests
     {
         List<string> missing = [];
         int looked = 0;
-        foreach (string document in Directory.EnumerateFiles(Root, "*.md").Concat(Directory.EnumerateFiles(Path.Combine(Root, "deploy"), "*.md")))
+        foreach (string document in Directory.EnumerateFiles(Checkout.Root, "*.md").Concat(Directory.EnumerateFiles(Path.Combine(Checkout.Root, "deploy"), "*.md")))
         {
             foreach (Match match in InBackticks().Matches(File.ReadAllText(document)))
             {
@@ -32,7 +31,7 @@ public sealed partial class DocumentTests
         }
 
         Assert.Empty(missing);
-        Assert.True(looked > 0 || !File.Exists(Path.Combine(Root, "README.md")), "README.md names no path at all: the pattern is broken.");
+        Assert.True(looked > 0 || !File.Exists(Path.Combine(Checkout.Root, "README.md")), "README.md names no path at all: the pattern is broken.");
     }
 
     /// <summary>Starts with a folder or file of the top level, as in <c>src/AnnServer</c>; commands and settings do not.</summary>
@@ -41,7 +40,7 @@ public sealed partial class DocumentTests
         string first = path.Split('/')[0];
         return path.Contains('/', StringComparison.Ordinal) && first.Length > 0
             && !Array.Exists(Produced, prefix => path.StartsWith(prefix, StringComparison.Ordinal))
-            && (first is "src" or "protos" or "tests" or "deploy" or "benchmarks" or ".ci" || Path.Exists(Path.Combine(Root, first)));
+            && (first is "src" or "protos" or "tests" or "deploy" or "benchmarks" or ".ci" || Path.Exists(Path.Combine(Checkout.Root, first)));
     }
 
     /// <summary>A star stands for any part of a name.</summary>
@@ -50,22 +49,11 @@ public sealed partial class DocumentTests
         string trimmed = path.TrimEnd('/');
         if (!trimmed.Contains('*', StringComparison.Ordinal))
         {
-            return Path.Exists(Path.Combine(Root, trimmed));
+            return Path.Exists(Path.Combine(Checkout.Root, trimmed));
         }
 
-        string folder = Path.Combine(Root, Path.GetDirectoryName(trimmed[..trimmed.IndexOf('*', StringComparison.Ordinal)]) ?? "");
+        string folder = Path.Combine(Checkout.Root, Path.GetDirectoryName(trimmed[..trimmed.IndexOf('*', StringComparison.Ordinal)]) ?? "");
         return Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any();
-    }
-
-    private static string FindRoot()
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "AnnServer.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        return directory?.FullName ?? throw new InvalidOperationException("The tests do not run inside the repository.");
     }
 
     [GeneratedRegex("`(?<path>[A-Za-z0-9_./*-]+)`")]

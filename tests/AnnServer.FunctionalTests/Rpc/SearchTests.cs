@@ -105,6 +105,28 @@ public sealed class SearchTests(ServerFixture server) : ServerTest(server)
         Assert.Equal(response.Hits.OrderBy(hit => hit.Score), response.Hits);
     }
 
+    /// <summary>As many as may be in one batch, more than are kept for the next, and few again.</summary>
+    [Fact]
+    public async Task SearchBatch_LargeAndSmallInTurn_AnswersAll()
+    {
+        float[][] rows = Rows(200, seed: 21);
+        string collection = await LoadAsync(Metric.L2, rows);
+        foreach (int count in (int[])[1000, 3, 65, 1000, 64])
+        {
+            SearchBatchRequest request = new()
+            {
+                Collection = collection,
+                Queries = { Rows(count, seed: count).Select(static row => new SearchRequest { Vector = Make.Packed(row), K = 3, Exact = true }) },
+            };
+
+            SearchBatchResponse answer = await Server.Points.SearchBatchAsync(request, cancellationToken: Cancellation);
+
+            Assert.Equal(count, answer.Results.Count);
+            float[] last = Rows(count, seed: count)[^1];
+            Assert.Equal(Rank(Metric.L2, rows, last).Take(3).Select(static hit => hit.Id), answer.Results[^1].Hits.Select(static hit => hit.Id.Num));
+        }
+    }
+
     [Fact]
     public async Task SearchBatch_Queries_AnswersLikeSingleSearchesInOrder()
     {

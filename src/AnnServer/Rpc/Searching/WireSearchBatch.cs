@@ -32,15 +32,15 @@ internal sealed class WireSearchBatch
             _searches[i].Clear();
         }
 
+        _queries.Clear();
+        _answers.Clear();
         if (_searches.Count > KeptSearches)
         {
             _searches.RemoveRange(KeptSearches, _searches.Count - KeptSearches);
             _searches.TrimExcess();
             _queries.Capacity = 0;
+            _answers.Capacity = 0;
         }
-
-        _queries.Clear();
-        _answers.Clear();
     }
 
     /// <summary>Reads a message into this, which has been cleared.</summary>

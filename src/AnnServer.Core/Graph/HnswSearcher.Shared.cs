@@ -10,9 +10,8 @@ namespace AnnServer.Core.Graph;
 /// <content>Many queries over the same rows (Mohoney et al., High-throughput vector similarity search in knowledge graphs, SIGMOD 2023).</content>
 internal static unsafe partial class HnswSearcher<TRows>
 {
-    // Fetched together, and compared by one call of the kernel.
-    private const int RowsAtATime = 64;
-    private const int RowsAtOnce = 4;
+    // Rows that are fetched while as many are compared.
+    private const int Fetched = 64;
     private const int Half = QueryBlock.Lanes / 2;
 
     /// <summary>
@@ -23,8 +22,8 @@ internal static unsafe partial class HnswSearcher<TRows>
     public static bool SearchShared(
         GraphStore store, SharedQueries queries, OrdinalWords accept, bool movable, SearchScratch scratch, CancellationToken cancellation)
     {
-        uint* ordinals = stackalloc uint[2 * RowsAtATime];
-        uint* last = ordinals + RowsAtATime;
+        uint* ordinals = stackalloc uint[2 * Fetched];
+        uint* last = ordinals + Fetched;
         int lastCount = 0;
         int filled = 0;
         for (int word = 0; word < accept.WordCount; word++)
@@ -38,7 +37,7 @@ internal static unsafe partial class HnswSearcher<TRows>
                     PrefetchRow(store, ordinal);
                 }
 
-                if (filled == RowsAtATime)
+                if (filled == Fetched)
                 {
                     // Those before: these are on their way meanwhile.
                     Compare(store, queries, last, lastCount, movable, scratch);
@@ -73,28 +72,28 @@ internal static unsafe partial class HnswSearcher<TRows>
             store.CopyVectors(new ReadOnlySpan<uint>(ordinals, count), scratch.Rows, scratch.Vector);
         }
 
-        byte** rows = stackalloc byte*[RowsAtATime + RowsAtOnce];
+        byte** rows = stackalloc byte*[Fetched + QueryBlock.Rows];
         for (int i = 0; i < count; i++)
         {
             rows[i] = movable ? scratch.Rows.Pointer + ((long)i * store.VectorBytes) : TRows.Row(store, ordinals[i]);
         }
 
         // The last row stands for those that are missing to four.
-        for (int i = count; i % RowsAtOnce != 0; i++)
+        for (int i = count; i % QueryBlock.Rows != 0; i++)
         {
             rows[i] = rows[count - 1];
         }
 
-        float* distances = stackalloc float[RowsAtOnce * QueryBlock.Lanes];
+        float* distances = stackalloc float[QueryBlock.Rows * QueryBlock.Lanes];
         for (int block = 0; block < queries.BlockCount; block++)
         {
             byte* side = queries.Block(block);
             int first = block * QueryBlock.Lanes;
             int lanes = Math.Min(QueryBlock.Lanes, queries.Count - first);
-            for (int i = 0; i < count; i += RowsAtOnce)
+            for (int i = 0; i < count; i += QueryBlock.Rows)
             {
                 TRows.BlockDistances(store, side, lanes, rows[i], rows[i + 1], rows[i + 2], rows[i + 3], distances);
-                for (int row = 0; row < Math.Min(RowsAtOnce, count - i); row++)
+                for (int row = 0; row < Math.Min(QueryBlock.Rows, count - i); row++)
                 {
                     Admit(queries, first, distances + (row * QueryBlock.Lanes), ordinals[i + row]);
                 }

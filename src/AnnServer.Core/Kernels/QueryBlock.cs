@@ -15,8 +15,10 @@ internal static unsafe class QueryBlock
 {
     public const int Lanes = 16;
 
+    /// <summary>Rows that are compared with a block at once.</summary>
+    public const int Rows = 4;
+
     private const int Half = Lanes / 2;
-    private const int Rows = 4;
     private const int Step = 4;
     private const int StepBytes = Step * Lanes;
 

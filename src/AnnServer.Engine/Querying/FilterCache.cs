@@ -68,18 +68,18 @@ internal sealed class FilterCache(long capacity)
     /// </summary>
     public void Evaluated(uint collection, CompiledFilter filter, long revision, int live, OrdinalBitmap matches, int count)
     {
-        bool isAgain = filter.Last is { } last && last.IsOf(revision, live);
-        var key = new Key(collection, IsCanonical: true, filter.Text);
-        if (Find(key, filter.Config) != filter)
+        if (capacity == 0)
         {
             return;
         }
 
-        OrdinalBitmap? kept = isAgain ? Copy(matches) : null;
+        OrdinalBitmap? kept = filter.Last is { } last && last.IsOf(revision, live) ? Copy(matches) : null;
+        var key = new Key(collection, IsCanonical: true, filter.Text);
         lock (_lock)
         {
             ref Entry entry = ref CollectionsMarshal.GetValueRefOrNullRef(_entries, key);
-            if (Unsafe.IsNullRef(ref entry))
+            // Not one that was never kept, has had to go, or was compiled for other attributes.
+            if (Unsafe.IsNullRef(ref entry) || entry.Filter != filter)
             {
                 return;
             }

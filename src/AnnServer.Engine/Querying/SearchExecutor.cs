@@ -195,7 +195,7 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
     }
 
     // Over a copy of the live points where there is no filter: read as they change, they may lack both slots of a point that is
-    // being replaced. Vectors on disk are only all read for who has asked for that, and codes are enough for who has named a recall.
+    // being replaced.
     private void SearchAll(SearchQuery query, SearchPlan plan, OrdinalBitmap? accept, SearchScratch scratch, CancellationToken cancellation)
     {
         OrdinalBitmap candidates = accept ?? reader.Live();
@@ -250,7 +250,7 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
             }
 
             if (!reader.TryRead(candidate.Ordinal, query.WithAttributes, query.WithVector, ref size, out Point point)
-                || !size.TryAdd(pick.Group))
+                || (query.GroupBy is not null && !size.TryAdd(pick.Group)))
             {
                 return true;
             }

@@ -15,7 +15,7 @@ namespace AnnServer.Hosting;
 internal sealed class Admission
 {
     private const string ContentType = "application/grpc";
-    private const string Health = "/grpc.health.v1.Health/";
+    private const string Health = "/grpc.health.v1.Health";
     private const int ShareOfMemory = 16;
 
     private readonly int _mostCalls;
@@ -41,7 +41,7 @@ internal sealed class Admission
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         if (context.Request.ContentType?.StartsWith(ContentType, StringComparison.Ordinal) != true
-            || context.Request.Path.StartsWithSegments(Health.TrimEnd('/'), StringComparison.Ordinal))
+            || context.Request.Path.StartsWithSegments(Health, StringComparison.Ordinal))
         {
             await next(context);
             return;

@@ -121,7 +121,8 @@ internal sealed class ServerHost : IAsyncDisposable
         _app.UseBrowsers(_options);
         // Within gRPC-Web, which takes the trailers away with it.
         _app.UseRpcTelemetry();
-        _app.Use(next => context => context.RequestServices.GetRequiredService<Admission>().InvokeAsync(context, next));
+        Admission admission = _app.Services.GetRequiredService<Admission>();
+        _app.Use(next => context => admission.InvokeAsync(context, next));
         _app.UseSecurity(_options);
         _app.MapHealth();
         _app.MapGrpcService<CollectionsService>();

@@ -87,6 +87,8 @@ public sealed class SharedSearchTests
             // All by their codes, and the best again by their vectors.
             Assert.InRange(answer.Report.DistanceComputations, 1005, 1128);
             Assert.InRange(answer.Report.RecallEstimate, 0.999, 0.99999);
+            // Hits of 64 bytes, which carry nothing and are in no group.
+            Assert.Equal(5 * 64, answer.Bytes);
         });
         Assert.Equal(70, test.Database.GetStats().Searches);
     }

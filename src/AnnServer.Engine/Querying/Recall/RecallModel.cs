@@ -54,11 +54,14 @@ internal sealed class RecallModel
     /// in a larger one.
     /// </summary>
     public double Aim(double recall, int live) =>
-        live > _points ? 1 - ((1 - recall) * Math.Pow((double)_points / live, MissedByGrowth)) : recall;
+        1 - ((1 - recall) / MissedMore(live));
 
     /// <summary>The other way round: the recall to expect now of what had <paramref name="recall"/> when it was measured.</summary>
     public double Expect(double recall, int live) =>
-        live > _points ? 1 - ((1 - recall) * Math.Pow((double)live / _points, MissedByGrowth)) : recall;
+        1 - ((1 - recall) * MissedMore(live));
+
+    // Times what was missed when it was measured.
+    private double MissedMore(int live) => live > _points ? Math.Pow((double)live / _points, MissedByGrowth) : 1;
 
     /// <summary>The least that a walk has to do for a recall; false where it may not reach it.</summary>
     /// <param name="share">Of the points, that satisfy the filter.</param>

@@ -41,14 +41,24 @@ internal sealed class AccessOptions
 
     /// <exception cref="InvalidDataException">A file does not hold what it should.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public ServerAccess Read(ParseResult parsed) => new()
+    public ServerAccess Read(ParseResult parsed, Uri address)
     {
-        Authorities = parsed.GetValue(_ca) is { } ca ? Authorities(ca) : null,
-        Certificate = parsed.GetValue(_certificate) is { } certificate ? Certificate(certificate, parsed.GetValue(_certificateKey)!) : null,
-        Credentials = (parsed.GetValue(_apiKeyFile) ?? parsed.GetValue(_tokenFile)) is { } secret
-            ? Secret(File.ReadAllText(secret), secret)
-            : Environment.GetEnvironmentVariable(KeyVariable) is { Length: > 0 } key ? Secret(key, KeyVariable) : null,
-    };
+        string? ca = parsed.GetValue(_ca);
+        string? certificate = parsed.GetValue(_certificate);
+        if (address.Scheme != Uri.UriSchemeHttps && (ca ?? certificate) is not null)
+        {
+            throw new InvalidDataException($"--ca and --cert are for addresses that begin with https; --address is {address}.");
+        }
+
+        return new ServerAccess
+        {
+            Authorities = ca is null ? null : Authorities(ca),
+            Certificate = certificate is null ? null : Certificate(certificate, parsed.GetValue(_certificateKey)!),
+            Credentials = (parsed.GetValue(_apiKeyFile) ?? parsed.GetValue(_tokenFile)) is { } secret
+                ? Secret(File.ReadAllText(secret), secret)
+                : Environment.GetEnvironmentVariable(KeyVariable) is { Length: > 0 } key ? Secret(key, KeyVariable) : null,
+        };
+    }
 
     // A header cannot hold anything else, and its error would show what is in it.
     private static string Secret(string text, string where) => text.Trim() is { Length: > 0 } secret && secret.All(static c => c is > ' ' and <= '~')

@@ -37,8 +37,11 @@ internal sealed class ServerOptions
 
     public ServerConnections Connect(ParseResult parsed) => Connect(parsed, parsed.GetValue(_connections));
 
-    public ServerConnections Connect(ParseResult parsed, int connections) =>
-        new(new Uri(parsed.GetRequiredValue(_address)), connections, _access.Read(parsed));
+    public ServerConnections Connect(ParseResult parsed, int connections)
+    {
+        Uri address = new(parsed.GetRequiredValue(_address));
+        return new ServerConnections(address, connections, _access.Read(parsed, address));
+    }
 
     public string Collection(ParseResult parsed) => parsed.GetRequiredValue(_collection);
 

@@ -121,6 +121,7 @@ internal sealed class ServerHost : IAsyncDisposable
         _app.UseBrowsers(_options);
         // Within gRPC-Web, which takes the trailers away with it.
         _app.UseRpcTelemetry();
+        // Reports by itself, and so is asked for by nobody.
         _app.Services.GetRequiredService<SharedMemory>();
         Admission admission = _app.Services.GetRequiredService<Admission>();
         _app.Use(next => context => admission.InvokeAsync(context, next));

@@ -126,6 +126,7 @@ public sealed class TlsTests : IAsyncLifetime
         Assert.Equal((1, $"{InDirectory("empty")} holds no key or token.\n"), await StatsAsync([.. trust, "--api-key-file", InDirectory("empty")]));
         Assert.Equal((1, $"{InDirectory("key")} holds no certificates in PEM.\n"), await StatsAsync(["--ca", InDirectory("key")]));
         Assert.NotEqual(0, (await StatsAsync([.. trust, "--cert", InDirectory("good.pem")])).Code);
+        Assert.Contains("begin with https", (await StatsAsync([.. trust, "--address", "http://127.0.0.1:1"])).Errors, StringComparison.Ordinal);
         try
         {
             Environment.SetEnvironmentVariable(AccessOptions.KeyVariable, "a-key");
@@ -222,7 +223,7 @@ public sealed class TlsTests : IAsyncLifetime
     private async Task<(int Code, string Errors)> StatsAsync(string[] access)
     {
         await using StringWriter errors = new();
-        int code = await LoadGenCommands.RunAsync(["stats", "--address", $"https://127.0.0.1:{_server.GrpcAddress.Port}", .. access], errors, Cancellation);
+        int code = await LoadGenCommands.RunAsync(["stats", .. access.Contains("--address") ? [] : new[] { "--address", $"https://127.0.0.1:{_server.GrpcAddress.Port}" }, .. access], errors, Cancellation);
         return (code, errors.ToString());
     }
 

@@ -168,6 +168,18 @@ public sealed class CallerLimitTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Rate_HighWithASmallBurst_IsThatRate()
+    {
+        await StartAsync("--Ann:RequestsPerSecondPerCaller=1000000", "--Ann:RequestBurstPerCaller=1");
+
+        // No call takes as little as a microsecond.
+        for (int i = 0; i < 50; i++)
+        {
+            Assert.True(await MaySearchAsync(A));
+        }
+    }
+
+    [Fact]
     public async Task Rate_MessagesOfAStream_TakeOneEachAndTheFirstIsThatOfTheCall()
     {
         await StartAsync(Rate);

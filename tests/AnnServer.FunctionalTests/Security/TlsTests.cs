@@ -94,6 +94,16 @@ public sealed class TlsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Call_RateLimited_IsSoByTheSubjectOfItsCertificate()
+    {
+        await StartAsync($"--Ann:Tls:ClientCaPath={InDirectory("ca.pem")}", "--Ann:RequestsPerSecondPerCaller=0.001");
+
+        Assert.Equal(StatusCode.OK, await ListAsync(_authority, _authority.Issue("client")));
+        Assert.Equal(StatusCode.ResourceExhausted, await ListAsync(_authority, _authority.Issue("client")));
+        Assert.Equal(StatusCode.OK, await ListAsync(_authority, _authority.Issue("another")));
+    }
+
+    [Fact]
     public async Task HealthCheck_ClientAuthoritySet_ShowsItsCertificate()
     {
         await StartAsync($"--Ann:Tls:ClientCaPath={InDirectory("ca.pem")}");

@@ -15,9 +15,6 @@ internal sealed class CallerAdmission : IDisposable
 {
     private const string Anonymous = "Address";
 
-    // For rates that are as good as none: a bucket is filled once in years.
-    private const double LongestPause = int.MaxValue;
-
     private readonly CallerLimits _server;
     private readonly Refusals _refusals;
     private readonly ApiKeys? _keys;
@@ -27,7 +24,7 @@ internal sealed class CallerAdmission : IDisposable
         static caller => RateLimitPartition.Get(caller, static caller => Calls(caller.Limits)));
 
     private readonly PartitionedRateLimiter<LimitedCaller> _requests = PartitionedRateLimiter.Create<LimitedCaller, LimitedCaller>(
-        static caller => RateLimitPartition.Get(caller, static caller => Requests(caller.Limits)));
+        static caller => RateLimitPartition.Get(caller, static caller => new RequestBucket(caller.Limits)));
 
     public CallerAdmission(ServerOptions options, Refusals refusals, ApiKeys? keys = null)
     {
@@ -71,16 +68,6 @@ internal sealed class CallerAdmission : IDisposable
 
     private static ConcurrencyLimiter Calls(in CallerLimits limits) =>
         new(new ConcurrencyLimiterOptions { PermitLimit = limits.MaxCallsInFlight, QueueLimit = 0 });
-
-    // The partitions fill all their buckets ten times a second, by the time that has passed.
-    private static TokenBucketRateLimiter Requests(in CallerLimits limits) => new(new TokenBucketRateLimiterOptions
-    {
-        TokenLimit = limits.EffectiveBurst,
-        TokensPerPeriod = 1,
-        ReplenishmentPeriod = TimeSpan.FromSeconds(Math.Min(1 / limits.RequestsPerSecond, LongestPause)),
-        QueueLimit = 0,
-        AutoReplenishment = false,
-    });
 
     private static string TooManyRequests(in LimitedCaller caller) =>
         $"'{AuditLog.Printable(caller.Name)}' has made as many requests as it may, {caller.Limits.RequestsPerSecond} a second and {caller.Limits.EffectiveBurst} at once (Ann:RequestsPerSecondPerCaller, or requests_per_second of its key); try again later.";

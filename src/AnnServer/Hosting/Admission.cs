@@ -15,11 +15,13 @@ namespace AnnServer.Hosting;
 internal sealed class Admission
 {
     private const string ContentType = "application/grpc";
+    private const string Encoding = "grpc-encoding";
     private const string Health = "/grpc.health.v1.Health";
     private const int ShareOfMemory = 16;
 
     private readonly int _mostCalls;
     private readonly Counter<long> _refused;
+    private readonly AsyncLocal<MeteredBody?> _compressed = new();
     private long _calls;
     private long _bytes;
 
@@ -59,6 +61,12 @@ internal sealed class Admission
             bool isUnary = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.Type == MethodType.Unary;
             var metered = new MeteredBody(context.Request.BodyReader, this, isUnary);
             context.Features.Set<IRequestBodyPipeFeature>(metered);
+            if (context.Request.Headers.ContainsKey(Encoding))
+            {
+                // Flows down to where grpc-dotnet reads a message, and no further than this call; few calls pay for it.
+                _compressed.Value = metered;
+            }
+
             try
             {
                 await next(context);
@@ -73,6 +81,12 @@ internal sealed class Admission
             Interlocked.Decrement(ref _calls);
         }
     }
+
+    /// <summary>A message of the call that this is a part of is about to be decompressed.</summary>
+    public void BeginDecompressing() => _compressed.Value?.BeginDecompressing();
+
+    /// <summary>So many bytes more have come of it, which count like those that it came of.</summary>
+    public void Decompressed(int bytes) => _compressed.Value?.Decompressed(bytes);
 
     private void Refuse(HttpContext context)
     {
@@ -110,6 +124,7 @@ internal sealed class Admission
     {
         private ReadResult _last;
         private long _taken;
+        private long _decompressed;
         private long _counted;
 
         public PipeReader Reader => this;
@@ -137,7 +152,7 @@ internal sealed class Admission
         {
             long used = _last.Buffer.Slice(0, consumed).Length;
             _taken += isUnary ? used : 0;
-            Count(_last.Buffer.Length - used + _taken);
+            Count(_last.Buffer.Length - used + _taken + _decompressed);
             _last = default;
             inner.AdvanceTo(consumed, examined);
         }
@@ -145,6 +160,21 @@ internal sealed class Admission
         public override void CancelPendingRead() => inner.CancelPendingRead();
 
         public override void Complete(Exception? exception = null) => inner.Complete(exception);
+
+        public void BeginDecompressing()
+        {
+            if (!isUnary)
+            {
+                // Of a stream one message at a time is read.
+                Decompressed((int)-_decompressed);
+            }
+        }
+
+        public void Decompressed(int bytes)
+        {
+            _decompressed += bytes;
+            Count(_counted + bytes);
+        }
 
         /// <summary>When the call has been answered.</summary>
         public void Release() => Count(0);
@@ -154,7 +184,7 @@ internal sealed class Admission
         private ReadResult Held(in ReadResult result)
         {
             _last = result;
-            Count(result.Buffer.Length + _taken);
+            Count(result.Buffer.Length + _taken + _decompressed);
             return result;
         }
 

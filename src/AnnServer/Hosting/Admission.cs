@@ -42,9 +42,15 @@ internal sealed class Admission
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Request.ContentType?.StartsWith(ContentType, StringComparison.Ordinal) != true
-            || context.Request.Path.StartsWithSegments(Health, StringComparison.Ordinal))
+        if (context.Request.ContentType?.StartsWith(ContentType, StringComparison.Ordinal) != true)
         {
+            await next(context);
+            return;
+        }
+
+        if (context.Request.Path.StartsWithSegments(Health, StringComparison.Ordinal))
+        {
+            context.Features.Set<IRequestBodyPipeFeature>(new MeteredBody(context.Request.BodyReader, null, isUnary: true));
             await next(context);
             return;
         }
@@ -120,7 +126,8 @@ internal sealed class Admission
     /// A request's body, whose bytes count while they are held: of a unary call until it is answered, since what was made of them is about as
     /// large; of a stream until they are read.
     /// </summary>
-    private sealed class MeteredBody(PipeReader inner, Admission admission, bool isUnary) : PipeReader, IRequestBodyPipeFeature
+    /// <param name="admission">Null where nothing is counted.</param>
+    private sealed class MeteredBody(PipeReader inner, Admission? admission, bool isUnary) : PipeReader, IRequestBodyPipeFeature
     {
         private ReadResult _last;
         private long _taken;
@@ -184,13 +191,14 @@ internal sealed class Admission
         private ReadResult Held(in ReadResult result)
         {
             _last = result;
+            FramePrefix.Check(result.Buffer);
             Count(result.Buffer.Length + _taken + _decompressed);
             return result;
         }
 
         private void Count(long bytes)
         {
-            admission.Add(bytes - _counted);
+            admission?.Add(bytes - _counted);
             _counted = bytes;
         }
     }

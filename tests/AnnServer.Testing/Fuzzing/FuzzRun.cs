@@ -69,6 +69,25 @@ public sealed class FuzzRun(string part, int inputs, Func<long> residentBytes)
         }
     }
 
+    /// <summary>Tests several inputs at once; a fault says which it was, and ends them all.</summary>
+    /// <param name="parallel">How many at once.</param>
+    /// <param name="test">Returns what has come of it.</param>
+    public Task ForEachAsync(int parallel, Func<int, CancellationToken, Task<string>> test, CancellationToken cancellation)
+    {
+        ParallelOptions options = new() { MaxDegreeOfParallelism = parallel, CancellationToken = cancellation };
+        return Parallel.ForEachAsync(Indices, options, async (index, stop) =>
+        {
+            try
+            {
+                Add(await test(index, stop));
+            }
+            catch (Exception e) when (!stop.IsCancellationRequested)
+            {
+                throw new FuzzException($"{Describe(index)}: {e.Message}", e);
+            }
+        });
+    }
+
     /// <summary>Ends the part: memory has not grown beyond what a warm process has, and the report has its rows.</summary>
     public async Task<string> EndAsync(CancellationToken cancellation)
     {

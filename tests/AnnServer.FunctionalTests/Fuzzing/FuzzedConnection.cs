@@ -1,0 +1,122 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+
+namespace AnnServer.FunctionalTests.Fuzzing;
+
+/// <summary>A connection to the gRPC port that is sent what an input says, and then ended in one of several ways.</summary>
+internal static class FuzzedConnection
+{
+    // Of HTTP/2: the server says that it has failed.
+    private const uint InternalError = 2;
+
+    // A server that does not end a connection whose other end has said that nothing more will come.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Returns what has come of it, in words.</summary>
+    public static async Task<string> RunAsync(Uri server, List<byte[]> pieces, Random random, CancellationToken cancellation)
+    {
+        using Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Port), cancellation);
+        int end = random.Next(10);
+        if (end == 0)
+        {
+            // Reset, with what the server has sent unread.
+            socket.LingerState = new LingerOption(true, 0);
+            await TrySendAsync(socket, pieces, cancellation);
+            return "left by a reset";
+        }
+
+        Task<byte[]> received = ReceiveAsync(socket, cancellation);
+        await TrySendAsync(socket, pieces, cancellation);
+        if (end == 1)
+        {
+            socket.Close();
+            await received;
+            return "left without a word";
+        }
+
+        TryEndSending(socket);
+        return Judge(await received.WaitAsync(Patience, cancellation));
+    }
+
+    /// <summary>What a server has answered; fails where it says that the fault is its own.</summary>
+    public static string Judge(byte[] received)
+    {
+        if (received.Length == 0)
+        {
+            return "refused: closed";
+        }
+
+        if (received.AsSpan().StartsWith("HTTP/1.1 400"u8))
+        {
+            return "refused: HTTP/1.1 400";
+        }
+
+        List<Http2Frame> frames = Http2Frame.Split(received, out _);
+        Assert.All(frames, static frame => Assert.InRange(frame.Type, Http2Frame.Data, Http2Frame.Continuation));
+        foreach (Http2Frame frame in frames.Where(static frame => frame.Type is Http2Frame.GoAway or Http2Frame.ResetStream))
+        {
+            uint error = BinaryPrimitives.ReadUInt32BigEndian(frame.Payload.AsSpan(frame.Type == Http2Frame.GoAway ? 4 : 0));
+            Assert.True(error != InternalError, $"The server says INTERNAL_ERROR: {Convert.ToHexString(received)}");
+        }
+
+        Http2Frame? last = frames.Find(static frame => frame.Type == Http2Frame.GoAway && BinaryPrimitives.ReadUInt32BigEndian(frame.Payload.AsSpan(4)) != 0);
+        return last is not null ? $"refused: GOAWAY {BinaryPrimitives.ReadUInt32BigEndian(last.Payload.AsSpan(4))}"
+            : frames.Exists(static frame => frame.Type == Http2Frame.Headers) ? "accepted"
+            : frames.Exists(static frame => frame.Type == Http2Frame.ResetStream) ? "refused: RST_STREAM"
+            : "refused: no answer";
+    }
+
+    private static async Task TrySendAsync(Socket socket, List<byte[]> pieces, CancellationToken cancellation)
+    {
+        try
+        {
+            foreach (byte[] piece in pieces)
+            {
+                await socket.SendAsync(piece, cancellation);
+            }
+        }
+        catch (SocketException e)
+        {
+            // The server has ended the connection already.
+            Assert.True(e.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown or SocketError.ConnectionAborted, e.Message);
+        }
+    }
+
+    private static void TryEndSending(Socket socket)
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException e)
+        {
+            Assert.True(e.SocketErrorCode is SocketError.NotConnected or SocketError.ConnectionReset, e.Message);
+        }
+    }
+
+    // All there is, also where the end is a reset: what was not read of what was sent makes it one.
+    private static async Task<byte[]> ReceiveAsync(Socket socket, CancellationToken cancellation)
+    {
+        using MemoryStream all = new();
+        byte[] buffer = new byte[16 * 1024];
+        try
+        {
+            while (await socket.ReceiveAsync(buffer, cancellation) is > 0 and int read)
+            {
+                all.Write(buffer, 0, read);
+            }
+        }
+        catch (SocketException e)
+        {
+            Assert.True(e.SocketErrorCode is SocketError.ConnectionReset or SocketError.OperationAborted or SocketError.ConnectionAborted, e.Message);
+        }
+        catch (ObjectDisposedException)
+        {
+            return all.ToArray();
+        }
+
+        return all.ToArray();
+    }
+}

@@ -4,6 +4,7 @@ using AnnServer.Engine.Model;
 using AnnServer.Rpc;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace AnnServer.Hosting;
@@ -138,8 +139,15 @@ internal sealed class Admission
 
         public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         {
-            ValueTask<ReadResult> read = inner.ReadAsync(cancellationToken);
-            return read.IsCompletedSuccessfully ? new ValueTask<ReadResult>(Held(read.Result)) : AwaitAsync(read);
+            try
+            {
+                ValueTask<ReadResult> read = inner.ReadAsync(cancellationToken);
+                return read.IsCompletedSuccessfully ? new ValueTask<ReadResult>(Held(read.Result)) : AwaitAsync(read);
+            }
+            catch (Exception e) when (IsGone(e))
+            {
+                throw Gone(e);
+            }
         }
 
         public override bool TryRead(out ReadResult result)
@@ -186,7 +194,24 @@ internal sealed class Admission
         /// <summary>When the call has been answered.</summary>
         public void Release() => Count(0);
 
-        private async ValueTask<ReadResult> AwaitAsync(ValueTask<ReadResult> read) => Held(await read);
+        private async ValueTask<ReadResult> AwaitAsync(ValueTask<ReadResult> read)
+        {
+            try
+            {
+                return Held(await read);
+            }
+            catch (Exception e) when (IsGone(e))
+            {
+                throw Gone(e);
+            }
+        }
+
+        // A client that is gone in the middle of its request is no error of the server. grpc-dotnet knows that only where the call has been
+        // cancelled before the read fails, which is left to chance.
+        private static bool IsGone(Exception e) => e is IOException or ConnectionAbortedException;
+
+        private static RpcException Gone(Exception e) =>
+            new(new Status(StatusCode.Cancelled, "The request has ended before all of it was received.", e));
 
         private ReadResult Held(in ReadResult result)
         {

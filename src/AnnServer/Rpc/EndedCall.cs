@@ -3,8 +3,8 @@ using Grpc.Core;
 namespace AnnServer.Rpc;
 
 /// <summary>
-/// A stream whose deadline passes while it is being answered: grpc-dotnet ends the response first and cancels the call then, so that a write
-/// between the two fails as if it were a mistake of the program. It is the end of the call, which the caller has been told already.
+/// A stream that ends while it is being answered. grpc-dotnet lets reads and writes after that fail as if they were a mistake of the program,
+/// and would log them as one; where it is a deadline that passes, it even ends the response before it cancels the call.
 /// </summary>
 internal static class EndedCall
 {
@@ -17,9 +17,12 @@ internal static class EndedCall
         {
             await answering;
         }
-        catch (InvalidOperationException e) when (context.Deadline <= TimeProvider.System.GetUtcNow().UtcDateTime + Slack)
+        catch (InvalidOperationException e) when (HasEnded(context))
         {
-            throw new RpcException(new Status(StatusCode.DeadlineExceeded, "The deadline of the call has passed.", e));
+            throw new RpcException(new Status(StatusCode.Cancelled, "The call has ended.", e));
         }
     }
+
+    private static bool HasEnded(ServerCallContext context) =>
+        context.CancellationToken.IsCancellationRequested || context.Deadline <= TimeProvider.System.GetUtcNow().UtcDateTime + Slack;
 }

@@ -12,7 +12,7 @@ public sealed class CallFuzzTests
 {
     private const int AtOnce = 16;
 
-    private static readonly int Inputs = LaboratoryVariables.Number("ANN_FUZZ_CALLS", 4000);
+    private static readonly int Inputs = LaboratoryVariables.Number("ANN_FUZZ_CALLS", 3000);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

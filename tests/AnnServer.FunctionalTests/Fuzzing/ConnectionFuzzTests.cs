@@ -9,10 +9,10 @@ namespace AnnServer.FunctionalTests.Fuzzing;
 /// </summary>
 public sealed class ConnectionFuzzTests
 {
-    private const int AtOnce = 8;
+    private const int AtOnce = 32;
     private const int ConnectionsBetweenCalls = 100;
 
-    private static readonly int Inputs = LaboratoryVariables.Number("ANN_FUZZ_CONNECTIONS", 1500);
+    private static readonly int Inputs = LaboratoryVariables.Number("ANN_FUZZ_CONNECTIONS", 1000);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -30,7 +30,7 @@ public sealed class ConnectionFuzzTests
             async (index, stop) =>
             {
                 Random random = FuzzRun.RandomOf(index);
-                string outcome = await FuzzedConnection.RunAsync(server.GrpcAddress, ConnectionInputs.Next(random), random, stop);
+                string outcome = await FuzzedConnection.RunAsync(server.GrpcAddress, random, stop);
                 server.AssertSound();
                 if (index % ConnectionsBetweenCalls == 0)
                 {
@@ -52,7 +52,7 @@ public sealed class ConnectionFuzzTests
         await server.StopAsync(Cancellation);
         TestContext.Current.TestOutputHelper?.WriteLine(report);
         Assert.Equal(1, before);
-        Assert.True(Inputs < 1000 || run.Count("accepted") > Inputs / 20, "Hardly a connection is answered.");
+        Assert.True(Inputs < 1000 || run.Count("accepted") > Inputs / 100, "Hardly a connection is answered.");
     }
 
     [Fact]

@@ -23,9 +23,14 @@ internal static class ConnectionInputs
 
     private static readonly byte[] Call = Frame(new SearchRequest { Collection = "kept", Vector = Make.Vector(1, 2, 3, 4), K = 3 }.ToByteArray());
 
+    /// <summary>The last frame, whose answer says that those before it have been dealt with.</summary>
+    public static ReadOnlySpan<byte> LastPing => "fuzzfuzz"u8;
+
     /// <summary>Pieces, each sent on its own.</summary>
-    public static List<byte[]> Next(Random random)
+    /// <param name="calls">As many as the server answers at most.</param>
+    public static List<byte[]> Next(Random random, out int calls)
     {
+        calls = 0;
         if (random.Next(12) == 0)
         {
             byte[] text = Encoding.Latin1.GetBytes(random.Next(3) == 0 ? TextMutations.Noise(random.Next(1, 300), random) : Texts[random.Next(Texts.Length)]);
@@ -33,11 +38,13 @@ internal static class ConnectionInputs
         }
 
         List<Http2Frame> frames = Sequence(random);
+        calls = frames.Count(static frame => frame.Type == Http2Frame.Headers);
         if (random.Next(8) != 0)
         {
             frames = random.Next(5) == 0 ? [.. frames, .. Flood(random)] : Change(frames, random);
         }
 
+        frames.Add(new Http2Frame(Http2Frame.Ping, 0, 0, LastPing.ToArray()));
         byte[] bytes = [.. Preface, .. frames.SelectMany(static frame => frame.ToBytes())];
         for (int changes = random.Next(5) == 0 ? random.Next(1, 4) : 0; changes > 0; changes--)
         {

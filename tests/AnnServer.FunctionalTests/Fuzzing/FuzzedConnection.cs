@@ -13,9 +13,13 @@ internal static class FuzzedConnection
     // A server that does not end a connection whose other end has said that nothing more will come.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    // For answers that may never come, since what asked for them is damaged.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
+
     /// <summary>Returns what has come of it, in words.</summary>
-    public static async Task<string> RunAsync(Uri server, List<byte[]> pieces, Random random, CancellationToken cancellation)
+    public static async Task<string> RunAsync(Uri server, Random random, CancellationToken cancellation)
     {
+        List<byte[]> pieces = ConnectionInputs.Next(random, out int calls);
         using Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Port), cancellation);
         int end = random.Next(10);
@@ -27,7 +31,8 @@ internal static class FuzzedConnection
             return "left by a reset";
         }
 
-        Task<byte[]> received = ReceiveAsync(socket, cancellation);
+        TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<byte[]> received = ReceiveAsync(socket, calls, answered, cancellation);
         await TrySendAsync(socket, pieces, cancellation);
         if (end == 1)
         {
@@ -36,6 +41,7 @@ internal static class FuzzedConnection
             return "left without a word";
         }
 
+        await Task.WhenAny(answered.Task, received, Task.Delay(Pause, cancellation));
         TryEndSending(socket);
         return Judge(await received.WaitAsync(Patience, cancellation));
     }
@@ -97,7 +103,7 @@ internal static class FuzzedConnection
     }
 
     // All there is, also where the end is a reset: what was not read of what was sent makes it one.
-    private static async Task<byte[]> ReceiveAsync(Socket socket, CancellationToken cancellation)
+    private static async Task<byte[]> ReceiveAsync(Socket socket, int calls, TaskCompletionSource answered, CancellationToken cancellation)
     {
         using MemoryStream all = new();
         byte[] buffer = new byte[16 * 1024];
@@ -106,6 +112,12 @@ internal static class FuzzedConnection
             while (await socket.ReceiveAsync(buffer, cancellation) is > 0 and int read)
             {
                 all.Write(buffer, 0, read);
+                List<Http2Frame> frames = Http2Frame.Split(all.GetBuffer().AsSpan(0, (int)all.Length), out _);
+                if (frames.Count(static frame => frame.Type == Http2Frame.Headers && (frame.Flags & Http2Frame.EndStream) != 0) >= calls
+                    && frames.Exists(static frame => frame.Type == Http2Frame.Ping && frame.Payload.AsSpan().SequenceEqual(ConnectionInputs.LastPing)))
+                {
+                    answered.TrySetResult();
+                }
             }
         }
         catch (SocketException e)

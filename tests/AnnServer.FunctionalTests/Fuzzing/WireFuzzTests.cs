@@ -19,7 +19,7 @@ public sealed class WireFuzzTests
     private const string TooDeep = "too many levels of nesting";
     private const string Negative = "a length is negative";
 
-    private static readonly int Inputs = LaboratoryVariables.Number("ANN_FUZZ_MESSAGES", 40_000);
+    private static readonly int Inputs = LaboratoryVariables.Number("ANN_FUZZ_MESSAGES", 20_000);
 
     private static readonly RandomMessages Messages = new(["points", "größer 𝛼", ""], ["year > 2000", "lang = en OR lang = fr", "("]);
 

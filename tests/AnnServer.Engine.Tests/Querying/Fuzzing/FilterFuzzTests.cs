@@ -26,7 +26,7 @@ public sealed partial class FilterFuzzTests
         MaxFilterTerms = 100_000,
     };
 
-    private static readonly int Inputs = LaboratoryVariables.Number("ANN_FUZZ_FILTERS", 40_000);
+    private static readonly int Inputs = LaboratoryVariables.Number("ANN_FUZZ_FILTERS", 30_000);
 
     [Fact]
     public async Task TryCompile_InputsOfAllKinds_AreAcceptedOrRefusedWithAPlace()
@@ -39,6 +39,38 @@ public sealed partial class FilterFuzzTests
         TestContext.Current.TestOutputHelper?.WriteLine(await run.EndAsync(TestContext.Current.CancellationToken));
         Assert.True(Inputs < 1000 || run.Count(Accepted) > Inputs / 20, "Hardly an input is accepted.");
         Assert.True(Inputs < 1000 || run.Count(Accepted) < Inputs / 2, "Hardly an input is refused.");
+    }
+
+    [Theory]
+    [InlineData("(", "")]
+    [InlineData("NOT (", "")]
+    [InlineData("word = (", "")]
+    [InlineData("-word:a ", "")]
+    [InlineData("word = a ", "")]
+    [InlineData("word = a OR number = 1 ", "((((((((((((((((")]
+    [InlineData("number != 3 AND ", "")]
+    [InlineData("a b ", "word = (")]
+    [InlineData("\"a\" OR ", "word = (")]
+    [InlineData("geo_radius(place, 1, 2, 3) ", "")]
+    [InlineData(" ", "word = a")]
+    [InlineData("\\", "word = '")]
+    [InlineData("1", "word = ")]
+    public void TryCompile_TwiceAsMuchText_TakesTwiceTheMemory(string unit, string head)
+    {
+        // Once for what is made once.
+        AllocatedBytes(unit, head, 16_000);
+        long once = AllocatedBytes(unit, head, 16_000);
+        long twice = AllocatedBytes(unit, head, 32_000);
+
+        Assert.InRange(twice, 0, (3 * once) + 10_000);
+    }
+
+    private static long AllocatedBytes(string unit, string head, int length)
+    {
+        string text = head + string.Concat(Enumerable.Repeat(unit, length / unit.Length));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        FilterCompiler.TryCompile(new FilterSpec(text, null), RandomFilters.Schemas, Limits, new Faults(), out _);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private static string Compile(string text, Random random)

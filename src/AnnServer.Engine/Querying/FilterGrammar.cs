@@ -134,7 +134,7 @@ internal static class FilterGrammar
     {
         if (!char.IsLetterOrDigit(attribute.Name[0]) && attribute.Name[0] != '_')
         {
-            return FilterParseContext.At(attribute.Offset, $"{ConditionWanted}, not '{attribute.Name[0]}'");
+            return FilterParseContext.At(attribute.Offset, $"{ConditionWanted}, not '{FirstOf(attribute.Name)}'");
         }
 
         context.SkipWhiteSpace();
@@ -153,6 +153,9 @@ internal static class FilterGrammar
 
         return predicate;
     }
+
+    // Both halves of a pair: one alone cannot be sent.
+    private static string FirstOf(string text) => text[..(text.Length > 1 && char.IsSurrogatePair(text, 0) ? 2 : 1)];
 
     private static AttributeValue ReadTime(QuotedText text, int offset) => Rfc3339.TryParse(text.Text, out DateTimeOffset instant)
         ? AttributeValue.Of(instant)

@@ -7,6 +7,7 @@ namespace AnnServer.Engine.Querying;
 internal static class LiteralReader
 {
     private const string DurationUnits = "smhd";
+    private const int Shown = 64;
 
     public static FilterArgument Read(string word, int offset)
     {
@@ -67,5 +68,5 @@ internal static class LiteralReader
             : $"'{Shorten(word)}' is neither a number nor an RFC 3339 time; put strings in quotes");
     }
 
-    private static string Shorten(string word) => word.Length <= 64 ? word : $"{word.AsSpan(0, 64)}…";
+    private static string Shorten(string word) => word.Length <= Shown ? word : $"{word.AsSpan(0, char.IsHighSurrogate(word[Shown - 1]) ? Shown - 1 : Shown)}…";
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace AnnServer.Hosting;
@@ -13,11 +14,13 @@ namespace AnnServer.Hosting;
 internal sealed class Admission
 {
     private const string ContentType = "application/grpc";
+    private const string Encoding = "grpc-encoding";
     private const string Health = "/grpc.health.v1.Health";
     private const int ShareOfMemory = 16;
 
     private readonly int _mostCalls;
     private readonly Refusals _refusals;
+    private readonly AsyncLocal<MeteredBody?> _compressed = new();
     private long _calls;
     private long _bytes;
 
@@ -41,9 +44,15 @@ internal sealed class Admission
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Request.ContentType?.StartsWith(ContentType, StringComparison.Ordinal) != true
-            || context.Request.Path.StartsWithSegments(Health, StringComparison.Ordinal))
+        if (context.Request.ContentType?.StartsWith(ContentType, StringComparison.Ordinal) != true)
         {
+            await next(context);
+            return;
+        }
+
+        if (context.Request.Path.StartsWithSegments(Health, StringComparison.Ordinal))
+        {
+            context.Features.Set<IRequestBodyPipeFeature>(new MeteredBody(context.Request.BodyReader, null, isUnary: true));
             await next(context);
             return;
         }
@@ -63,6 +72,12 @@ internal sealed class Admission
             bool isUnary = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.Type == MethodType.Unary;
             var metered = new MeteredBody(context.Request.BodyReader, this, isUnary);
             context.Features.Set<IRequestBodyPipeFeature>(metered);
+            if (context.Request.Headers.ContainsKey(Encoding))
+            {
+                // Flows down to where grpc-dotnet reads a message, and no further than this call; few calls pay for it.
+                _compressed.Value = metered;
+            }
+
             try
             {
                 await next(context);
@@ -77,6 +92,12 @@ internal sealed class Admission
             Interlocked.Decrement(ref _calls);
         }
     }
+
+    /// <summary>A message of the call that this is a part of is about to be decompressed.</summary>
+    public void BeginDecompressing() => _compressed.Value?.BeginDecompressing();
+
+    /// <summary>So many bytes more have come of it, which count like those that it came of.</summary>
+    public void Decompressed(int bytes) => _compressed.Value?.Decompressed(bytes);
 
     private void Add(long bytes)
     {
@@ -93,18 +114,27 @@ internal sealed class Admission
     /// A request's body, whose bytes count while they are held: of a unary call until it is answered, since what was made of them is about as
     /// large; of a stream until they are read.
     /// </summary>
-    private sealed class MeteredBody(PipeReader inner, Admission admission, bool isUnary) : PipeReader, IRequestBodyPipeFeature
+    /// <param name="admission">Null where nothing is counted.</param>
+    private sealed class MeteredBody(PipeReader inner, Admission? admission, bool isUnary) : PipeReader, IRequestBodyPipeFeature
     {
         private ReadResult _last;
         private long _taken;
+        private long _decompressed;
         private long _counted;
 
         public PipeReader Reader => this;
 
         public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         {
-            ValueTask<ReadResult> read = inner.ReadAsync(cancellationToken);
-            return read.IsCompletedSuccessfully ? new ValueTask<ReadResult>(Held(read.Result)) : AwaitAsync(read);
+            try
+            {
+                ValueTask<ReadResult> read = inner.ReadAsync(cancellationToken);
+                return read.IsCompletedSuccessfully ? new ValueTask<ReadResult>(Held(read.Result)) : AwaitAsync(read);
+            }
+            catch (Exception e) when (IsGone(e))
+            {
+                throw Gone(e);
+            }
         }
 
         public override bool TryRead(out ReadResult result)
@@ -124,7 +154,7 @@ internal sealed class Admission
         {
             long used = _last.Buffer.Slice(0, consumed).Length;
             _taken += isUnary ? used : 0;
-            Count(_last.Buffer.Length - used + _taken);
+            Count(_last.Buffer.Length - used + _taken + _decompressed);
             _last = default;
             inner.AdvanceTo(consumed, examined);
         }
@@ -133,21 +163,54 @@ internal sealed class Admission
 
         public override void Complete(Exception? exception = null) => inner.Complete(exception);
 
+        public void BeginDecompressing()
+        {
+            if (!isUnary)
+            {
+                // Of a stream one message at a time is read.
+                Decompressed((int)-_decompressed);
+            }
+        }
+
+        public void Decompressed(int bytes)
+        {
+            _decompressed += bytes;
+            Count(_counted + bytes);
+        }
+
         /// <summary>When the call has been answered.</summary>
         public void Release() => Count(0);
 
-        private async ValueTask<ReadResult> AwaitAsync(ValueTask<ReadResult> read) => Held(await read);
+        private async ValueTask<ReadResult> AwaitAsync(ValueTask<ReadResult> read)
+        {
+            try
+            {
+                return Held(await read);
+            }
+            catch (Exception e) when (IsGone(e))
+            {
+                throw Gone(e);
+            }
+        }
+
+        // A client that is gone in the middle of its request is no error of the server. grpc-dotnet knows that only where the call has been
+        // cancelled before the read fails, which is left to chance.
+        private static bool IsGone(Exception e) => e is IOException or ConnectionAbortedException;
+
+        private static RpcException Gone(Exception e) =>
+            new(new Status(StatusCode.Cancelled, "The request has ended before all of it was received.", e));
 
         private ReadResult Held(in ReadResult result)
         {
             _last = result;
-            Count(result.Buffer.Length + _taken);
+            FramePrefix.Check(result.Buffer);
+            Count(result.Buffer.Length + _taken + _decompressed);
             return result;
         }
 
         private void Count(long bytes)
         {
-            admission.Add(bytes - _counted);
+            admission?.Add(bytes - _counted);
             _counted = bytes;
         }
     }

@@ -22,7 +22,8 @@ internal sealed class Http1Hint(ConnectionDelegate next, Func<int> httpPort)
     {
         if (await SpeaksHttp1Async(connection))
         {
-            await connection.Transport.Output.WriteAsync(Answer(httpPort()), connection.ConnectionClosed);
+            // Short enough to wait for nobody; one who is gone already does not get it.
+            await connection.Transport.Output.WriteAsync(Answer(httpPort()), CancellationToken.None);
             await connection.Transport.Output.CompleteAsync();
             return;
         }
@@ -43,9 +44,9 @@ internal sealed class Http1Hint(ConnectionDelegate next, Func<int> httpPort)
             {
                 read = await input.ReadAsync(timeout.Token);
             }
-            catch (OperationCanceledException)
+            catch (Exception e) when (e is OperationCanceledException or IOException)
             {
-                // Closed, stopping or silent: Kestrel ends the connection the usual way.
+                // Closed, reset, stopping or silent: Kestrel ends the connection the usual way.
                 return false;
             }
 

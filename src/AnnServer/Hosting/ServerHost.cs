@@ -1,6 +1,9 @@
+using System.IO.Compression;
 using AnnServer.Rpc;
 using AnnServer.Security;
+using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
+using Grpc.Net.Compression;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -177,6 +180,11 @@ internal sealed class ServerHost : IAsyncDisposable
             grpc.MaxReceiveMessageSize = options.MaxMessageBytes;
             grpc.MaxSendMessageSize = options.MaxMessageBytes;
         }).AddSecurity(options, files);
+        services.AddOptions<GrpcServiceOptions>().Configure<Admission>((grpc, admission) => grpc.CompressionProviders =
+        [
+            new CheckedCompression(new GzipCompressionProvider(CompressionLevel.Fastest), options.MaxMessageBytes, admission),
+            new CheckedCompression(new DeflateCompressionProvider(CompressionLevel.Fastest), options.MaxMessageBytes, admission),
+        ]);
         services.RemoveAll(typeof(IServiceMethodProvider<>)).AddSingleton(typeof(IServiceMethodProvider<>), typeof(CheckedMethodProvider<>));
         services.AddGrpcReflection();
         services.AddHealth();

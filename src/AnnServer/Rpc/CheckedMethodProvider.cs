@@ -58,9 +58,10 @@ internal sealed class CheckedMethodProvider<TService> : IServiceMethodProvider<T
         public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler)
         {
             MethodInfo target = Target(method.Name, typeof(TRequest), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext));
+            var stream = target.CreateDelegate<Grpc.AspNetCore.Server.Model.ServerStreamingServerMethod<TService, TRequest, TResponse>>();
             context.AddServerStreamingMethod(
                 Checked(method), Metadata(target),
-                target.CreateDelegate<Grpc.AspNetCore.Server.Model.ServerStreamingServerMethod<TService, TRequest, TResponse>>());
+                (service, request, responses, call) => EndedCall.IsNoFaultAsync(stream(service, request, responses, call), call));
         }
 
         public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler)
@@ -72,9 +73,10 @@ internal sealed class CheckedMethodProvider<TService> : IServiceMethodProvider<T
                 return;
             }
 
+            var stream = target.CreateDelegate<Grpc.AspNetCore.Server.Model.DuplexStreamingServerMethod<TService, TRequest, TResponse>>();
             context.AddDuplexStreamingMethod(
                 Checked(method), Metadata(target),
-                target.CreateDelegate<Grpc.AspNetCore.Server.Model.DuplexStreamingServerMethod<TService, TRequest, TResponse>>());
+                (service, requests, responses, call) => EndedCall.IsNoFaultAsync(stream(service, requests, responses, call), call));
         }
 
         private bool IsSearch(IMethod method, MethodInfo target) =>

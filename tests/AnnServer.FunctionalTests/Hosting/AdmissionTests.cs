@@ -62,6 +62,32 @@ public sealed class AdmissionTests(AdmissionTests.SmallServer server) : ServerTe
     }
 
     [Fact]
+    public async Task Request_CompressedToFewerBytesThanItHas_CountsWithThoseThatItHas()
+    {
+        Metadata compress = new() { { "grpc-internal-encoding-request", "gzip" } };
+        string name = await CreateAsync(Dimension);
+        for (int round = 0; round < 5; round++)
+        {
+            RpcException refused = await Assert.ThrowsAsync<RpcException>(
+                async () => await Server.Points.UpsertAsync(Points(name, 60), compress, cancellationToken: Cancellation));
+            Assert.Equal(StatusCode.ResourceExhausted, refused.StatusCode);
+            Assert.Contains("Ann:MaxRequestBytesInFlight", refused.Status.Detail, StringComparison.Ordinal);
+            await SucceedAsync(() => Server.Points.UpsertAsync(Points(name, 36), compress, cancellationToken: Cancellation).ResponseAsync);
+        }
+
+        using AsyncDuplexStreamingCall<UpsertRequest, UpsertResponse> stream = Server.Points.UpsertStream(compress, cancellationToken: Cancellation);
+        for (int i = 0; i < 10; i++)
+        {
+            // One message of a stream is held at a time.
+            await stream.RequestStream.WriteAsync(Points(name, 36), Cancellation);
+            Assert.True(await stream.ResponseStream.MoveNext(Cancellation));
+        }
+
+        await stream.RequestStream.CompleteAsync();
+        Assert.False(await stream.ResponseStream.MoveNext(Cancellation));
+    }
+
+    [Fact]
     public async Task Stream_MoreBytesThanMayBeHeldAtOnce_IsReadAsItIsWritten()
     {
         string name = await CreateAsync(Dimension);

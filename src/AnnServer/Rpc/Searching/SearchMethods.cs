@@ -32,7 +32,7 @@ internal static class SearchMethods
                 context.AddDuplexStreamingMethod(
                     Method(method, Search),
                     metadata,
-                    static (service, calls, answers, server) => service.SearchStream(calls, answers, server));
+                    static (service, calls, answers, server) => EndedCall.IsNoFaultAsync(service.SearchStream(calls, answers, server), server));
                 return true;
             default:
                 return false;

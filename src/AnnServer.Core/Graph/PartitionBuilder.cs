@@ -15,7 +15,7 @@ namespace AnnServer.Core.Graph;
 internal sealed unsafe class PartitionBuilder(GraphStore store, ScratchPool scratches, Func<bool> isGone, CancellationToken cancellation)
 {
     // So many parts times the root of the points: as many centres to compare with as there are members in the parts that matter.
-    private const double PartsPerRoot = 2;
+    private const double PartsPerRoot = 1.2;
     private const int MaxParts = 8192;
     private const int SampledPerPart = 32;
     private const int Rounds = 4;

@@ -16,7 +16,7 @@ internal static unsafe class PartitionSearcher
     private const int Bins = 256;
     private const int PartsBetweenCancellationChecks = 32;
 
-    // Filters that leave fewer points near the query than elsewhere: looked for farther out, by so much for each halving. Of fewer points that
+    // Where fewer points match near the query than elsewhere, they are looked for farther out, by so much for each halving. Of fewer points that
     // were looked at nothing can be told.
     private const float MorePerHalving = 0.2f;
     private const int LeastTested = 512;
@@ -109,11 +109,17 @@ internal static unsafe class PartitionSearcher
             return float.PositiveInfinity;
         }
 
-        float reach = effort.Slack * (nearest[effort.K - 1].Distance - store.Origin);
-        float expected = effort.Share * tested;
-        return tested < LeastTested || matched >= expected
-            ? reach
-            : reach * (1 + (MorePerHalving * MathF.Log2(expected / Math.Max(1, matched))));
+        float slack = effort.Slack;
+        if (tested >= LeastTested && effort.Share < 1)
+        {
+            float local = Math.Max(1f, matched) / tested;
+            slack = local < effort.Share
+                ? slack * (1 + (MorePerHalving * MathF.Log2(effort.Share / local)))
+                // As effort between measurements is, in the logarithm of the share.
+                : slack + (Math.Max(0, effort.DenseSlack - slack) * (1 - (MathF.Log(local) / MathF.Log(effort.Share))));
+        }
+
+        return slack * (nearest[effort.K - 1].Distance - store.Origin);
     }
 
     // The parts by how near their points come, and how much two of a bin may differ in that. Sorting them takes ten times as long.

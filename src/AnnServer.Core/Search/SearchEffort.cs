@@ -30,7 +30,7 @@ public readonly record struct SearchEffort(
     /// </summary>
     public float Share { get; init; }
 
-    /// <summary>The slack where all nodes around a query match, as they may under a filter that holds its neighbours.</summary>
+    /// <summary>The slack where all points around a query match, as they may under a filter that holds its neighbours.</summary>
     public float DenseSlack { get; init; }
 
     public int Width => RangeLimit + Math.Max(K, Ef);

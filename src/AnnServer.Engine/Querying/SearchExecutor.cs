@@ -155,7 +155,7 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
         }
         else
         {
-            fallback = !TryWalk(plan.Effort);
+            fallback = plan.Strategy == SearchStrategy.Partitions ? !TryPartitions(plan.Effort) : !TryWalk(plan.Effort);
             if (fallback && plan.Then is { } then)
             {
                 plan = plan with { Strategy = SearchStrategy.GraphWithin, Effort = then };
@@ -182,6 +182,9 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
             SearchMicroseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds,
         };
 
+        bool TryPartitions(SearchEffort effort) =>
+            data.Index.SearchPartitions(query.Vector.Span, effort, accept!, filter.Arrange(reader, data), scratch, cancellation) && scratch.ResultCount >= effort.K;
+
         bool TryWalk(SearchEffort effort) =>
             data.Index.Search(query.Vector.Span, effort, accept, scratch, cancellation) && scratch.ResultCount >= effort.K;
     }
@@ -191,7 +194,8 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
     {
         live = data.Index.LiveCount;
         matching = filter.Predicate is null ? live : filter.Matching;
-        return RangePlan.Choose(query, config, live, data.Index.HiddenCount, matching, data.Recall.Model, sharing);
+        return RangePlan.Choose(
+            query, config, live, data.Index.HiddenCount, matching, data.Recall.Model, sharing, filter.UseOfPartitions(data, sharing));
     }
 
     // Over a copy of the live points where there is no filter: read as they change, they may lack both slots of a point that is

@@ -6,8 +6,8 @@ using AnnServer.Engine.Querying.Recall;
 namespace AnnServer.Engine.Querying;
 
 /// <summary>
-/// Chooses between comparing with every matching point and walking the graph, by what each would cost. The number of matching points is
-/// known exactly before.
+/// Chooses between comparing with every matching point, looking in the parts near the query, and walking the graph, by what each would cost.
+/// The number of matching points is known exactly before.
 /// </summary>
 internal static class SearchPlanner
 {
@@ -58,8 +58,16 @@ internal static class SearchPlanner
     /// <param name="matching">Points that can be results.</param>
     /// <param name="model">What walks have been measured to find and cost; null before the first measurement.</param>
     /// <param name="sharing">Queries that would compare with all matching points together, this one included.</param>
+    /// <param name="parts">Whether and how the points are divided.</param>
     public static SearchPlan Choose(
-        SearchQuery query, CollectionConfig config, int live, int hidden, int matching, RecallModel? model, int sharing = 1)
+        SearchQuery query,
+        CollectionConfig config,
+        int live,
+        int hidden,
+        int matching,
+        RecallModel? model,
+        int sharing = 1,
+        PartitionUse parts = PartitionUse.None)
     {
         // Never room for more results than there are: a pool that cannot fill would make the walk visit everything.
         int k = Math.Max(1, Math.Min(query.K, matching));
@@ -71,7 +79,7 @@ internal static class SearchPlanner
         return query is { RecallTarget: { } target, Ef: null }
             ? model is null
                 ? ByWidth(config, k, WidthFor(target, k), live + hidden, matching, sharing)
-                : ByRecall(target, config, k, live, matching, model, sharing)
+                : ByRecall(target, config, k, live, matching, model, sharing, parts)
             : ByWidth(config, k, query.Ef ?? DefaultEf(query.K), live + hidden, matching, sharing);
     }
 
@@ -93,9 +101,10 @@ internal static class SearchPlanner
     }
 
     // The cheapest that reaches the recall.
-    private static SearchPlan ByRecall(double target, CollectionConfig config, int k, int live, int matching, RecallModel model, int sharing)
+    private static SearchPlan ByRecall(
+        double target, CollectionConfig config, int k, int live, int matching, RecallModel model, int sharing, PartitionUse parts)
     {
-        double scan = matching * Shared(model.ScanMicroseconds, model.SharedMicroseconds, sharing, byCodes: true);
+        double scan = matching * Shared(model.Costs.Compare, model.Costs.Share, sharing, byCodes: true);
         double share = live == 0 ? 1 : Math.Min(1, (double)matching / live);
         int codesWidth = CodesWidth(config, k, matching);
         double goal = model.Aim(target, live);
@@ -103,6 +112,19 @@ internal static class SearchPlanner
         bool isThrough = model.TryReach(WalkKind.Through, share, k, aim, out RecallPoint through) && through.Microseconds < scan;
         RecallPoint within = default;
         bool isWithin = share < 1 && model.TryReach(WalkKind.Within, share, k, aim, out within) && within.Microseconds < scan;
+        if (TryPartitions(share, k, aim, model, parts, out RecallPoint near, out RecallPoint dense)
+            && near.Microseconds < scan
+            && !(isThrough && through.Microseconds < near.Microseconds)
+            && !(isWithin && within.Microseconds < near.Microseconds))
+        {
+            return new SearchPlan(
+                SearchStrategy.Partitions,
+                EffortLadder.ToPartitions(near.Effort, k, CodesWidth(k), share, dense.Effort),
+                (long)near.Distances,
+                model.Expect(Math.Max(near.Recall, goal), live),
+                codesWidth);
+        }
+
         if (isThrough && !(isWithin && within.Microseconds < through.Microseconds))
         {
             long budget = share < 1 ? Budget(through) : long.MaxValue;
@@ -111,10 +133,10 @@ internal static class SearchPlanner
                 && model.TryReach(WalkKind.Within, share, k, goal + (MarginOfRetries * (1 - goal)), out RecallPoint retry)
                     ? Effort(retry, true, Budget(retry))
                     : null;
-            float dense = share < 1 && model.TryReach(WalkKind.Through, 1, k, aim, out RecallPoint all) ? (float)all.Effort : 0;
+            float denseSlack = share < 1 && model.TryReach(WalkKind.Through, 1, k, aim, out RecallPoint all) ? (float)all.Effort : 0;
             SearchPlan walk = Walk(
                 SearchStrategy.Graph, through, false, then is null ? budget : Math.Min(budget, (long)(Patience * through.Distances)), then);
-            return walk with { Effort = walk.Effort with { Share = (float)share, DenseSlack = dense } };
+            return walk with { Effort = walk.Effort with { Share = (float)share, DenseSlack = denseSlack } };
         }
 
         return isWithin
@@ -131,22 +153,43 @@ internal static class SearchPlanner
         long Budget(in RecallPoint point) => (long)(point.Distances * scan / point.Microseconds);
     }
 
+    private static bool TryPartitions(
+        double share, int k, double aim, RecallModel model, PartitionUse parts, out RecallPoint near, out RecallPoint dense)
+    {
+        dense = default;
+        if (parts == PartitionUse.None
+            || share >= 1
+            || !model.TryReach(WalkKind.Partitions, share, k, aim, out near)
+            || !model.TryReach(WalkKind.Partitions, 1, k, aim, out dense))
+        {
+            near = default;
+            return false;
+        }
+
+        double tests = parts == PartitionUse.Arranged ? 0 : near.Distances / share * model.Costs.Test;
+        near = near with { Microseconds = near.Microseconds + tests };
+        return true;
+    }
+
     // Candidates of a scan by codes that are ordered by their vectors; 0 to compare by the vectors.
     private static int CodesWidth(CollectionConfig config, int k, int matching)
     {
         bool onDisk = config.VectorPlacement == VectorPlacement.Disk;
         return config.Quantization switch
         {
-            Quantization.Int8 when onDisk || matching >= LeastForCodes => k + (k / 4) + MoreByCodes,
+            Quantization.Int8 when onDisk || matching >= LeastForCodes => CodesWidth(k),
             Quantization.Int4 when onDisk || matching >= LeastForHalfCodes => Math.Max(LeastByHalfCodes, 2 * k),
             _ => 0,
         };
     }
 
+    /// <summary>Candidates of a search by 8-bit codes, for k results.</summary>
+    public static int CodesWidth(int k) => k + (k / 4) + MoreByCodes;
+
     /// <summary>Whether so many searches with one plan take less when they compare together than one by one.</summary>
     public static bool PaysToShare(SearchPlan plan, RecallModel? model, int sharing)
     {
-        (double alone, double each) = model is { } known && plan.CodesWidth > 0 ? (known.ScanMicroseconds, known.SharedMicroseconds)
+        (double alone, double each) = model is { } known && plan.CodesWidth > 0 ? (known.Costs.Compare, known.Costs.Share)
             : plan.CodesWidth > 0 ? (CodesCost, SharedCodesCost)
             : (VectorsCost, SharedVectorsCost);
         return Shared(alone, each, sharing, plan.CodesWidth > 0) < alone;

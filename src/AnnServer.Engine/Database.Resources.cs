@@ -21,6 +21,12 @@ public sealed partial class Database
     /// <summary>Bytes that <see cref="DatabaseOptions.FilterCacheBytes"/> limits.</summary>
     public long FilterCacheBytes => _context.Filters.Bytes;
 
+    /// <summary>Memory that the log may take for what is on its way to the disk.</summary>
+    public long LogMemoryBytes => _context.Log.MemoryBytes;
+
+    /// <summary>Memory that the page store takes for pages on their way to the disk and for finding them; none before the first checkpoint.</summary>
+    public long PageStoreMemoryBytes => _pages.MemoryBytes;
+
     /// <summary>Memory used for vectors that are kept on disk and are not there yet.</summary>
     public long VectorMemoryUsed => _context.Disk.Memory.Used;
 

@@ -72,6 +72,9 @@ public sealed class OperationLog : IAsyncDisposable
     /// <summary>Bytes between the begin and the tail of the log.</summary>
     public long Bytes => _file.Log.TailAddress - _file.Log.BeginAddress;
 
+    /// <summary>Memory that it may take for records on their way to the disk.</summary>
+    public long MemoryBytes => _options.MemoryBytes;
+
     /// <summary>The first background failure; it never goes away.</summary>
     public Exception? Fault => _writer.Fault;
 

@@ -20,6 +20,8 @@ internal sealed class ServerOptions
         DefaultValueFactory = _ => 1,
     };
 
+    private readonly AccessOptions _access = new();
+
     private readonly Option<string?> _json = new("--json") { Description = "Also write the report to this file, as JSON." };
 
     public void AddTo(Command command, bool withCollection = true)
@@ -29,12 +31,17 @@ internal sealed class ServerOptions
             command.Options.Add(_collection);
         command.Options.Add(_connections);
         command.Options.Add(_json);
+        _access.AddTo(command);
         _connections.Within(1, int.MaxValue, "--connections is at least 1.");
     }
 
     public ServerConnections Connect(ParseResult parsed) => Connect(parsed, parsed.GetValue(_connections));
 
-    public ServerConnections Connect(ParseResult parsed, int connections) => new(new Uri(parsed.GetRequiredValue(_address)), connections);
+    public ServerConnections Connect(ParseResult parsed, int connections)
+    {
+        Uri address = new(parsed.GetRequiredValue(_address));
+        return new ServerConnections(address, connections, _access.Read(parsed, address));
+    }
 
     public string Collection(ParseResult parsed) => parsed.GetRequiredValue(_collection);
 

@@ -9,12 +9,12 @@ internal sealed class ServerConnections : IDisposable
     private readonly GrpcChannel[] _channels;
     private readonly Points.PointsClient[] _points;
 
-    public ServerConnections(Uri address, int count)
+    public ServerConnections(Uri address, int count, ServerAccess? access = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         _channels = new GrpcChannel[count];
         for (int i = 0; i < count; i++)
-            _channels[i] = Open(address);
+            _channels[i] = Open(address, access ?? ServerAccess.Open);
         _points = [.. _channels.Select(channel => new Points.PointsClient(channel))];
         Collections = new Collections.CollectionsClient(_channels[0]);
         Admin = new Admin.AdminClient(_channels[0]);
@@ -34,13 +34,9 @@ internal sealed class ServerConnections : IDisposable
             channel.Dispose();
     }
 
-    private static GrpcChannel Open(Uri address) => GrpcChannel.ForAddress(address, new GrpcChannelOptions
+    private static GrpcChannel Open(Uri address, ServerAccess access) => GrpcChannel.ForAddress(address, new GrpcChannelOptions
     {
-        HttpHandler = new SocketsHttpHandler
-        {
-            EnableMultipleHttp2Connections = false,
-            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-        },
+        HttpHandler = access.CreateHandler(),
         DisposeHttpClient = true,
         MaxReceiveMessageSize = null,
         MaxSendMessageSize = null,

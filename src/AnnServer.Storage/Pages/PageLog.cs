@@ -38,6 +38,9 @@ internal sealed class PageLog : IDisposable
     /// <summary>Address after the last record.</summary>
     public long Tail => _store.Log.TailAddress;
 
+    /// <summary>Memory of its pages and of its index. Any thread.</summary>
+    public long MemoryBytes => _store.Log.MemorySizeBytes + (_store.IndexSize * BucketBytes);
+
     /// <summary>The first write that failed.</summary>
     public Task<IOException> Failed => _device.Failed;
 

@@ -26,6 +26,7 @@ public sealed class PageStore : IDisposable
     // FASTER reads its whole log to rebuild its index: not before the first page is written, so that no start waits for it.
     private Func<PageLog>? _open;
     private PageLog? _log;
+    private volatile bool _isClosed;
     private byte[] _envelope = new byte[4096];
     private long _begin = PageLog.FirstAddress;
 
@@ -209,10 +210,14 @@ public sealed class PageStore : IDisposable
     /// <summary>How long the disk has owed an answer to the call that is under way; zero where none is.</summary>
     public TimeSpan BusyFor => Volatile.Read(ref _busySince) is var since && since != 0 ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
 
+    /// <summary>Memory that it takes; none before the first page is written. Any thread.</summary>
+    public long MemoryBytes => Volatile.Read(ref _log) is { } log && !_isClosed ? log.MemoryBytes : 0;
+
     /// <summary>Closes the files. What has been written since the last commit is lost.</summary>
     public void Dispose()
     {
         Images.Dispose();
+        _isClosed = true;
         // A disk that owes an answer would keep FASTER waiting for it.
         if (BusyFor == TimeSpan.Zero && _log is { Failed.IsCompleted: false } log)
         {

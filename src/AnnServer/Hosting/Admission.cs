@@ -1,7 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
-using AnnServer.Engine.Model;
-using AnnServer.Rpc;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
@@ -19,24 +17,27 @@ internal sealed class Admission
     private const int ShareOfMemory = 16;
 
     private readonly int _mostCalls;
-    private readonly Counter<long> _refused;
+    private readonly Refusals _refusals;
     private long _calls;
     private long _bytes;
 
-    public Admission(ServerOptions options, IMeterFactory meters)
+    public Admission(ServerOptions options, IMeterFactory meters, Refusals refusals)
     {
+        _refusals = refusals;
         _mostCalls = options.MaxCallsInFlight;
         MostBytes = options.MaxRequestBytesInFlight > 0
             ? options.MaxRequestBytesInFlight
             : Math.Max(options.MaxMessageBytes, AvailableMemory.Limit(options) / ShareOfMemory);
         Meter meter = meters.Create(LongWork.MeterName);
         meter.CreateObservableUpDownCounter("ann.calls.in_flight", () => Interlocked.Read(ref _calls), "{call}", "Calls that are being received or answered.");
-        meter.CreateObservableUpDownCounter("ann.calls.bytes", () => Interlocked.Read(ref _bytes), "By", "Bytes of their requests.");
-        _refused = meter.CreateCounter<long>("ann.calls.refused", "{call}", "Calls refused because there were too many, or too many bytes of them.");
+        meter.CreateObservableUpDownCounter("ann.calls.bytes", () => Bytes, "By", "Bytes of their requests.");
     }
 
     /// <summary>Bytes of requests that may be held at once.</summary>
     public long MostBytes { get; }
+
+    /// <summary>Bytes of requests that are held now.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -52,7 +53,10 @@ internal sealed class Admission
         {
             if (calls > _mostCalls)
             {
-                Refuse(context);
+                _refusals.Answer(
+                    context,
+                    RefusalReason.Calls,
+                    $"{_mostCalls} calls are being answered already, which is all that may be at once (Ann:MaxCallsInFlight); try again later.");
                 return;
             }
 
@@ -74,31 +78,14 @@ internal sealed class Admission
         }
     }
 
-    private void Refuse(HttpContext context)
-    {
-        _refused.Add(1);
-        RpcException refusal = StatusMapper.ToException(EngineError.Of(
-            EngineStatus.ResourceExhausted,
-            $"{_mostCalls} calls are being answered already, which is all that may be at once (Ann:MaxCallsInFlight); try again later."));
-        // A response that has trailers and nothing before them: they go where headers do.
-        context.Response.ContentType = ContentType;
-        context.Response.Headers["grpc-status"] = ((int)refusal.StatusCode).ToString();
-        context.Response.Headers["grpc-message"] = Uri.EscapeDataString(refusal.Status.Detail);
-        foreach (Metadata.Entry entry in refusal.Trailers)
-        {
-            context.Response.Headers[entry.Key] = entry.IsBinary ? Convert.ToBase64String(entry.ValueBytes) : entry.Value;
-        }
-    }
-
     private void Add(long bytes)
     {
         if (Interlocked.Add(ref _bytes, bytes) > MostBytes && bytes > 0)
         {
             Interlocked.Add(ref _bytes, -bytes);
-            _refused.Add(1);
-            throw StatusMapper.ToException(EngineError.Of(
-                EngineStatus.ResourceExhausted,
-                $"The requests that are being received or answered have {MostBytes} bytes already, which is all that they may (Ann:MaxRequestBytesInFlight); try again later."));
+            throw _refusals.Refuse(
+                RefusalReason.Bytes,
+                $"The requests that are being received or answered have {MostBytes} bytes already, which is all that they may (Ann:MaxRequestBytesInFlight); try again later.");
         }
     }
 

@@ -27,6 +27,9 @@ internal sealed class DatabaseHost(
     public Database Current => Volatile.Read(ref _database)
         ?? throw StatusMapper.ToException(EngineError.Of(EngineStatus.Unavailable, NotReadyReason ?? _whyNone));
 
+    /// <summary>Null before it is open and after it is closed.</summary>
+    public Database? Open => Volatile.Read(ref _database);
+
     /// <summary>Time since the server was started.</summary>
     public TimeSpan Uptime => time.GetElapsedTime(_start);
 

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 namespace AnnServer.Hosting;
 
@@ -28,9 +30,11 @@ internal static class HealthCheckCommand
             .AddEnvironmentVariables()
             .AddCommandLine(args[1..])
             .Build();
-        Uri address = Address(ServerOptionsReader.Read(configuration, out _));
+        ServerOptions options = ServerOptionsReader.Read(configuration, out _);
+        Uri address = Address(options);
+        using X509Certificate2? certificate = Certificate(options.HealthCheck);
         // A proxy of the environment has nothing to do with the server beside this process.
-        using HttpClient http = new(new SocketsHttpHandler { UseProxy = false, SslOptions = Trusting }) { Timeout = Patience };
+        using HttpClient http = new(new SocketsHttpHandler { UseProxy = false, SslOptions = Tls(certificate) }) { Timeout = Patience };
         try
         {
             using HttpResponseMessage answer = await http.GetAsync(address, cancellation);
@@ -49,7 +53,29 @@ internal static class HealthCheckCommand
     }
 
     // It asks the server beside it, by an address that no certificate names, for something that is no secret.
-    private static SslClientAuthenticationOptions Trusting => new() { RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null };
+    private static SslClientAuthenticationOptions Tls(X509Certificate2? certificate) => new()
+    {
+        RemoteCertificateValidationCallback = static (_, shown, _, _) => shown is not null,
+        ClientCertificates = certificate is null ? null : [certificate],
+    };
+
+    private static X509Certificate2? Certificate(HealthCheckCommandOptions options)
+    {
+        if (options.CertificatePath is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(options.CertificatePath, options.KeyPath);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            throw new SettingsException(
+                [$"Ann:HealthCheck ({options.CertificatePath}, {options.KeyPath}): no certificate with its key, in PEM and without a password: {e.Message}"]);
+        }
+    }
 
     private static Uri Address(ServerOptions options)
     {

@@ -121,6 +121,8 @@ internal sealed class ServerHost : IAsyncDisposable
         _app.UseBrowsers(_options);
         // Within gRPC-Web, which takes the trailers away with it.
         _app.UseRpcTelemetry();
+        // Reports by itself, and so is asked for by nobody.
+        _app.Services.GetRequiredService<SharedMemory>();
         Admission admission = _app.Services.GetRequiredService<Admission>();
         _app.Use(next => context => admission.InvokeAsync(context, next));
         _app.UseSecurity(_options);
@@ -164,7 +166,9 @@ internal sealed class ServerHost : IAsyncDisposable
         services.AddSingleton(options);
         services.AddSingleton<DatabaseHost>();
         services.AddSingleton<LongWork>();
+        services.AddSingleton<Refusals>();
         services.AddSingleton<Admission>();
+        services.AddSingleton<SharedMemory>();
         services.AddSingleton<StreamDrain>();
         services.AddHostedService(static provider => provider.GetRequiredService<StreamDrain>());
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);

@@ -87,6 +87,15 @@ internal sealed record ServerOptions
     /// <summary>Calls at once; a stream is one. So many wait for processors at most, which bounds the longest wait.</summary>
     public int MaxCallsInFlight { get; init; } = 4096;
 
+    /// <summary>Requests of one caller a second, in the mean; 0 for no limit. A message of a stream is one, and so is a batch.</summary>
+    public double RequestsPerSecondPerCaller { get; init; }
+
+    /// <summary>Requests that a caller may make at once after a pause; 0 for those of a second, and at least one.</summary>
+    public int RequestBurstPerCaller { get; init; }
+
+    /// <summary>Calls of one caller at once; 0 for no limit.</summary>
+    public int MaxCallsInFlightPerCaller { get; init; }
+
     /// <summary>Memory for filters that come again and again and what they match; at a million points a filter takes 125 KiB.</summary>
     public long FilterCacheBytes { get; init; } = 16L << 20;
 
@@ -105,6 +114,8 @@ internal sealed record ServerOptions
     public Uri? OtlpEndpoint { get; init; }
 
     public TlsOptions Tls { get; init; } = new();
+
+    public HealthCheckCommandOptions HealthCheck { get; init; } = new();
 
     public AuthOptions Auth { get; init; } = new();
 

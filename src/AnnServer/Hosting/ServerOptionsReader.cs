@@ -1,5 +1,6 @@
 using AnnServer.Engine.Model;
 using AnnServer.Security;
+using AnnServer.Security.Limits;
 
 namespace AnnServer.Hosting;
 
@@ -15,6 +16,7 @@ internal static class ServerOptionsReader
         SettingReader ann = new(configuration, ServerOptions.Section, faults);
         SettingReader limits = ann.Within(nameof(ServerOptions.Limits));
         SettingReader tls = ann.Within(nameof(ServerOptions.Tls));
+        SettingReader healthCheck = ann.Within(nameof(ServerOptions.HealthCheck));
         SettingReader auth = ann.Within(nameof(ServerOptions.Auth));
         SettingReader jwt = auth.Within(nameof(AuthOptions.Jwt));
         ServerOptions options = new()
@@ -42,6 +44,12 @@ internal static class ServerOptionsReader
             MemoryLimitBytes = ann.Integer(nameof(ServerOptions.MemoryLimitBytes), defaults.MemoryLimitBytes, 0, long.MaxValue),
             MaxRequestBytesInFlight = ann.Integer(nameof(ServerOptions.MaxRequestBytesInFlight), defaults.MaxRequestBytesInFlight, 0, long.MaxValue),
             MaxCallsInFlight = ann.Integer(nameof(ServerOptions.MaxCallsInFlight), defaults.MaxCallsInFlight, 1, 1_000_000),
+            RequestsPerSecondPerCaller = ann.Number(
+                nameof(ServerOptions.RequestsPerSecondPerCaller), defaults.RequestsPerSecondPerCaller, 0, CallerLimits.MaxRequestsPerSecond),
+            RequestBurstPerCaller = ann.Integer(
+                nameof(ServerOptions.RequestBurstPerCaller), defaults.RequestBurstPerCaller, 0, CallerLimits.MaxRequestBurst),
+            MaxCallsInFlightPerCaller = ann.Integer(
+                nameof(ServerOptions.MaxCallsInFlightPerCaller), defaults.MaxCallsInFlightPerCaller, 0, CallerLimits.MostCallsInFlight),
             FilterCacheBytes = ann.Integer(nameof(ServerOptions.FilterCacheBytes), defaults.FilterCacheBytes, 0, long.MaxValue),
             GrpcWeb = ann.Switch(nameof(ServerOptions.GrpcWeb), defaults.GrpcWeb),
             CorsOrigins = ann.Origins(nameof(ServerOptions.CorsOrigins)),
@@ -49,6 +57,11 @@ internal static class ServerOptionsReader
             LogFormat = ann.OneOf(nameof(ServerOptions.LogFormat), defaults.LogFormat),
             OtlpEndpoint = ann.HttpUri(nameof(ServerOptions.OtlpEndpoint)),
             Tls = SecurityOptionsReader.ReadTls(tls),
+            HealthCheck = new HealthCheckCommandOptions
+            {
+                CertificatePath = healthCheck.Path(nameof(HealthCheckCommandOptions.CertificatePath)),
+                KeyPath = healthCheck.Path(nameof(HealthCheckCommandOptions.KeyPath)),
+            },
             Auth = SecurityOptionsReader.ReadAuth(auth, jwt),
             ReloadInterval = ann.Duration(
                 nameof(ServerOptions.ReloadInterval), defaults.ReloadInterval, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
@@ -60,13 +73,18 @@ internal static class ServerOptionsReader
             faults.Add($"Ann:GrpcPort and Ann:HttpPort are both {options.GrpcPort}; allowed: two different ports, or 0 for a free one.");
         }
 
+        if ((options.HealthCheck.CertificatePath is null) != (options.HealthCheck.KeyPath is null))
+        {
+            faults.Add("Ann:HealthCheck has one of CertificatePath and KeyPath; allowed: both or neither.");
+        }
+
         if (options.Limits.DefaultPageSize > options.Limits.MaxPageSize)
         {
             faults.Add(
                 $"Ann:Limits:DefaultPageSize is {options.Limits.DefaultPageSize} and Ann:Limits:MaxPageSize {options.Limits.MaxPageSize}; allowed: a default up to the greatest.");
         }
 
-        unknown = [.. ann.UnknownKeys(), .. limits.UnknownKeys(), .. tls.UnknownKeys(), .. auth.UnknownKeys(), .. jwt.UnknownKeys()];
+        unknown = [.. ann.UnknownKeys(), .. limits.UnknownKeys(), .. tls.UnknownKeys(), .. healthCheck.UnknownKeys(), .. auth.UnknownKeys(), .. jwt.UnknownKeys()];
         return faults.Count == 0 ? options : throw new SettingsException(faults);
     }
 

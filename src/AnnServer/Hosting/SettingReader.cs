@@ -35,6 +35,14 @@ internal sealed class SettingReader(IConfiguration configuration, string section
         return Refuse(name, text, $"a whole number from {least} to {most}", fallback);
     }
 
+    public double Number(string name, double fallback, double least, double most)
+    {
+        string? text = Text(name);
+        return text is null ? fallback
+            : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= least && value <= most ? value
+            : Refuse(name, text, string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"), fallback);
+    }
+
     public string NotEmpty(string name, string fallback)
     {
         string? text = configuration[Key(name)];

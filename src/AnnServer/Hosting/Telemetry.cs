@@ -24,6 +24,8 @@ internal static class Telemetry
                 .AddMeter("Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel")
                 .AddRuntimeInstrumentation()
                 .AddView("http.server.request.duration", new ExplicitBucketHistogramConfiguration { Boundaries = CallSeconds })
+                // A bucket leads to a trace of a call in it, where calls are traced.
+                .SetExemplarFilter(ExemplarFilterType.TraceBased)
                 .AddPrometheusExporter());
 
         if (options.OtlpEndpoint is null && string.IsNullOrEmpty(configuration[EndpointVariable]))

@@ -30,14 +30,21 @@ internal sealed class AccessInterceptor(AccessGate gate, AuditLog audit) : Inter
 
     public override Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
         IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation) =>
-        continuation(new AdmittedReader<TRequest>(requestStream, gate, RuleOf(context), context), context);
+        continuation(Admitted(requestStream, context), context);
 
     public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
         IAsyncStreamReader<TRequest> requestStream,
         IServerStreamWriter<TResponse> responseStream,
         ServerCallContext context,
         DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
-        continuation(new AdmittedReader<TRequest>(requestStream, gate, RuleOf(context), context), responseStream, context);
+        continuation(Admitted(requestStream, context), responseStream, context);
+
+    private AdmittedReader<TRequest> Admitted<TRequest>(IAsyncStreamReader<TRequest> messages, ServerCallContext context)
+        where TRequest : class
+    {
+        RpcRule rule = RuleOf(context);
+        return new AdmittedReader<TRequest>(messages, message => gate.AdmitNext(message, rule, context));
+    }
 
     private static RpcRule RuleOf(ServerCallContext context) => RpcRules.TryGet(context.Method, out RpcRule rule)
         ? rule

@@ -3,8 +3,8 @@ using Grpc.Core;
 namespace AnnServer.Security;
 
 /// <summary>A stream of which only admitted messages are read: the first that is not ends it. A message that is there already costs no wait.</summary>
-internal sealed class AdmittedReader<TMessage>(IAsyncStreamReader<TMessage> messages, AccessGate gate, RpcRule rule, ServerCallContext context)
-    : IAsyncStreamReader<TMessage>
+/// <param name="admit">Throws for a message that is not.</param>
+internal sealed class AdmittedReader<TMessage>(IAsyncStreamReader<TMessage> messages, Action<TMessage> admit) : IAsyncStreamReader<TMessage>
     where TMessage : class
 {
     public TMessage Current => messages.Current;
@@ -32,7 +32,7 @@ internal sealed class AdmittedReader<TMessage>(IAsyncStreamReader<TMessage> mess
     {
         if (any)
         {
-            gate.AdmitNext(messages.Current, rule, context);
+            admit(messages.Current);
         }
     }
 }

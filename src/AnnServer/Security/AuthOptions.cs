@@ -17,5 +17,8 @@ internal sealed record AuthOptions
     /// <summary>/metrics takes a key or a token too. Few scrapers have one, and no metric holds data.</summary>
     public bool ProtectMetrics { get; init; }
 
+    /// <summary>Lines of the audit log for denied calls; of one address a quarter. About five kilobytes a second at most, whoever knocks.</summary>
+    public int DenialLinesPerSecond { get; init; } = 20;
+
     public JwtOptions Jwt { get; init; } = new();
 }

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using AnnServer.Security.Limits;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 
@@ -27,6 +28,9 @@ internal sealed class Caller : ClaimsIdentity
 
     /// <summary>From then on the caller is a stranger, also on streams that are open.</summary>
     public DateTimeOffset NotAfter { get; init; } = DateTimeOffset.MaxValue;
+
+    /// <summary>Null where the caller has those of the server.</summary>
+    public OwnLimits? Limits { get; init; }
 
     /// <summary>The caller of an RPC; null where nobody is asked who they are.</summary>
     public static Caller? Of(ServerCallContext context) => context.GetHttpContext().User.Identity as Caller;

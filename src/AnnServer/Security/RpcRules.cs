@@ -37,16 +37,18 @@ internal static class RpcRules
         ["/ann.v1.Admin/GetStats"] = new(Role.Admin, RpcScope.All),
     }.ToFrozenDictionary();
 
+    public static bool IsOurs(string? method) => method?.StartsWith(Package, StringComparison.Ordinal) == true;
+
     /// <param name="method">With its service, as in <c>/ann.v1.Points/Search</c>; null for what is no RPC.</param>
     /// <returns>False for an RPC of ann.v1 that has no rule.</returns>
     public static bool TryGet(string? method, out RpcRule rule)
     {
-        if (method is null || !method.StartsWith(Package, StringComparison.Ordinal))
+        if (!IsOurs(method))
         {
             rule = Other;
             return true;
         }
 
-        return Rules.TryGetValue(method, out rule);
+        return Rules.TryGetValue(method!, out rule);
     }
 }

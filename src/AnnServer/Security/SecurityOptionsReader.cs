@@ -24,6 +24,7 @@ internal static class SecurityOptionsReader
             KeysPath = auth.Path(nameof(AuthOptions.KeysPath)),
             OpenReflection = auth.Truth(nameof(AuthOptions.OpenReflection), defaults.OpenReflection),
             ProtectMetrics = auth.Truth(nameof(AuthOptions.ProtectMetrics), defaults.ProtectMetrics),
+            DenialLinesPerSecond = auth.Integer(nameof(AuthOptions.DenialLinesPerSecond), defaults.DenialLinesPerSecond, 1, 1_000_000),
             Jwt = new JwtOptions
             {
                 Issuer = jwt.Optional(nameof(JwtOptions.Issuer)),

@@ -1,6 +1,7 @@
 using AnnServer.Hosting;
 using AnnServer.Rpc;
 using AnnServer.Security.Keys;
+using AnnServer.Security.Limits;
 using AnnServer.Security.Tls;
 using AnnServer.Security.Tokens;
 using Grpc.AspNetCore.Server;
@@ -33,12 +34,24 @@ internal static class SecuritySetup
             services.AddHostedService<SecurityFilesWatch>();
         }
 
+        if (!mode.IsOpen)
+        {
+            grpc.AddServiceOptions<PointsService>(static service => service.Interceptors.Add<AccessInterceptor>());
+        }
+
+        if (CallerAdmission.IsNeeded(options))
+        {
+            services.AddSingleton<CallerAdmission>();
+            services.AddSingleton<MessageLimits>();
+            // After the one that asks for rights: a message that may not pass costs its caller nothing.
+            grpc.AddServiceOptions<PointsService>(static service => service.Interceptors.Add<MessageLimits>());
+        }
+
         if (mode.IsOpen)
         {
             return;
         }
 
-        grpc.AddServiceOptions<PointsService>(static service => service.Interceptors.Add<AccessInterceptor>());
         AddAuthentication(services, options, files);
         services.AddSingleton<IAuthorizationHandler, AccessHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessResultHandler>();
@@ -64,6 +77,11 @@ internal static class SecuritySetup
         if (options.Auth.ProtectMetrics && options.HasAuthentication)
         {
             app.UseMetricsEndpoint();
+        }
+
+        if (app.Services.GetService<CallerAdmission>() is { } callers)
+        {
+            app.Use(next => context => callers.InvokeAsync(context, next));
         }
     }
 

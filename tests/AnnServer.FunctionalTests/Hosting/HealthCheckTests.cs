@@ -49,6 +49,17 @@ public sealed class HealthCheckTests
     }
 
     [Fact]
+    public async Task Run_CertificateThatIsNone_NamesTheSetting()
+    {
+        string none = Path.Combine(AppContext.BaseDirectory, "appsettings.json");
+
+        SettingsException refused = await Assert.ThrowsAsync<SettingsException>(() => HealthCheckCommand.RunAsync(
+            [HealthCheckCommand.Name, $"--Ann:HealthCheck:CertificatePath={none}", $"--Ann:HealthCheck:KeyPath={none}"], Cancellation));
+
+        Assert.StartsWith("Ann:HealthCheck (", Assert.Single(refused.Faults), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Process_ReadyThenGone_ExitsZeroThenOne()
     {
         await using ServerFixture server = new();

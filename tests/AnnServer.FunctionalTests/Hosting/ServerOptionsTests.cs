@@ -29,6 +29,7 @@ public sealed class ServerOptionsTests
         Assert.Equal(Names(typeof(ServerOptions)), shipped.GetSection("Ann").GetChildren().Select(child => child.Key).Order());
         Assert.Equal(Names(typeof(EngineLimits)), shipped.GetSection("Ann:Limits").GetChildren().Select(child => child.Key).Order());
         Assert.Equal(Names(typeof(TlsOptions)), shipped.GetSection("Ann:Tls").GetChildren().Select(child => child.Key).Order());
+        Assert.Equal(Names(typeof(HealthCheckCommandOptions)), shipped.GetSection("Ann:HealthCheck").GetChildren().Select(child => child.Key).Order());
         Assert.Equal(Names(typeof(AuthOptions)), shipped.GetSection("Ann:Auth").GetChildren().Select(child => child.Key).Order());
         Assert.Equal(Names(typeof(JwtOptions)), shipped.GetSection("Ann:Auth:Jwt").GetChildren().Select(child => child.Key).Order());
     }
@@ -43,6 +44,8 @@ public sealed class ServerOptionsTests
                 ("LongWorkQueue", "6"), ("PlanningThreads", "7"), ("CheckpointLogBytes", "9000000"), ("CheckpointInterval", "00:00:09"),
                 ("FlushInterval", "00:00:00.05"), ("DiskTimeout", "00:00:07"), ("MinFreeDiskBytes", "5000000000"), ("VectorMemoryBytes", "6000000000"),
                 ("FilterCacheBytes", "7000000000"), ("MemoryLimitBytes", "8000000000"), ("MaxRequestBytesInFlight", "900"), ("MaxCallsInFlight", "77"),
+                ("RequestsPerSecondPerCaller", "0.5"), ("RequestBurstPerCaller", "78"), ("MaxCallsInFlightPerCaller", "79"), ("HealthCheck:CertificatePath", "/h"),
+                ("HealthCheck:KeyPath", "/hk"), ("Auth:DenialLinesPerSecond", "80"),
                 ("GrpcWeb", "true"), ("CorsOrigins", "https://a.example, http://b:1"), ("ShutdownTimeout", "00:00:05"), ("LogFormat", "JSON"), ("OtlpEndpoint", "http://o:1"),
                 ("ReloadInterval", "00:00:08"), ("Tls:CertificatePath", "/c"), ("Tls:KeyPath", "/k"), ("Tls:ClientCaPath", "/a"),
                 ("Auth:KeysPath", "/s"), ("Auth:OpenReflection", "false"), ("Auth:ProtectMetrics", "TRUE"), ("Auth:Jwt:Issuer", "i"),
@@ -75,6 +78,10 @@ public sealed class ServerOptionsTests
                 MemoryLimitBytes = 8_000_000_000,
                 MaxRequestBytesInFlight = 900,
                 MaxCallsInFlight = 77,
+                RequestsPerSecondPerCaller = 0.5,
+                RequestBurstPerCaller = 78,
+                MaxCallsInFlightPerCaller = 79,
+                HealthCheck = new HealthCheckCommandOptions { CertificatePath = "/h", KeyPath = "/hk" },
                 GrpcWeb = true,
                 CorsOrigins = "https://a.example, http://b:1",
                 ShutdownTimeout = TimeSpan.FromSeconds(5),
@@ -87,6 +94,7 @@ public sealed class ServerOptionsTests
                     KeysPath = "/s",
                     OpenReflection = false,
                     ProtectMetrics = true,
+                    DenialLinesPerSecond = 80,
                     Jwt = new JwtOptions { Issuer = "i", Audience = "u", Authority = new Uri("https://i"), Algorithms = "PS256", RolesClaim = "r" },
                 },
                 Limits = new EngineLimits { MaxK = 9 },
@@ -102,6 +110,7 @@ public sealed class ServerOptionsTests
             ("DataDirectory", " "), ("ListenAddress", "nowhere"), ("GrpcPort", "65536"), ("HttpPort", "x"), ("MaxMessageBytes", "1"),
             ("MaxStreamsPerConnection", "0"), ("PlanningThreads", "-1"), ("CheckpointLogBytes", "100"), ("CheckpointInterval", "0"),
             ("FlushInterval", "00:00:00"), ("DiskTimeout", "0"), ("MinFreeDiskBytes", "-1"), ("VectorMemoryBytes", "1000"), ("FilterCacheBytes", "-1"), ("MemoryLimitBytes", "-1"), ("MaxRequestBytesInFlight", "-1"), ("MaxCallsInFlight", "0"),
+            ("RequestsPerSecondPerCaller", "NaN"), ("RequestBurstPerCaller", "-1"), ("MaxCallsInFlightPerCaller", "x"), ("Auth:DenialLinesPerSecond", "0"),
             ("ShutdownTimeout", "-1"), ("GrpcWeb", "maybe"), ("CorsOrigins", "https://a.example, b"), ("LogFormat", "xml"), ("OtlpEndpoint", "here"),
             ("ReloadInterval", "0"), ("Auth:AllowAnonymous", "x"), ("Auth:OpenReflection", "1"), ("Auth:Jwt:Authority", "here"),
             .. Names(typeof(EngineLimits)).Select(name => ($"Limits:{name}", "-7")),
@@ -121,6 +130,26 @@ public sealed class ServerOptionsTests
         SettingsException exception = Assert.Throws<SettingsException>(() => Read([("GrpcPort", "5"), ("HttpPort", "5")], out _));
 
         Assert.Contains("Ann:GrpcPort and Ann:HttpPort are both 5", Assert.Single(exception.Faults), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("-0.1")]
+    [InlineData("1000001")]
+    [InlineData("1,5")]
+    [InlineData("Infinity")]
+    public void Read_RateThatIsNone_IsRefused(string rate)
+    {
+        SettingsException exception = Assert.Throws<SettingsException>(() => Read([("RequestsPerSecondPerCaller", rate)], out _));
+
+        Assert.Equal($"Ann:RequestsPerSecondPerCaller is \"{rate}\"; allowed: a number from 0 to 1000000.", Assert.Single(exception.Faults));
+    }
+
+    [Fact]
+    public void Read_HealthCheckCertificateWithoutItsKey_IsRefused()
+    {
+        SettingsException exception = Assert.Throws<SettingsException>(() => Read([("HealthCheck:CertificatePath", "c")], out _));
+
+        Assert.Contains("both or neither", Assert.Single(exception.Faults), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using AnnServer.FunctionalTests.Infrastructure;
+using AnnServer.FunctionalTests.Security;
 using AnnServer.Protocol.V1;
 using AnnServer.Testing;
 using Grpc.Core;
@@ -60,6 +61,22 @@ public sealed class TracingTests
         Assert.Equal("NOT_FOUND", call.Tags["rpc.response.status_code"]);
         Assert.DoesNotContain("error.type", call.Tags.Keys);
         Assert.False(call.Failed);
+    }
+
+    [Fact]
+    public async Task Metrics_OfCallsThatAreTraced_HaveExemplarsOfTheirTraces()
+    {
+        await using OtlpReceiver receiver = await OtlpReceiver.StartAsync(Cancellation);
+        await using ServerFixture server = new() { Settings = [$"--Ann:OtlpEndpoint={receiver.Address}"] };
+        await server.StartAsync();
+        await CreateAsync(server.Collections, Trace(Clients[0]));
+
+        // A call is counted when it is over, of which its client may hear before.
+        await Eventually.HoldsAsync(
+            async () => (await Scrape.TextAsync(server, Cancellation, "application/openmetrics-text; version=1.0.0")).Split('\n').Any(static line =>
+                line.StartsWith("http_server_request_duration_seconds_bucket{", StringComparison.Ordinal)
+                && line.Contains($"trace_id=\"{Clients[0]}\"", StringComparison.Ordinal)),
+            Cancellation);
     }
 
     [Fact]

@@ -44,6 +44,27 @@ public sealed class KeyCommandTests
         Assert.Equal([file], Directory.GetFileSystemEntries(directory.Path));
     }
 
+    [Fact]
+    public void Create_WithLimits_PutsThemInTheEntry()
+    {
+        string[] lines = KeyCommand.Run(
+            ["key", "create", "--name", "x", "--role", "read", "--requests-per-second", "2.5", "--request-burst", "9", "--max-calls-in-flight", "0"]).Split('\n', 3);
+        using JsonDocument entry = JsonDocument.Parse(lines[2]);
+
+        Assert.Equal(2.5, entry.RootElement.GetProperty("requests_per_second").GetDouble());
+        Assert.Equal(9, entry.RootElement.GetProperty("request_burst").GetInt32());
+        Assert.Equal(0, entry.RootElement.GetProperty("max_calls_in_flight").GetInt32());
+    }
+
+    [Fact]
+    public void Create_LimitThatIsNone_NamesTheOption()
+    {
+        SettingsException refused = Assert.Throws<SettingsException>(
+            () => KeyCommand.Run(["key", "create", "--name", "x", "--role", "read", "--request-burst", "-1"]));
+
+        Assert.StartsWith("--request-burst is -1; allowed: ", Assert.Single(refused.Faults), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("key")]
     [InlineData("key", "delete")]
@@ -55,6 +76,10 @@ public sealed class KeyCommandTests
     [InlineData("key", "create", "--name", "x", "--role", "read", "--not-after", "soon")]
     [InlineData("key", "create", "--name", "x", "--role", "read", "--colections", "a")]
     [InlineData("key", "create", "--name", "x", "--role", "read", "--file")]
+    [InlineData("key", "create", "--name", "x", "--role", "read", "--requests-per-second", "-1")]
+    [InlineData("key", "create", "--name", "x", "--role", "read", "--requests-per-second", "NaN")]
+    [InlineData("key", "create", "--name", "x", "--role", "read", "--request-burst", "1.5")]
+    [InlineData("key", "create", "--name", "x", "--role", "read", "--max-calls-in-flight", "many")]
     public void Create_WrongArguments_SaysWhatIsAllowed(params string[] args) =>
         Assert.NotEmpty(Assert.Throws<SettingsException>(() => KeyCommand.Run(args)).Faults);
 }

@@ -17,11 +17,13 @@ internal sealed class TestKeys : IDisposable
     /// <summary>The setting that names the file, and one that has it read again soon.</summary>
     public IReadOnlyList<string> Settings => [$"--Ann:Auth:KeysPath={Path}", "--Ann:ReloadInterval=00:00:00.1"];
 
-    public static string Entry(string name, string key, string role, string? collections = null, DateTimeOffset? notAfter = null)
+    /// <param name="limits">Members of the entry, as in <c>"request_burst": 5</c>.</param>
+    public static string Entry(string name, string key, string role, string? collections = null, DateTimeOffset? notAfter = null, string? limits = null)
     {
         string hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
         string rest = (collections is null ? "" : $", \"collections\": [{collections}]")
-            + (notAfter is { } time ? $", \"not_after\": \"{time:O}\"" : "");
+            + (notAfter is { } time ? $", \"not_after\": \"{time:O}\"" : "")
+            + (limits is null ? "" : $", {limits}");
         return $"{{\"name\": \"{name}\", \"sha256\": \"{hash}\", \"role\": \"{role}\"{rest}}}";
     }
 

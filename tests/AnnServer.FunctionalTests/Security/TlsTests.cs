@@ -3,6 +3,8 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using AnnServer.FunctionalTests.Infrastructure;
+using AnnServer.Hosting;
+using AnnServer.LoadGen.Commands;
 using AnnServer.Protocol.V1;
 using AnnServer.Testing;
 using Grpc.Core;
@@ -92,6 +94,63 @@ public sealed class TlsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Call_RateLimited_IsSoByTheSubjectOfItsCertificate()
+    {
+        await StartAsync($"--Ann:Tls:ClientCaPath={InDirectory("ca.pem")}", "--Ann:RequestsPerSecondPerCaller=0.001");
+
+        Assert.Equal(StatusCode.OK, await ListAsync(_authority, _authority.Issue("client")));
+        Assert.Equal(StatusCode.ResourceExhausted, await ListAsync(_authority, _authority.Issue("client")));
+        Assert.Equal(StatusCode.OK, await ListAsync(_authority, _authority.Issue("another")));
+    }
+
+    [Fact]
+    public async Task HealthCheck_ClientAuthoritySet_ShowsItsCertificate()
+    {
+        await StartAsync($"--Ann:Tls:ClientCaPath={InDirectory("ca.pem")}");
+        WriteClient("good", _authority.Issue("client"));
+        WriteClient("bad", _stranger.Issue("client"));
+
+        Assert.Null(await CheckAsync());
+        Assert.Null(await CheckAsync("good"));
+        // One that is not taken tells that it was shown.
+        Assert.Contains("cannot be asked", await CheckAsync("bad"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task LoadGen_TlsCertificateAndKey_ReachesTheServer()
+    {
+        using TestKeys keys = new(TestKeys.Entry("x", "a-key", "admin"));
+        await StartAsync([$"--Ann:Tls:ClientCaPath={InDirectory("ca.pem")}", .. keys.Settings]);
+        WriteClient("good", _authority.Issue("client"));
+        await File.WriteAllTextAsync(InDirectory("key"), "a-key\n", Cancellation);
+        await File.WriteAllTextAsync(InDirectory("wrong"), "b-key\n", Cancellation);
+        await File.WriteAllTextAsync(InDirectory("empty"), " \n", Cancellation);
+        string[] trust = ["--ca", InDirectory("ca.pem")];
+        string[] certificate = ["--cert", InDirectory("good.pem"), "--cert-key", InDirectory("good.key")];
+
+        Assert.Equal((0, ""), await StatsAsync([.. trust, .. certificate, "--api-key-file", InDirectory("key")]));
+        Assert.Contains("Unauthenticated", (await StatsAsync([.. trust, .. certificate, "--api-key-file", InDirectory("wrong")])).Errors, StringComparison.Ordinal);
+        Assert.Contains("Unauthenticated", (await StatsAsync([.. trust, .. certificate])).Errors, StringComparison.Ordinal);
+        Assert.Equal(1, (await StatsAsync([.. trust, "--api-key-file", InDirectory("key")])).Code);
+        Assert.Equal(1, (await StatsAsync([.. certificate, "--api-key-file", InDirectory("key")])).Code);
+        Assert.Equal((1, $"{InDirectory("empty")} holds no key or token.\n"), await StatsAsync([.. trust, "--api-key-file", InDirectory("empty")]));
+        Assert.Equal((1, $"{InDirectory("key")} holds no certificates in PEM.\n"), await StatsAsync(["--ca", InDirectory("key")]));
+        Assert.NotEqual(0, (await StatsAsync([.. trust, "--cert", InDirectory("good.pem")])).Code);
+        Assert.Contains("begin with https", (await StatsAsync([.. trust, "--address", "http://127.0.0.1:1"])).Errors, StringComparison.Ordinal);
+        try
+        {
+            Environment.SetEnvironmentVariable(AccessOptions.KeyVariable, "a-key");
+            Assert.Equal((0, ""), await StatsAsync([.. trust, .. certificate]));
+            Assert.Contains(
+                "Unauthenticated", (await StatsAsync([.. trust, .. certificate, "--token-file", InDirectory("wrong")])).Errors, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(AccessOptions.KeyVariable, null);
+        }
+    }
+
+    [Fact]
     public async Task Call_KeysBesideClientCertificates_BothAreNeeded()
     {
         using TestKeys keys = new(TestKeys.Entry("x", "a-key", "read"));
@@ -152,6 +211,30 @@ public sealed class TlsTests : IAsyncLifetime
         File.WriteAllText(InDirectory("key.pem"), certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         File.WriteAllText(InDirectory("certificate.pem"), certificate.ExportCertificatePem());
         certificate.Dispose();
+    }
+
+    private void WriteClient(string name, X509Certificate2 certificate)
+    {
+        File.WriteAllText(InDirectory($"{name}.key"), certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(InDirectory($"{name}.pem"), certificate.ExportCertificatePem());
+        certificate.Dispose();
+    }
+
+    private Task<string?> CheckAsync(string? client = null) => HealthCheckCommand.RunAsync(
+        [
+            HealthCheckCommand.Name, $"--Ann:HttpPort={_server.HttpAddress.Port}", $"--Ann:Tls:CertificatePath={InDirectory("certificate.pem")}",
+            $"--Ann:Tls:KeyPath={InDirectory("key.pem")}",
+            .. client is null
+                ? Array.Empty<string>()
+                : [$"--Ann:HealthCheck:CertificatePath={InDirectory($"{client}.pem")}", $"--Ann:HealthCheck:KeyPath={InDirectory($"{client}.key")}"],
+        ],
+        Cancellation);
+
+    private async Task<(int Code, string Errors)> StatsAsync(string[] access)
+    {
+        await using StringWriter errors = new();
+        int code = await LoadGenCommands.RunAsync(["stats", .. access.Contains("--address") ? [] : new[] { "--address", $"https://127.0.0.1:{_server.GrpcAddress.Port}" }, .. access], errors, Cancellation);
+        return (code, errors.ToString());
     }
 
     private async Task StartAsync(params string[] settings)

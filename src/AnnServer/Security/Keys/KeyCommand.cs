@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using AnnServer.Hosting;
 
 namespace AnnServer.Security.Keys;
@@ -9,12 +10,12 @@ namespace AnnServer.Security.Keys;
 /// <summary>
 /// <c>AnnServer key create --name NAME --role ROLE</c>: makes an API key. It is printed this once; the file holds its hash.
 /// </summary>
-internal static class KeyCommand
+internal static partial class KeyCommand
 {
     public const string Name = "key";
 
     private const string Usage =
-        "--name NAME --role read|write|admin [--collections a,b-*] [--not-after 2027-01-31] [--file KEYS.json]";
+        "--name NAME --role read|write|admin [--collections a,b-*] [--not-after 2027-01-31] [--requests-per-second 100] [--request-burst 200] [--max-calls-in-flight 8] [--file KEYS.json]";
 
     // 256 bits: nothing that could be guessed, so that a plain hash keeps it.
     private const int KeyBytes = 32;
@@ -39,7 +40,7 @@ internal static class KeyCommand
         }
         catch (InvalidDataException e)
         {
-            faults.Add($"{e.Message.Replace("keys[0].", "--", StringComparison.Ordinal)}.");
+            faults.Add($"{AsOptions(e.Message)}.");
         }
 
         if (faults.Count > 0)
@@ -55,6 +56,10 @@ internal static class KeyCommand
         Add(entry, file);
         return $"key, shown only now: {key}\nadded to '{file}'";
     }
+
+    // What the fields of the file are called here.
+    private static string AsOptions(string faults) =>
+        Field().Replace(faults, static field => $"--{field.Groups["name"].Value.Replace('_', '-')}");
 
     private static KeyEntry Read(ReadOnlySpan<string> args, List<string> faults, out string? file)
     {
@@ -86,6 +91,18 @@ internal static class KeyCommand
                 case "--not-after":
                     faults.Add($"--not-after is \"{value}\"; allowed: an instant, as in 2027-01-31 or 2027-01-31T12:00:00Z.");
                     break;
+                case "--requests-per-second" when double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double rate) && double.IsFinite(rate):
+                    entry = entry with { RequestsPerSecond = rate };
+                    break;
+                case "--request-burst" when int.TryParse(value, CultureInfo.InvariantCulture, out int burst):
+                    entry = entry with { RequestBurst = burst };
+                    break;
+                case "--max-calls-in-flight" when int.TryParse(value, CultureInfo.InvariantCulture, out int calls):
+                    entry = entry with { MaxCallsInFlight = calls };
+                    break;
+                case "--requests-per-second" or "--request-burst" or "--max-calls-in-flight":
+                    faults.Add($"{args[i]} is \"{value}\"; allowed: a number, whole but for --requests-per-second.");
+                    break;
                 case "--file":
                     file = value;
                     break;
@@ -108,4 +125,7 @@ internal static class KeyCommand
         File.WriteAllBytes(draft, json);
         File.Move(draft, file, overwrite: true);
     }
+
+    [GeneratedRegex(@"keys\[0\]\.(?<name>\w+)")]
+    private static partial Regex Field();
 }

@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AnnServer.Security.Limits;
 
 namespace AnnServer.Security.Keys;
 
-/// <summary>The keys file: <c>{"keys": [{"name": ..., "sha256": ..., "role": ..., "collections": [...], "not_after": ...}]}</c>.</summary>
+/// <summary>The keys file: <c>{"keys": [{"name": ..., "sha256": ..., "role": ..., "collections": [...], "not_after": ...}]}</c>, and limits.</summary>
 internal sealed record KeysFile(IReadOnlyList<KeyEntry>? Keys = null)
 {
     public const string Scheme = "Key";
@@ -83,10 +84,22 @@ internal sealed record KeysFile(IReadOnlyList<KeyEntry>? Keys = null)
             faults.Add($"{at}.collections: allowed are names, and beginnings of names with a star behind, one at least; without it, all");
         }
 
+        CheckLimit(entry?.RequestsPerSecond, CallerLimits.MaxRequestsPerSecond, $"{at}.requests_per_second", faults);
+        CheckLimit(entry?.RequestBurst, CallerLimits.MaxRequestBurst, $"{at}.request_burst", faults);
+        CheckLimit(entry?.MaxCallsInFlight, CallerLimits.MostCallsInFlight, $"{at}.max_calls_in_flight", faults);
         return faults.Count > before ? null : new Caller(entry!.Name!, Scheme, [new Grant(role, collections)])
         {
             KeyHash = Convert.FromHexString(entry.Sha256!),
             NotAfter = entry.NotAfter ?? DateTimeOffset.MaxValue,
+            Limits = entry.Limits,
         };
+    }
+
+    private static void CheckLimit(double? limit, double most, string at, List<string> faults)
+    {
+        if (limit is < 0 || limit > most)
+        {
+            faults.Add($"{at} is {limit}; allowed: 0 to {most}, where 0 is no limit");
+        }
     }
 }

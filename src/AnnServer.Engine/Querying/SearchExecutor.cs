@@ -155,11 +155,11 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
         }
         else
         {
-            fallback = plan.Strategy == SearchStrategy.Partitions ? !TryPartitions(plan.Effort) : !TryWalk(plan.Effort);
+            fallback = !TryApproximate(plan);
             if (fallback && plan.Then is { } then)
             {
-                plan = plan with { Strategy = SearchStrategy.GraphWithin, Effort = then };
-                fallback = !TryWalk(then);
+                plan = plan with { Strategy = then.Strategy, Effort = then.Effort };
+                fallback = !TryApproximate(plan);
             }
 
             if (fallback)
@@ -182,11 +182,11 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
             SearchMicroseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds,
         };
 
-        bool TryPartitions(SearchEffort effort) =>
-            data.Index.SearchPartitions(query.Vector.Span, effort, accept!, filter.Arrange(reader, data), scratch, cancellation) && scratch.ResultCount >= effort.K;
-
-        bool TryWalk(SearchEffort effort) =>
-            data.Index.Search(query.Vector.Span, effort, accept, scratch, cancellation) && scratch.ResultCount >= effort.K;
+        bool TryApproximate(in SearchPlan chosen) =>
+            (chosen.Strategy == SearchStrategy.Partitions
+                ? data.Index.SearchPartitions(query.Vector.Span, chosen.Effort, accept!, filter.Arrange(reader, data), scratch, cancellation)
+                : data.Index.Search(query.Vector.Span, chosen.Effort, accept, scratch, cancellation))
+            && scratch.ResultCount >= chosen.Effort.K;
     }
 
     public SearchPlan Plan(

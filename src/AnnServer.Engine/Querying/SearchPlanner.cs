@@ -41,6 +41,7 @@ internal static class SearchPlanner
     // Of what may be missed, so much is not, under filters: they were measured at random, and those that are not find a little less. Where a
     // walk through all nodes was given up, the filter is one of these.
     private const double MarginOfFilters = 0.35;
+    private const double MarginOfPartitions = 0.45;
     private const double MarginOfRetries = 0.6;
 
     // Times the distances that a walk through all nodes computes in the mean. Under filters that are independent of the query one in a
@@ -108,30 +109,28 @@ internal static class SearchPlanner
         double share = live == 0 ? 1 : Math.Min(1, (double)matching / live);
         int codesWidth = CodesWidth(config, k, matching);
         double goal = model.Aim(target, live);
-        double aim = share < 1 ? goal + (MarginOfFilters * (1 - goal)) : goal;
+        double aim = share < 1 ? Toward(MarginOfFilters) : goal;
         bool isThrough = model.TryReach(WalkKind.Through, share, k, aim, out RecallPoint through) && through.Microseconds < scan;
         RecallPoint within = default;
         bool isWithin = share < 1 && model.TryReach(WalkKind.Within, share, k, aim, out within) && within.Microseconds < scan;
-        if (TryPartitions(share, k, aim, model, parts, out RecallPoint near, out RecallPoint dense)
+        if (TryPartitions(Toward(MarginOfPartitions), out RecallPoint near, out SearchEffort nearEffort)
             && near.Microseconds < scan
             && !(isThrough && through.Microseconds < near.Microseconds)
             && !(isWithin && within.Microseconds < near.Microseconds))
         {
             return new SearchPlan(
-                SearchStrategy.Partitions,
-                EffortLadder.ToPartitions(near.Effort, k, CodesWidth(k), share, dense.Effort),
-                (long)near.Distances,
-                model.Expect(Math.Max(near.Recall, goal), live),
-                codesWidth);
+                SearchStrategy.Partitions, nearEffort, (long)near.Distances, model.Expect(Math.Max(near.Recall, goal), live), codesWidth);
         }
 
         if (isThrough && !(isWithin && within.Microseconds < through.Microseconds))
         {
             long budget = share < 1 ? Budget(through) : long.MaxValue;
             // Where the points that match are far from the query, so many distances are wasted; then it is soon tried among them.
-            SearchEffort? then = isWithin
-                && model.TryReach(WalkKind.Within, share, k, goal + (MarginOfRetries * (1 - goal)), out RecallPoint retry)
-                    ? Effort(retry, true, Budget(retry))
+            double retryAim = Toward(MarginOfRetries);
+            SecondPlan? then = parts == PartitionUse.Arranged && TryPartitions(retryAim, out _, out SearchEffort apart)
+                ? new SecondPlan(SearchStrategy.Partitions, apart)
+                : isWithin && model.TryReach(WalkKind.Within, share, k, retryAim, out RecallPoint retry)
+                    ? new SecondPlan(SearchStrategy.GraphWithin, Effort(retry, true, Budget(retry)))
                     : null;
             float denseSlack = share < 1 && model.TryReach(WalkKind.Through, 1, k, aim, out RecallPoint all) ? (float)all.Effort : 0;
             SearchPlan walk = Walk(
@@ -143,7 +142,27 @@ internal static class SearchPlanner
             ? Walk(SearchStrategy.GraphWithin, within, true, Budget(within), null)
             : new SearchPlan(SearchStrategy.Exact, new SearchEffort(k, k), matching, RecallOfScan(codesWidth), codesWidth);
 
-        SearchPlan Walk(SearchStrategy strategy, in RecallPoint point, bool isInside, long budget, SearchEffort? then) =>
+        double Toward(double margin) => goal + (margin * (1 - goal));
+
+        bool TryPartitions(double wanted, out RecallPoint point, out SearchEffort effort)
+        {
+            effort = default;
+            point = default;
+            if (parts == PartitionUse.None
+                || share >= 1
+                || !model.TryReach(WalkKind.Partitions, share, k, wanted, out point)
+                || !model.TryReach(WalkKind.Partitions, 1, k, wanted, out RecallPoint dense))
+            {
+                return false;
+            }
+
+            double tests = parts == PartitionUse.Arranged ? 0 : point.Distances / share * model.Costs.Test;
+            point = point with { Microseconds = point.Microseconds + tests };
+            effort = EffortLadder.ToPartitions(point.Effort, k, CodesWidth(k), share, dense.Effort);
+            return true;
+        }
+
+        SearchPlan Walk(SearchStrategy strategy, in RecallPoint point, bool isInside, long budget, SecondPlan? then) =>
             new(strategy, Effort(point, isInside, budget), (long)point.Distances, model.Expect(Math.Max(point.Recall, goal), live), codesWidth, then);
 
         SearchEffort Effort(in RecallPoint point, bool isInside, long budget) =>
@@ -151,24 +170,6 @@ internal static class SearchPlanner
 
         // Given up when comparing with all would have been done.
         long Budget(in RecallPoint point) => (long)(point.Distances * scan / point.Microseconds);
-    }
-
-    private static bool TryPartitions(
-        double share, int k, double aim, RecallModel model, PartitionUse parts, out RecallPoint near, out RecallPoint dense)
-    {
-        dense = default;
-        if (parts == PartitionUse.None
-            || share >= 1
-            || !model.TryReach(WalkKind.Partitions, share, k, aim, out near)
-            || !model.TryReach(WalkKind.Partitions, 1, k, aim, out dense))
-        {
-            near = default;
-            return false;
-        }
-
-        double tests = parts == PartitionUse.Arranged ? 0 : near.Distances / share * model.Costs.Test;
-        near = near with { Microseconds = near.Microseconds + tests };
-        return true;
     }
 
     // Candidates of a scan by codes that are ordered by their vectors; 0 to compare by the vectors.

@@ -35,7 +35,7 @@ public sealed class SearchPlannerTests
     {
         SearchPlan plan = Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 }, Live / 2);
 
-        Assert.True(plan.Then is { Within: true });
+        Assert.True(plan.Then is { Strategy: SearchStrategy.GraphWithin, Effort.Within: true });
         // Thrice what is expected, not what comparing with all 50,000 would allow.
         Assert.InRange(plan.Effort.Budget, 3 * plan.Distances, (3 * plan.Distances) + 3);
         Assert.Equal(long.MaxValue, Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 }, Live).Effort.Budget);
@@ -50,7 +50,7 @@ public sealed class SearchPlannerTests
         Assert.Equal(0.92, all.RecallEstimate, 1e-9);
         Assert.Equal(0.92 + (0.35 * 0.08), half.RecallEstimate, 1e-9);
         Assert.True(half.Effort.Slack > all.Effort.Slack);
-        Assert.True(half.Then!.Value.Slack > half.Effort.Slack);
+        Assert.True(half.Then!.Value.Effort.Slack > half.Effort.Slack);
     }
 
     [Theory]
@@ -177,6 +177,10 @@ public sealed class SearchPlannerTests
             Assert.Equal(1f / oneIn, plan.Effort.Share, 1e-6f);
             Assert.Equal(SearchPlanner.CodesWidth(K), plan.Effort.Width);
             Assert.InRange(plan.RecallEstimate, 0.9, 0.99);
+        }
+        else if (expected == SearchStrategy.Graph && oneIn > 1)
+        {
+            Assert.Equal(arranged is true ? SearchStrategy.Partitions : SearchStrategy.GraphWithin, plan.Then!.Value.Strategy);
         }
     }
 

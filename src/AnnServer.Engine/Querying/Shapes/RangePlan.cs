@@ -36,7 +36,7 @@ internal static class RangePlan
         return first with
         {
             Effort = Widen(first.Effort),
-            Then = first.Then is { } then ? Widen(then) : null,
+            Then = first.Then is { } then ? then with { Effort = Widen(then.Effort) } : null,
             CodesWidth = byCodes ? first.CodesWidth : 0,
             Distances = first.Strategy == SearchStrategy.Exact ? first.Distances : MostDistances(first),
         };

@@ -62,7 +62,7 @@ public sealed record DatabaseOptions
     {
         get;
         init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(FilterCacheBytes), value, "At least 0.");
-    } = 16L << 20;
+    } = 64L << 20;
 
     /// <summary>
     /// Memory that the process may take, all of it; 0 for no limit. From 85 % on what takes more is refused, reads and deletes are served;

@@ -82,6 +82,11 @@ internal sealed unsafe partial class GraphStore : IDisposable
 
     public int MaxLinks0 { get; }
 
+    /// <summary>
+    /// The least that a distance can be, from where it is the square of a length, or half of one; under the inner product there is none.
+    /// </summary>
+    public float Origin => Parameters.Distance == DistanceKind.NegativeCosine ? -1 : 0;
+
     /// <summary>Slots handed out so far; ordinals are below it.</summary>
     public uint SlotCount => Volatile.Read(ref _slotCount);
 

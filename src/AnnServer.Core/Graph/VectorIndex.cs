@@ -47,7 +47,8 @@ public abstract unsafe partial class VectorIndex : IDisposable
 
     public long VectorMemoryBytes => Store.VectorMemoryBytes;
 
-    public long CodeMemoryBytes => Store.CodeMemoryBytes;
+    /// <summary>Of the codes, and of the division of the points by them.</summary>
+    public long CodeMemoryBytes => Store.CodeMemoryBytes + (Partitions?.MemoryBytes ?? 0);
 
     public long LinkMemoryBytes => Store.LinkMemoryBytes;
 
@@ -92,6 +93,7 @@ public abstract unsafe partial class VectorIndex : IDisposable
             foreach (uint ordinal in ordinals)
             {
                 EnsureSlot(ordinal);
+                LeavePartitions(ordinal);
             }
         }
         catch (InsufficientMemoryException)

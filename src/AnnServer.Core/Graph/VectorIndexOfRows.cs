@@ -88,6 +88,33 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
         }
     }
 
+    public override bool SearchPartitions(
+        ReadOnlySpan<float> query,
+        SearchEffort effort,
+        OrdinalBitmap accept,
+        PartitionedMatches? matches,
+        SearchScratch scratch,
+        CancellationToken cancellation)
+    {
+        if ((matches?.Partitions ?? Partitions) is not { } partitions)
+        {
+            return false;
+        }
+
+        byte* row = TRows.Query(Store, query, scratch.WalkQuery);
+        fixed (ulong* words = accept.Words)
+        {
+            var accepted = new OrdinalWords(words, accept.Words.Length);
+            if (!PartitionSearcher.Search(Store, partitions, row, effort, accepted, matches, scratch, cancellation))
+            {
+                throw new OperationCanceledException(cancellation);
+            }
+        }
+
+        Rerank(query, effort, scratch);
+        return true;
+    }
+
     public override void Compare(ReadOnlySpan<float> query, ReadOnlySpan<uint> ordinals, Span<float> distances, SearchScratch scratch)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(distances.Length, ordinals.Length);
@@ -199,13 +226,10 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
     // Squared chords are twice 1 - cos, so that a factor on lengths is its square on either; inner products have no such origin.
     private WalkLimits Limits(SearchEffort effort)
     {
-        (float slack, float dense, float origin) = Store.Parameters.Distance switch
-        {
-            DistanceKind.SquaredEuclidean => (effort.Slack * effort.Slack, effort.DenseSlack * effort.DenseSlack, 0f),
-            DistanceKind.NegativeCosine => (effort.Slack * effort.Slack, effort.DenseSlack * effort.DenseSlack, -1f),
-            _ => (float.PositiveInfinity, 0f, 0f),
-        };
-        return new WalkLimits(effort.K, effort.Width, slack, origin, effort.Budget)
+        (float slack, float dense) = Store.Parameters.Distance == DistanceKind.NegativeDot
+            ? (float.PositiveInfinity, 0f)
+            : (effort.Slack * effort.Slack, effort.DenseSlack * effort.DenseSlack);
+        return new WalkLimits(effort.K, effort.Width, slack, Store.Origin, effort.Budget)
         {
             Share = dense > slack ? effort.Share : 0,
             DenseSlack = dense,

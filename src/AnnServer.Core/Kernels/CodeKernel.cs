@@ -66,6 +66,17 @@ internal static unsafe class CodeKernel
         }
     }
 
+    /// <summary>Adds the vector that a row stands for to sums of its elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddTo(byte* row, Span<float> sums)
+    {
+        float weight = CodeArithmetic.Weight(CodeArithmetic.Bits(row));
+        for (int i = 0; i < sums.Length; i++)
+        {
+            sums[i] += weight * (row[i] - Bias);
+        }
+    }
+
     /// <summary>Makes a row ready to be compared with many: its codes as signed bytes, and what the formula needs of it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Prepare(byte* row, DistanceKind distance, byte* query, int length)

@@ -6,7 +6,7 @@ namespace AnnServer.Core.Search;
 /// <param name="Budget">Distances after which a filtered walk is given up.</param>
 /// <param name="Slack">
 /// Ends a walk when all that is left is farther than the k nearest found by this factor, as lengths under the squared Euclidean distance
-/// and the cosine; infinite, or under the inner product, never.
+/// and the cosine; infinite, or under the inner product, never. In a search by parts the factor of <see cref="PartitionSearcher"/>.
 /// </param>
 /// <param name="Within">Whether a filtered walk computes distances to the members of its filter alone.</param>
 public readonly record struct SearchEffort(
@@ -26,11 +26,11 @@ public readonly record struct SearchEffort(
 
     /// <summary>
     /// The share of all nodes that match, where <see cref="Slack"/> is for a walk through all of them under a filter that leaves so many
-    /// anywhere; 0 where it holds as it is.
+    /// anywhere; 0 where it holds as it is. In a search by parts the share that matches.
     /// </summary>
     public float Share { get; init; }
 
-    /// <summary>The slack where all nodes around a query match, as they may under a filter that holds its neighbours.</summary>
+    /// <summary>The slack where all points around a query match, as they may under a filter that holds its neighbours.</summary>
     public float DenseSlack { get; init; }
 
     public int Width => RangeLimit + Math.Max(K, Ef);

@@ -40,6 +40,9 @@ internal static partial class EngineLog
     [LoggerMessage(12, LogLevel.Information, "Measured the recall of searches of {Collection} in {Milliseconds:F0} ms")]
     public static partial void RecallMeasured(ILogger logger, string collection, double milliseconds);
 
+    [LoggerMessage(16, LogLevel.Information, "Divided the points of {Collection} in {Milliseconds:F0} ms")]
+    public static partial void PointsDivided(ILogger logger, string collection, double milliseconds);
+
     [LoggerMessage(13, LogLevel.Warning, "The recall of searches of {Collection} cannot be measured, and is not tried again until the next start")]
     public static partial void RecallNotMeasured(ILogger logger, string collection, Exception error);
 

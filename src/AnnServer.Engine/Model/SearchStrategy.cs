@@ -10,4 +10,7 @@ public enum SearchStrategy
 
     /// <summary>The graph was walked inside the nodes that satisfy the filter.</summary>
     GraphWithin,
+
+    /// <summary>Matching points were compared part by part, the parts nearest to the query first, until no other could hold a result.</summary>
+    Partitions,
 }

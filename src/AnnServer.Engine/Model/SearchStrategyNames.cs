@@ -8,6 +8,7 @@ public static class SearchStrategyNames
         SearchStrategy.Exact => "exact",
         SearchStrategy.Graph => "graph",
         SearchStrategy.GraphWithin => "graph_within",
+        SearchStrategy.Partitions => "partitions",
         _ => throw new ArgumentOutOfRangeException(nameof(strategy), strategy, "The strategy has no name."),
     };
 }

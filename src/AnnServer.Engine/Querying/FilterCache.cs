@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AnnServer.Core.Filtering;
+using AnnServer.Core.Graph;
 using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Model;
 
@@ -88,6 +89,25 @@ internal sealed class FilterCache(long capacity)
             long bytes = key.Bytes + BytesOf(kept);
             _bytes += bytes - entry.Bytes;
             entry.Bytes = bytes;
+            Trim();
+        }
+    }
+
+    /// <summary>Keeps the matches of an evaluation that is kept by parts, too.</summary>
+    public void Keep(uint collection, CompiledFilter filter, FilterEvaluation evaluation, PartitionedMatches arranged)
+    {
+        var key = new Key(collection, IsCanonical: true, filter.Text);
+        lock (_lock)
+        {
+            ref Entry entry = ref CollectionsMarshal.GetValueRefOrNullRef(_entries, key);
+            if (Unsafe.IsNullRef(ref entry) || entry.Filter != filter || filter.Last != evaluation || evaluation.Arranged is not null)
+            {
+                return;
+            }
+
+            evaluation.Arranged = arranged;
+            _bytes += arranged.MemoryBytes;
+            entry.Bytes += arranged.MemoryBytes;
             Trim();
         }
     }

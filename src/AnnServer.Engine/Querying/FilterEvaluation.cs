@@ -1,4 +1,5 @@
 using AnnServer.Core.Filtering;
+using AnnServer.Core.Graph;
 using AnnServer.Engine.Collections;
 
 namespace AnnServer.Engine.Querying;
@@ -11,5 +12,14 @@ namespace AnnServer.Engine.Querying;
 /// <param name="Matches">Read by many; null where it was not kept, since the filter had not been asked for twice.</param>
 internal sealed record FilterEvaluation(long Revision, int Live, OrdinalBitmap? Matches, int Count)
 {
+    private PartitionedMatches? _arranged;
+
+    /// <summary>The matches by parts, once somebody has arranged them.</summary>
+    public PartitionedMatches? Arranged
+    {
+        get => Volatile.Read(ref _arranged);
+        set => Volatile.Write(ref _arranged, value);
+    }
+
     public bool IsOf(long revision, int live) => Revision == revision && Live == live;
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using AnnServer.Core.Filtering;
+using AnnServer.Core.Graph;
 using AnnServer.Engine.Attributes;
 using AnnServer.Engine.Collections;
 using AnnServer.Engine.Model;
@@ -13,11 +14,16 @@ internal sealed class FilterState
     /// <summary>No filter. Has no state, so that all searches share it.</summary>
     public static readonly FilterState None = new(null);
 
+    // Of a batch: as many make it pay to arrange what the filter leaves for them alone.
+    private const int LeastArrangedFor = 16;
+
     private readonly CompiledFilter? _filter;
     private OrdinalBitmap? _accepted;
-    private bool _isKept;
     private double _microseconds;
     private long _revision;
+    private FilterEvaluation? _known;
+    private PartitionedMatches? _arranged;
+    private int _sharing;
 
     private FilterState(CompiledFilter? filter) => _filter = filter;
 
@@ -56,16 +62,42 @@ internal sealed class FilterState
         // Both before the filter is evaluated: what changes meanwhile makes them differ from what they are afterwards.
         _revision = data.Revision;
         int live = data.Index.LiveCount;
-        _isKept = IsKnown(data, _revision, live, out FilterEvaluation? known);
-        _accepted = known?.Matches ?? reader.Matching(_filter.Predicate, cancellation);
-        Matching = known?.Count ?? _accepted.Count();
-        if (!_isKept && data.IsUnchangedSince(_revision))
+        IsKnown(data, _revision, live, out _known);
+        _accepted = _known?.Matches ?? reader.Matching(_filter.Predicate, cancellation);
+        Matching = _known?.Count ?? _accepted.Count();
+        if (_known is null && data.IsUnchangedSince(_revision))
         {
             reader.Filters.Evaluated(data.Number, _filter, _revision, live, _accepted, Matching);
         }
 
         _microseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
         return _accepted;
+    }
+
+    /// <summary>What a search by parts can go by, once the filter has been evaluated: what comes again and again is arranged by them.</summary>
+    /// <param name="sharing">Searches that this is for; of all that asked, the most count.</param>
+    public PartitionUse UseOfPartitions(CollectionData data, int sharing)
+    {
+        _sharing = Math.Max(_sharing, sharing);
+        return !data.Index.HasPartitions || _accepted is null ? PartitionUse.None
+            : _known is not null || _sharing >= LeastArrangedFor ? PartitionUse.Arranged
+            : PartitionUse.Members;
+    }
+
+    /// <summary>What satisfies it, by parts; null where that does not pay.</summary>
+    public PartitionedMatches? Arrange(PointReader reader, CollectionData data)
+    {
+        _arranged ??= _known?.Arranged;
+        if (_arranged is null && UseOfPartitions(data, 1) == PartitionUse.Arranged)
+        {
+            _arranged = data.Index.Arrange(_accepted!);
+            if (_known is { } known && _arranged is { } arranged)
+            {
+                reader.Filters.Keep(data.Number, _filter!, known, arranged);
+            }
+        }
+
+        return _arranged;
     }
 
     /// <summary>
@@ -90,12 +122,14 @@ internal sealed class FilterState
     /// <summary>Forgets the evaluation, since points have changed or all searches are made.</summary>
     public void Forget(PointReader reader)
     {
-        if (_accepted is not null && !_isKept)
+        if (_accepted is not null && _known is null)
         {
             reader.Return(_accepted);
         }
 
         _accepted = null;
+        _known = null;
+        _arranged = null;
     }
 
     // While a point is being replaced nothing is known: its old and its new slot may both be live.

@@ -155,11 +155,11 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
         }
         else
         {
-            fallback = !TryWalk(plan.Effort);
+            fallback = !TryApproximate(plan);
             if (fallback && plan.Then is { } then)
             {
-                plan = plan with { Strategy = SearchStrategy.GraphWithin, Effort = then };
-                fallback = !TryWalk(then);
+                plan = plan with { Strategy = then.Strategy, Effort = then.Effort };
+                fallback = !TryApproximate(plan);
             }
 
             if (fallback)
@@ -182,8 +182,11 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
             SearchMicroseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds,
         };
 
-        bool TryWalk(SearchEffort effort) =>
-            data.Index.Search(query.Vector.Span, effort, accept, scratch, cancellation) && scratch.ResultCount >= effort.K;
+        bool TryApproximate(in SearchPlan chosen) =>
+            (chosen.Strategy == SearchStrategy.Partitions
+                ? data.Index.SearchPartitions(query.Vector.Span, chosen.Effort, accept!, filter.Arrange(reader, data), scratch, cancellation)
+                : data.Index.Search(query.Vector.Span, chosen.Effort, accept, scratch, cancellation))
+            && scratch.ResultCount >= chosen.Effort.K;
     }
 
     public SearchPlan Plan(
@@ -191,7 +194,8 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
     {
         live = data.Index.LiveCount;
         matching = filter.Predicate is null ? live : filter.Matching;
-        return RangePlan.Choose(query, config, live, data.Index.HiddenCount, matching, data.Recall.Model, sharing);
+        return RangePlan.Choose(
+            query, config, live, data.Index.HiddenCount, matching, data.Recall.Model, sharing, filter.UseOfPartitions(data, sharing));
     }
 
     // Over a copy of the live points where there is no filter: read as they change, they may lack both slots of a point that is

@@ -6,8 +6,8 @@ using AnnServer.Engine.Querying.Recall;
 namespace AnnServer.Engine.Querying;
 
 /// <summary>
-/// Chooses between comparing with every matching point and walking the graph, by what each would cost. The number of matching points is
-/// known exactly before.
+/// Chooses between comparing with every matching point, looking in the parts near the query, and walking the graph, by what each would cost.
+/// The number of matching points is known exactly before.
 /// </summary>
 internal static class SearchPlanner
 {
@@ -41,6 +41,7 @@ internal static class SearchPlanner
     // Of what may be missed, so much is not, under filters: they were measured at random, and those that are not find a little less. Where a
     // walk through all nodes was given up, the filter is one of these.
     private const double MarginOfFilters = 0.35;
+    private const double MarginOfPartitions = 0.45;
     private const double MarginOfRetries = 0.6;
 
     // Times the distances that a walk through all nodes computes in the mean. Under filters that are independent of the query one in a
@@ -58,8 +59,16 @@ internal static class SearchPlanner
     /// <param name="matching">Points that can be results.</param>
     /// <param name="model">What walks have been measured to find and cost; null before the first measurement.</param>
     /// <param name="sharing">Queries that would compare with all matching points together, this one included.</param>
+    /// <param name="parts">Whether and how the points are divided.</param>
     public static SearchPlan Choose(
-        SearchQuery query, CollectionConfig config, int live, int hidden, int matching, RecallModel? model, int sharing = 1)
+        SearchQuery query,
+        CollectionConfig config,
+        int live,
+        int hidden,
+        int matching,
+        RecallModel? model,
+        int sharing = 1,
+        PartitionUse parts = PartitionUse.None)
     {
         // Never room for more results than there are: a pool that cannot fill would make the walk visit everything.
         int k = Math.Max(1, Math.Min(query.K, matching));
@@ -71,7 +80,7 @@ internal static class SearchPlanner
         return query is { RecallTarget: { } target, Ef: null }
             ? model is null
                 ? ByWidth(config, k, WidthFor(target, k), live + hidden, matching, sharing)
-                : ByRecall(target, config, k, live, matching, model, sharing)
+                : ByRecall(target, config, k, live, matching, model, sharing, parts)
             : ByWidth(config, k, query.Ef ?? DefaultEf(query.K), live + hidden, matching, sharing);
     }
 
@@ -93,35 +102,67 @@ internal static class SearchPlanner
     }
 
     // The cheapest that reaches the recall.
-    private static SearchPlan ByRecall(double target, CollectionConfig config, int k, int live, int matching, RecallModel model, int sharing)
+    private static SearchPlan ByRecall(
+        double target, CollectionConfig config, int k, int live, int matching, RecallModel model, int sharing, PartitionUse parts)
     {
-        double scan = matching * Shared(model.ScanMicroseconds, model.SharedMicroseconds, sharing, byCodes: true);
+        double scan = matching * Shared(model.Costs.Compare, model.Costs.Share, sharing, byCodes: true);
         double share = live == 0 ? 1 : Math.Min(1, (double)matching / live);
         int codesWidth = CodesWidth(config, k, matching);
         double goal = model.Aim(target, live);
-        double aim = share < 1 ? goal + (MarginOfFilters * (1 - goal)) : goal;
+        double aim = share < 1 ? Toward(MarginOfFilters) : goal;
         bool isThrough = model.TryReach(WalkKind.Through, share, k, aim, out RecallPoint through) && through.Microseconds < scan;
         RecallPoint within = default;
         bool isWithin = share < 1 && model.TryReach(WalkKind.Within, share, k, aim, out within) && within.Microseconds < scan;
+        if (TryPartitions(Toward(MarginOfPartitions), out RecallPoint near, out SearchEffort nearEffort)
+            && near.Microseconds < scan
+            && !(isThrough && through.Microseconds < near.Microseconds)
+            && !(isWithin && within.Microseconds < near.Microseconds))
+        {
+            return new SearchPlan(
+                SearchStrategy.Partitions, nearEffort, (long)near.Distances, model.Expect(Math.Max(near.Recall, goal), live), codesWidth);
+        }
+
         if (isThrough && !(isWithin && within.Microseconds < through.Microseconds))
         {
             long budget = share < 1 ? Budget(through) : long.MaxValue;
             // Where the points that match are far from the query, so many distances are wasted; then it is soon tried among them.
-            SearchEffort? then = isWithin
-                && model.TryReach(WalkKind.Within, share, k, goal + (MarginOfRetries * (1 - goal)), out RecallPoint retry)
-                    ? Effort(retry, true, Budget(retry))
+            double retryAim = Toward(MarginOfRetries);
+            SecondPlan? then = parts == PartitionUse.Arranged && TryPartitions(retryAim, out _, out SearchEffort apart)
+                ? new SecondPlan(SearchStrategy.Partitions, apart)
+                : isWithin && model.TryReach(WalkKind.Within, share, k, retryAim, out RecallPoint retry)
+                    ? new SecondPlan(SearchStrategy.GraphWithin, Effort(retry, true, Budget(retry)))
                     : null;
-            float dense = share < 1 && model.TryReach(WalkKind.Through, 1, k, aim, out RecallPoint all) ? (float)all.Effort : 0;
+            float denseSlack = share < 1 && model.TryReach(WalkKind.Through, 1, k, aim, out RecallPoint all) ? (float)all.Effort : 0;
             SearchPlan walk = Walk(
                 SearchStrategy.Graph, through, false, then is null ? budget : Math.Min(budget, (long)(Patience * through.Distances)), then);
-            return walk with { Effort = walk.Effort with { Share = (float)share, DenseSlack = dense } };
+            return walk with { Effort = walk.Effort with { Share = (float)share, DenseSlack = denseSlack } };
         }
 
         return isWithin
             ? Walk(SearchStrategy.GraphWithin, within, true, Budget(within), null)
             : new SearchPlan(SearchStrategy.Exact, new SearchEffort(k, k), matching, RecallOfScan(codesWidth), codesWidth);
 
-        SearchPlan Walk(SearchStrategy strategy, in RecallPoint point, bool isInside, long budget, SearchEffort? then) =>
+        double Toward(double margin) => goal + (margin * (1 - goal));
+
+        bool TryPartitions(double wanted, out RecallPoint point, out SearchEffort effort)
+        {
+            effort = default;
+            point = default;
+            if (parts == PartitionUse.None
+                || share >= 1
+                || !model.TryReach(WalkKind.Partitions, share, k, wanted, out point)
+                || !model.TryReach(WalkKind.Partitions, 1, k, wanted, out RecallPoint dense))
+            {
+                return false;
+            }
+
+            double tests = parts == PartitionUse.Arranged ? 0 : point.Distances / share * model.Costs.Test;
+            point = point with { Microseconds = point.Microseconds + tests };
+            effort = EffortLadder.ToPartitions(point.Effort, k, CodesWidth(k), share, dense.Effort);
+            return true;
+        }
+
+        SearchPlan Walk(SearchStrategy strategy, in RecallPoint point, bool isInside, long budget, SecondPlan? then) =>
             new(strategy, Effort(point, isInside, budget), (long)point.Distances, model.Expect(Math.Max(point.Recall, goal), live), codesWidth, then);
 
         SearchEffort Effort(in RecallPoint point, bool isInside, long budget) =>
@@ -137,16 +178,19 @@ internal static class SearchPlanner
         bool onDisk = config.VectorPlacement == VectorPlacement.Disk;
         return config.Quantization switch
         {
-            Quantization.Int8 when onDisk || matching >= LeastForCodes => k + (k / 4) + MoreByCodes,
+            Quantization.Int8 when onDisk || matching >= LeastForCodes => CodesWidth(k),
             Quantization.Int4 when onDisk || matching >= LeastForHalfCodes => Math.Max(LeastByHalfCodes, 2 * k),
             _ => 0,
         };
     }
 
+    /// <summary>Candidates of a search by 8-bit codes, for k results.</summary>
+    public static int CodesWidth(int k) => k + (k / 4) + MoreByCodes;
+
     /// <summary>Whether so many searches with one plan take less when they compare together than one by one.</summary>
     public static bool PaysToShare(SearchPlan plan, RecallModel? model, int sharing)
     {
-        (double alone, double each) = model is { } known && plan.CodesWidth > 0 ? (known.ScanMicroseconds, known.SharedMicroseconds)
+        (double alone, double each) = model is { } known && plan.CodesWidth > 0 ? (known.Costs.Compare, known.Costs.Share)
             : plan.CodesWidth > 0 ? (CodesCost, SharedCodesCost)
             : (VectorsCost, SharedVectorsCost);
         return Shared(alone, each, sharing, plan.CodesWidth > 0) < alone;

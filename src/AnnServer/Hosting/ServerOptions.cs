@@ -97,7 +97,7 @@ internal sealed record ServerOptions
     public int MaxCallsInFlightPerCaller { get; init; }
 
     /// <summary>Memory for filters that come again and again and what they match; at a million points a filter takes 125 KiB.</summary>
-    public long FilterCacheBytes { get; init; } = 16L << 20;
+    public long FilterCacheBytes { get; init; } = 64L << 20;
 
     /// <summary>gRPC-Web on both ports, for browsers; off, because a server that no page calls need not answer them.</summary>
     public bool GrpcWeb { get; init; }

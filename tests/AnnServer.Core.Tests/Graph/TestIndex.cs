@@ -129,8 +129,7 @@ internal sealed class TestIndex : IDisposable
         }
 
         Index.Forget(forgotten);
-        long epoch = Scratches.AdvanceEpoch();
-        Assert.False(Scratches.HasReadersBefore(epoch));
+        Assert.True(Scratches.WaitForReaders(TestContext.Current.CancellationToken));
         Index.Release(forgotten);
         _hidden.Clear();
     }

@@ -35,7 +35,7 @@ public sealed class SearchPlannerTests
     {
         SearchPlan plan = Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 }, Live / 2);
 
-        Assert.True(plan.Then is { Within: true });
+        Assert.True(plan.Then is { Strategy: SearchStrategy.GraphWithin, Effort.Within: true });
         // Thrice what is expected, not what comparing with all 50,000 would allow.
         Assert.InRange(plan.Effort.Budget, 3 * plan.Distances, (3 * plan.Distances) + 3);
         Assert.Equal(long.MaxValue, Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 }, Live).Effort.Budget);
@@ -50,7 +50,7 @@ public sealed class SearchPlannerTests
         Assert.Equal(0.92, all.RecallEstimate, 1e-9);
         Assert.Equal(0.92 + (0.35 * 0.08), half.RecallEstimate, 1e-9);
         Assert.True(half.Effort.Slack > all.Effort.Slack);
-        Assert.True(half.Then!.Value.Slack > half.Effort.Slack);
+        Assert.True(half.Then!.Value.Effort.Slack > half.Effort.Slack);
     }
 
     [Theory]
@@ -151,11 +151,46 @@ public sealed class SearchPlannerTests
         SearchPlanner.Choose(query, Config, Live, 0, matching, Model());
 
     // A point is compared in 0.01 µs. Through all nodes 0.1 µs a distance and more under a filter; inside it fewer where it leaves few.
-    private static RecallModel Model() => new(Live, 0, 0.01, 0.001,
+    [Theory]
+    [InlineData(10, true, SearchStrategy.Partitions)]
+    [InlineData(10, false, SearchStrategy.GraphWithin)]
+    [InlineData(10, null, SearchStrategy.GraphWithin)]
+    [InlineData(2, true, SearchStrategy.Graph)]
+    [InlineData(100, true, SearchStrategy.Partitions)]
+    [InlineData(100, false, SearchStrategy.Exact)]
+    [InlineData(2000, true, SearchStrategy.Exact)]
+    [InlineData(1, true, SearchStrategy.Graph)]
+    public void Choose_DividedPoints_TakesWhatCostsLeast(int oneIn, bool? arranged, SearchStrategy expected)
+    {
+        var query = new SearchQuery { Vector = new float[8], K = K, RecallTarget = 0.9 };
+        PartitionUse parts = arranged switch { null => PartitionUse.None, true => PartitionUse.Arranged, false => PartitionUse.Members };
+        // Half as dear as walking inside the filter, and with a look-up of each member of the parts dearer than that; a scan is 0.01 a point.
+        var model = new RecallModel(
+            Live,
+            0,
+            new ScanCosts(0.01, 0.001, 0.02),
+            [.. Regimes, Regime(WalkKind.Partitions, 1, 20_000), Regime(WalkKind.Partitions, 0.1, 300), Regime(WalkKind.Partitions, 0.001, 10)]);
+        SearchPlan plan = SearchPlanner.Choose(query, Config, Live, 0, Live / oneIn, model, parts: parts);
+        Assert.Equal(expected, plan.Strategy);
+        if (expected == SearchStrategy.Partitions)
+        {
+            Assert.Equal(1f / oneIn, plan.Effort.Share, 1e-6f);
+            Assert.Equal(SearchPlanner.CodesWidth(K), plan.Effort.Width);
+            Assert.InRange(plan.RecallEstimate, 0.9, 0.99);
+        }
+        else if (expected == SearchStrategy.Graph && oneIn > 1)
+        {
+            Assert.Equal(arranged is true ? SearchStrategy.Partitions : SearchStrategy.GraphWithin, plan.Then!.Value.Strategy);
+        }
+    }
+
+    private static RecallModel Model() => new(Live, 0, new ScanCosts(0.01, 0.001, 0.001), Regimes);
+
+    private static IEnumerable<RecallModel.Regime> Regimes =>
     [
         Regime(WalkKind.Through, 1, 800), Regime(WalkKind.Through, 0.5, 1000), Regime(WalkKind.Through, 0.1, 8000),
         Regime(WalkKind.Within, 0.5, 2500), Regime(WalkKind.Within, 0.1, 700),
-    ]);
+    ];
 
     private static RecallModel.Regime Regime(WalkKind walk, double share, double distances) => new(
         walk, share, [(K, new RecallCurve([new(1, 0.9, distances, distances / 10), new(1.1, 0.99, 2 * distances, distances / 5)]))]);

@@ -28,11 +28,18 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
     private const int SharedWidth = 64;
     private const int SharedScans = 5;
 
+    // Of searches by parts whose matches are not arranged: the share of the points, how far is looked, and how many are timed.
+    private const double TestedShare = 0.1;
+    private const double TestedEffort = 0.8;
+    private const int TestedProbes = 64;
+
     private static readonly int[] Results = [1, 10, 100];
 
     private static readonly (WalkKind Walk, double Share)[] Regimes =
     [
         (WalkKind.Through, 1), (WalkKind.Through, 0.5), (WalkKind.Through, 0.2), (WalkKind.Through, 0.08), (WalkKind.Through, 0.03),
+        (WalkKind.Partitions, 1), (WalkKind.Partitions, 0.5), (WalkKind.Partitions, 0.2), (WalkKind.Partitions, 0.08),
+        (WalkKind.Partitions, 0.03), (WalkKind.Partitions, 0.01),
         (WalkKind.Within, 0.5), (WalkKind.Within, 0.2), (WalkKind.Within, 0.08), (WalkKind.Within, 0.03), (WalkKind.Within, 0.01),
     ];
 
@@ -55,14 +62,19 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
         int points = data.Index.LiveCount;
         foreach ((WalkKind walk, double share) in Regimes)
         {
+            if (walk == WalkKind.Partitions && !data.Index.HasPartitions)
+            {
+                continue;
+            }
+
             if (!TryMeasure(walk, share, share < 1 ? probes[..Math.Min(LeastProbes, probes.Count)] : probes, regimes))
             {
                 return null;
             }
         }
 
-        return TryMeasureShared(probes, out double shared)
-            ? new RecallModel(points, recent.Count, _scanMicroseconds, shared, regimes)
+        return TryMeasureShared(probes, out double shared) && TryMeasureTests(probes, out double test)
+            ? new RecallModel(points, recent.Count, new ScanCosts(_scanMicroseconds, shared, test), regimes)
             : null;
     }
 
@@ -124,15 +136,16 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
             }
         }
 
+        PartitionedMatches? arranged = walk == WalkKind.Partitions ? data.Index.Arrange(_accept) : null;
         double scan = Median(times);
         _scanMicroseconds = Math.Min(_scanMicroseconds, scan / matching);
         List<(int, RecallCurve)> curves = [];
         for (int k = 0; k < Results.Length; k++)
         {
             List<RecallPoint> points = [];
-            foreach (double effort in EffortLadder.Of(data.Config.Metric))
+            foreach (double effort in EffortLadder.Of(data.Config.Metric, walk))
             {
-                if (!TryWalk(walk, share < 1, Results[k], effort, probes, farthest, k, out RecallPoint point))
+                if (!TryWalk(walk, share, arranged, effort, probes, farthest, k, out RecallPoint point))
                 {
                     return false;
                 }
@@ -187,8 +200,9 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
     }
 
     private bool TryWalk(
-        WalkKind walk, bool filtered, int k, double effort, List<Probe> probes, float[,] farthest, int column, out RecallPoint point)
+        WalkKind walk, double share, PartitionedMatches? arranged, double effort, List<Probe> probes, float[,] farthest, int column, out RecallPoint point)
     {
+        int k = Results[column];
         SearchEffort walkEffort = EffortLadder.ToEffort(data.Config.Metric, effort, k, walk == WalkKind.Within, long.MaxValue);
         long found = 0;
         long distances = 0;
@@ -205,18 +219,74 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
             SearchScratch scratch = scope.Scratch;
             scratch.HeldOut = probes[i].HeldOut;
             long started = Stopwatch.GetTimestamp();
-            data.Index.Search(probes[i].Vector, walkEffort, filtered ? _accept : null, scratch, cancellation);
+            if (walk == WalkKind.Partitions)
+            {
+                // There the point is met: one more is looked for.
+                int wanted = probes[i].HeldOut is null ? k : k + 1;
+                SearchEffort partsEffort = EffortLadder.ToPartitions(effort, wanted, SearchPlanner.CodesWidth(wanted), share, effort);
+                data.Index.SearchPartitions(probes[i].Vector, partsEffort, _accept, arranged, scratch, cancellation);
+            }
+            else
+            {
+                data.Index.Search(probes[i].Vector, walkEffort, share < 1 ? _accept : null, scratch, cancellation);
+            }
+
             perDistance[i] = Stopwatch.GetElapsedTime(started).TotalMicroseconds / scratch.DistanceComputations;
             distances += scratch.DistanceComputations;
-            for (int j = 0; j < Math.Min(k, scratch.ResultCount); j++)
+            int counted = 0;
+            for (int j = 0; j < scratch.ResultCount && counted < k; j++)
             {
-                found += scratch.Result(j).Distance <= farthest[i, column] ? 1 : 0;
+                if (scratch.Result(j).Ordinal != probes[i].HeldOut)
+                {
+                    counted++;
+                    found += scratch.Result(j).Distance <= farthest[i, column] ? 1 : 0;
+                }
             }
         }
 
         double meanDistances = (double)distances / probes.Count;
         // By the median of each query's: whatever else the machine does meanwhile hits some queries, not half of them.
         point = new RecallPoint(effort, (double)found / (k * probes.Count), meanDistances, Median(perDistance) * meanDistances);
+        return true;
+    }
+
+    // What it adds to a search by parts that the filter's matches are not arranged by them.
+    private bool TryMeasureTests(List<Probe> probes, out double microseconds)
+    {
+        microseconds = 0;
+        if (!data.Index.HasPartitions)
+        {
+            return true;
+        }
+
+        if (!TryChoose(TestedShare, out _))
+        {
+            return false;
+        }
+
+        PartitionedMatches? arranged = data.Index.Arrange(_accept);
+        SearchEffort effort = EffortLadder.ToPartitions(TestedEffort, Results[1], SearchPlanner.CodesWidth(Results[1]), TestedShare, TestedEffort);
+        var times = new double[Math.Min(TestedProbes, probes.Count)];
+        for (int i = 0; i < times.Length; i++)
+        {
+            using ScratchPool.Scope scope = scratches.Rent();
+            if (data.IsDropped)
+            {
+                return false;
+            }
+
+            // The first only brings the rows into the caches.
+            data.Index.SearchPartitions(probes[i].Vector, effort, _accept, null, scope.Scratch, cancellation);
+            long started = Stopwatch.GetTimestamp();
+            data.Index.SearchPartitions(probes[i].Vector, effort, _accept, null, scope.Scratch, cancellation);
+            long tested = Stopwatch.GetTimestamp();
+            scope.Scratch.ResetCounters();
+            data.Index.SearchPartitions(probes[i].Vector, effort, _accept, arranged, scope.Scratch, cancellation);
+            double more = Stopwatch.GetElapsedTime(started, tested).TotalMicroseconds - Stopwatch.GetElapsedTime(tested).TotalMicroseconds;
+            times[i] = more * TestedShare / Math.Max(1, scope.Scratch.DistanceComputations);
+        }
+
+        microseconds = Math.Max(0, Median(times));
         return true;
     }
 

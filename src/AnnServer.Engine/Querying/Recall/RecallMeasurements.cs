@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace AnnServer.Engine.Querying.Recall;
 
 /// <summary>
-/// The thread that measures the recall of searches, one collection after another. Not the janitor's: a measurement takes seconds, and sweeps
+/// The thread that divides points into parts and measures the recall of searches, one collection after another. Not the janitor's: a measurement takes seconds, and sweeps
 /// must not wait for it.
 /// </summary>
 internal sealed class RecallMeasurements(ScratchPool scratches, ILogger logger) : IDisposable
@@ -74,7 +74,15 @@ internal sealed class RecallMeasurements(ScratchPool scratches, ILogger logger) 
         int turns = data.Recall.Queries.Turns;
         try
         {
-            if (new RecallCalibrator(data, scratches, _stopping.Token).Run(data.Recall.Queries.Take()) is { } model)
+            // First: a search by parts is one of those that are measured. A new division with the centres of before needs no new measurement.
+            if (data.Index.WantsPartitions && data.Index.Divide(scratches, () => data.IsDropped, _stopping.Token))
+            {
+                EngineLog.PointsDivided(logger, data.Config.Name, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            }
+
+            started = Stopwatch.GetTimestamp();
+            if (data.Recall.IsStale(data.Index.LiveCount)
+                && new RecallCalibrator(data, scratches, _stopping.Token).Run(data.Recall.Queries.Take()) is { } model)
             {
                 data.Recall.Measured(model, turns);
                 EngineLog.RecallMeasured(logger, data.Config.Name, Stopwatch.GetElapsedTime(started).TotalMilliseconds);

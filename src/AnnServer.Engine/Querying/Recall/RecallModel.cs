@@ -24,24 +24,18 @@ internal sealed class RecallModel
 
     /// <param name="points">Live when it was measured.</param>
     /// <param name="queries">Vectors of searches that it was measured with; the others were stored points.</param>
-    /// <param name="scanMicroseconds">Of an exact search for each point that it compares with.</param>
-    /// <param name="sharedMicroseconds">What each query adds to that where many share the scan.</param>
+    /// <param name="costs">Of a point in searches that look at each.</param>
     /// <param name="regimes">In any order.</param>
-    public RecallModel(int points, int queries, double scanMicroseconds, double sharedMicroseconds, IEnumerable<Regime> regimes)
+    public RecallModel(int points, int queries, ScanCosts costs, IEnumerable<Regime> regimes)
     {
         _points = points;
         _queries = queries;
-        ScanMicroseconds = scanMicroseconds;
-        SharedMicroseconds = sharedMicroseconds;
+        Costs = costs;
         _regimes = regimes.GroupBy(static regime => regime.Walk)
             .ToDictionary(static group => group.Key, static group => group.OrderByDescending(static regime => regime.Share).ToList());
     }
 
-    /// <summary>Time of an exact search for each point that it compares with.</summary>
-    public double ScanMicroseconds { get; }
-
-    /// <summary>What each query adds to that where many share the scan.</summary>
-    public double SharedMicroseconds { get; }
+    public ScanCosts Costs { get; }
 
     public bool IsStale(int live, int queries)
     {
@@ -92,11 +86,17 @@ internal sealed class RecallModel
             return true;
         }
 
-        // Sparser than was measured: a walk through all nodes meets so many more for each result; inside the filter it may find no way.
+        // Sparser than was measured: a walk through all nodes meets so many more for each result; inside the filter it may find no way. In parts
+        // there is no more to compare.
         Regime last = regimes[^1];
         if (walk == WalkKind.Within || !last.TryReach(k, recall, out point))
         {
             return false;
+        }
+
+        if (walk == WalkKind.Partitions)
+        {
+            return true;
         }
 
         double more = last.Share / Math.Max(share, double.Epsilon);

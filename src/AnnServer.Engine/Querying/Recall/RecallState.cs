@@ -23,12 +23,12 @@ internal sealed class RecallState(VectorIndex index)
 
     public QuerySample Queries { get; } = new();
 
-    /// <summary>Notes a search that named a recall. True where its collection ought to be measured, for the first time or anew.</summary>
+    /// <summary>Notes a search that named a recall. True where its collection ought to be measured or divided, for the first time or anew.</summary>
     public bool Observe(ReadOnlySpan<float> vector)
     {
         Queries.Offer(vector);
         int live = index.LiveCount;
-        return live >= LeastPoints && IsStale(live);
+        return live >= LeastPoints && (IsStale(live) || index.WantsPartitions);
     }
 
     /// <summary>Whether a measurement would tell more than the last: of more or other queries, or of a set that has grown or shrunk.</summary>

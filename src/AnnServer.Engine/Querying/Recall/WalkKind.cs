@@ -8,4 +8,7 @@ internal enum WalkKind
 
     /// <summary>Inside the nodes that satisfy it, two steps at a time where needed.</summary>
     Within,
+
+    /// <summary>Not the graph but the parts near the query, for those in them that satisfy it.</summary>
+    Partitions,
 }

@@ -21,11 +21,11 @@ internal static class RangePlan
     private const float SquareRounding = 1 + (4 * 1.2e-7f);
 
     public static SearchPlan Choose(
-        SearchQuery query, CollectionConfig config, int live, int hidden, int matching, RecallModel? model, int sharing = 1)
+        SearchQuery query, CollectionConfig config, int live, int hidden, int matching, RecallModel? model, int sharing, PartitionUse parts)
     {
         if (query.ScoreThreshold is not { } threshold)
         {
-            return SearchPlanner.Choose(query, config, live, hidden, matching, model, sharing);
+            return SearchPlanner.Choose(query, config, live, hidden, matching, model, sharing, parts);
         }
 
         SearchQuery looked = query with { K = Math.Min(query.K, FirstK), RecallTarget = query.RecallTarget + (Margin * (1 - query.RecallTarget)) };
@@ -36,7 +36,7 @@ internal static class RangePlan
         return first with
         {
             Effort = Widen(first.Effort),
-            Then = first.Then is { } then ? Widen(then) : null,
+            Then = first.Then is { } then ? then with { Effort = Widen(then.Effort) } : null,
             CodesWidth = byCodes ? first.CodesWidth : 0,
             Distances = first.Strategy == SearchStrategy.Exact ? first.Distances : MostDistances(first),
         };

@@ -1,0 +1,83 @@
+using AnnServer.Core.Filtering;
+using AnnServer.Core.Search;
+
+namespace AnnServer.Core.Graph;
+
+/// <content>The division of the points by which filtered searches may be made instead of by the graph; see <see cref="Core.Graph.Partitions"/>.</content>
+public abstract partial class VectorIndex
+{
+    // Fewer are compared one by one.
+    private const int LeastPartitioned = 2048;
+
+    // All searches look at those outside: at most one in so many.
+    private const int PointsPerOutside = 16;
+
+    private Partitions? _partitions;
+    private Partitions? _draft;
+
+    /// <summary>Whether there is a division.</summary>
+    public bool HasPartitions => Partitions is not null;
+
+    /// <summary>Whether a division, or a new one, would pay. Only points with 8-bit codes are divided, and only by a distance that has an origin.</summary>
+    public bool WantsPartitions =>
+        Parameters is { Codes: CodeKind.Int8, Distance: not DistanceKind.NegativeDot }
+        && LiveCount >= LeastPartitioned
+        && (Partitions is not { } partitions || partitions.Left > LiveCount / PointsPerOutside);
+
+    private protected Partitions? Partitions => Volatile.Read(ref _partitions);
+
+    /// <summary>Divides the points, while they come and go. One thread at a time. False where the index is gone meanwhile, or was empty.</summary>
+    /// <param name="isGone">Whether the index must not be read any more, asked under a rented scratch.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public bool Divide(ScratchPool scratches, Func<bool> isGone, CancellationToken cancellation)
+    {
+        Partitions? before = Partitions;
+        var builder = new PartitionBuilder(Store, scratches, isGone, cancellation);
+        Partitions? draft = builder.Begin(before);
+        if (draft is null)
+        {
+            return false;
+        }
+
+        // From here on it is told of every slot that is used again; those of before that are free or not committed are outside as it is.
+        Volatile.Write(ref _draft, draft);
+        try
+        {
+            if (!builder.Fill(draft))
+            {
+                return false;
+            }
+
+            Volatile.Write(ref _partitions, draft);
+            return true;
+        }
+        finally
+        {
+            Volatile.Write(ref _draft, null);
+        }
+    }
+
+    /// <summary>Arranges what a filter leaves by the parts, for many searches with it; null where there is no division. Under a rented scratch.</summary>
+    public PartitionedMatches? Arrange(OrdinalBitmap matches) => Partitions is { } partitions ? new PartitionedMatches(partitions, matches) : null;
+
+    /// <summary>
+    /// Looks for the nearest members of <paramref name="accept"/> in the parts near the query, as far as the slack of the effort says; at least
+    /// k where so many match. False, having done nothing, where there is no division.
+    /// </summary>
+    /// <param name="matches">The same members by parts, where they have been arranged.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public abstract bool SearchPartitions(
+        ReadOnlySpan<float> query,
+        SearchEffort effort,
+        OrdinalBitmap accept,
+        PartitionedMatches? matches,
+        SearchScratch scratch,
+        CancellationToken cancellation);
+
+    // The draft first: it takes the place of the other before it is no draft any more.
+    private void LeavePartitions(uint ordinal)
+    {
+        Volatile.Read(ref _draft)?.Leave(ordinal);
+        Partitions?.Leave(ordinal);
+    }
+}

@@ -1,0 +1,167 @@
+using AnnServer.Core.Search;
+using AnnServer.Engine.Attributes;
+using AnnServer.Engine.Collections;
+using AnnServer.Engine.Model;
+using AnnServer.Engine.Querying;
+using AnnServer.Engine.Querying.Recall;
+using AnnServer.Engine.Tests.Collections;
+
+namespace AnnServer.Engine.Tests.Querying;
+
+/// <summary>Filtered searches by parts, with a model that finds nothing cheaper and misses nothing: they answer as exact ones do.</summary>
+public sealed class PartitionedSearchTests
+{
+    private const int Points = 3000;
+    private const int Dimension = 16;
+    private const int K = 10;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(Metric.L2)]
+    [InlineData(Metric.Cosine)]
+    public async Task Search_AnyFilterAgainAndAgain_FindsWhatComparingWithAllFinds(Metric metric)
+    {
+        using var folder = new DataFolder();
+        await using TestDatabase test = await TestDatabase.OpenAsync(folder);
+        var random = new Random(11);
+        Collection collection = await LoadAsync(test, metric, random);
+        foreach (string filter in (string[])["r < 500", "r < 30", "NOT r < 900", "r < 100 OR r > 800", "r = 3", "r = -1"])
+        {
+            // At first members are looked up; from the third on what matches is known by parts.
+            for (int i = 0; i < 5; i++)
+            {
+                AssertAsExact(collection, RandomPoints.Vector(random, Dimension), filter);
+            }
+        }
+
+        // With others, which are only divided the next time.
+        await UpsertAsync(collection, random, Points, 100);
+        await UpsertAsync(collection, random, 0, 50);
+        for (int i = 0; i < 5; i++)
+        {
+            AssertAsExact(collection, RandomPoints.Vector(random, Dimension), "r < 500");
+        }
+    }
+
+    [Fact]
+    public async Task SearchBatch_ManyWithOneFilter_FindsWhatComparingWithAllFinds()
+    {
+        using var folder = new DataFolder();
+        await using TestDatabase test = await TestDatabase.OpenAsync(folder);
+        var random = new Random(12);
+        Collection collection = await LoadAsync(test, Metric.L2, random);
+        SearchQuery[] queries = [.. Enumerable.Range(0, 40).Select(i => Query(RandomPoints.Vector(random, Dimension), i % 8 == 0 ? "r < 700" : "r < 250"))];
+
+        EngineResult<IReadOnlyList<SearchAnswer>> answers = collection.SearchBatch(queries, new Faults(), Cancellation);
+
+        Assert.Null(answers.Error);
+        foreach ((SearchQuery query, SearchAnswer answer) in queries.Zip(answers.Value))
+        {
+            Assert.Equal(SearchStrategy.Partitions, answer.Report.Strategy);
+            AssertAlike(Exact(collection, query), answer);
+        }
+    }
+
+    [Fact]
+    public async Task Search_WhilePointsAreReplacedAndDeleted_FindsAllThatStay()
+    {
+        using var folder = new DataFolder();
+        await using TestDatabase test = await TestDatabase.OpenAsync(folder);
+        var random = new Random(13);
+        Collection collection = await LoadAsync(test, Metric.L2, random);
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        // Those from 2,000 on come and go, and no filter leaves any of them.
+        Task writer = Task.Run(
+            async () =>
+            {
+                var other = new Random(14);
+                for (int round = 0; !stopping.IsCancellationRequested; round++)
+                {
+                    PointId[] ids = [.. Enumerable.Range(2000, 200).Select(i => PointId.FromNumber((ulong)(i + (200 * (round % 5)))))];
+                    Assert.Null((await collection.DeleteAsync(ids, new Faults(), Cancellation)).Error);
+                    await UpsertAsync(collection, other, 2000 + (200 * (round % 5)), 200, least: 5000);
+                }
+            },
+            Cancellation);
+        SearchQuery[] queries = [.. Enumerable.Range(0, 30).Select(_ => Query(RandomPoints.Vector(random, Dimension), "r < 300 AND stays = true"))];
+        SearchAnswer[] expected = [.. queries.Select(query => Exact(collection, query))];
+        for (int i = 0; i < 300; i++)
+        {
+            SearchAnswer answer = Search(collection, queries[i % queries.Length]);
+            Assert.Equal(SearchStrategy.Partitions, answer.Report.Strategy);
+            AssertAlike(expected[i % queries.Length], answer);
+        }
+
+        await stopping.CancelAsync();
+        await writer;
+        Assert.Empty(test.TakeErrors());
+    }
+
+    private static void AssertAsExact(Collection collection, float[] vector, string filter)
+    {
+        SearchQuery query = Query(vector, filter);
+        SearchAnswer answer = Search(collection, query);
+        // With nothing to compare no plan is dearer than another.
+        Assert.Equal(answer.Report.Matching == 0 ? SearchStrategy.Exact : SearchStrategy.Partitions, answer.Report.Strategy);
+        AssertAlike(Exact(collection, query), answer);
+    }
+
+    private static void AssertAlike(SearchAnswer expected, SearchAnswer actual) =>
+        Assert.Equal(expected.Hits.Select(static hit => (hit.Id, hit.Score)), actual.Hits.Select(static hit => (hit.Id, hit.Score)));
+
+    private static SearchQuery Query(float[] vector, string filter) =>
+        new() { Vector = vector, K = K, RecallTarget = 0.9, Filter = new FilterSpec(filter, null) };
+
+    private static SearchAnswer Exact(Collection collection, SearchQuery query) =>
+        Search(collection, query with { RecallTarget = null, Exact = true });
+
+    private static SearchAnswer Search(Collection collection, SearchQuery query)
+    {
+        EngineResult<SearchAnswer> answer = collection.Search(query, new Faults(), Cancellation);
+        Assert.Null(answer.Error);
+        return answer.Value;
+    }
+
+    // Divided, and with a model by which parts are looked at as long as there are any.
+    private static async Task<Collection> LoadAsync(TestDatabase test, Metric metric, Random random)
+    {
+        Collection collection = await test.CreateAsync(new CollectionConfig
+        {
+            Name = "points",
+            Dimension = Dimension,
+            Metric = metric,
+            Quantization = Quantization.Int8,
+            Attributes = [new AttributeSchema("r", AttributeType.Int64), new AttributeSchema("stays", AttributeType.Bool)],
+        });
+        await UpsertAsync(collection, random, 0, Points);
+        Assert.True(collection.Data.Index.Divide(new ScratchPool(), static () => false, Cancellation));
+        var parts = new RecallCurve([new RecallPoint(1e6, 0.999, 1, 1e-6)]);
+        collection.Data.Recall.Measured(
+            new RecallModel(
+                Points,
+                QuerySample.Capacity,
+                new ScanCosts(1, 1, 0),
+                [new RecallModel.Regime(WalkKind.Partitions, 1, [(K, parts)]), new RecallModel.Regime(WalkKind.Partitions, 1e-6, [(K, parts)])]),
+            0);
+        return collection;
+    }
+
+    private static async Task UpsertAsync(Collection collection, Random random, int first, int count, int least = 0)
+    {
+        foreach (int[] chunk in Enumerable.Range(first, count).Chunk(500))
+        {
+            Point[] points =
+            [
+                .. chunk.Select(i => new Point(
+                    PointId.FromNumber((ulong)i),
+                    RandomPoints.Vector(random, Dimension),
+                    new Dictionary<string, AttributeValue>
+                    {
+                        ["r"] = AttributeValue.Of((long)(least + random.Next(1000))), ["stays"] = AttributeValue.Of(i < 2000),
+                    })),
+            ];
+            Assert.Null((await collection.UpsertAsync(points, new Faults(), Cancellation)).Error);
+        }
+    }
+}

@@ -14,6 +14,7 @@ internal static class LoadGenCommands
         new SimilarCommand().Build(),
         new FilteredCommand().Build(),
         new MixedCommand().Build(),
+        new SoakCommand().Build(),
         new StatsCommand().Build(),
         new GhzDataCommand().Build(),
         new RequestBodyCommand().Build(),

@@ -15,6 +15,7 @@ internal static class LoadGenCommands
         new FilteredCommand().Build(),
         new MixedCommand().Build(),
         new SoakCommand().Build(),
+        new OverloadCommand().Build(),
         new StatsCommand().Build(),
         new GhzDataCommand().Build(),
         new RequestBodyCommand().Build(),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AnnServer.LoadGen.Data;
 using AnnServer.LoadGen.Processes;
 using AnnServer.LoadGen.Reports;
 using AnnServer.LoadGen.Soak;
@@ -63,9 +64,9 @@ internal sealed class SoakCommand
     {
         SoakSettings settings = Settings(parsed);
         ServerLaunch launch = (await _server.PrepareAsync(parsed, cancellationToken))!;
-        SoakVectors vectors = parsed.GetValue(_base) is { } path
-            ? SoakVectors.Read(path, SoakContent.QueryCount)
-            : SoakVectors.Generate(settings.Points, SoakContent.QueryCount, parsed.GetValue(_dimension), settings.Seed);
+        VectorSet vectors = parsed.GetValue(_base) is { } path
+            ? VectorSet.Read(path, SoakContent.QueryCount)
+            : VectorSet.Generate(settings.Points, SoakContent.QueryCount, parsed.GetValue(_dimension), settings.Seed);
         SoakRun run = new(launch, settings, vectors, parsed.GetValue(_connections), parsed.GetValue(_recallQueries));
         SoakOutcome outcome = await run.RunAsync(Tables.PrintLine, cancellationToken);
         SoakReport report = new(settings, outcome, SoakVerdicts.Of(outcome, settings, Bounds(parsed)));

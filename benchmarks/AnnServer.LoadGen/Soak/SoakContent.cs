@@ -1,3 +1,4 @@
+using AnnServer.LoadGen.Data;
 using AnnServer.LoadGen.Mixed;
 using AnnServer.LoadGen.Wire;
 using AnnServer.Protocol.V1;
@@ -16,12 +17,12 @@ internal sealed class SoakContent
     private const string RowName = "row";
 
     private readonly SoakSettings _settings;
-    private readonly SoakVectors _vectors;
+    private readonly VectorSet _vectors;
     private readonly Vector[] _packed;
     private readonly ExactOracle _oracle;
     private long _writes;
 
-    public SoakContent(SoakSettings settings, SoakVectors vectors)
+    public SoakContent(SoakSettings settings, VectorSet vectors)
     {
         _settings = settings;
         _vectors = vectors;

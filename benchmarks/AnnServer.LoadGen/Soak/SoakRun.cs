@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AnnServer.LoadGen.Data;
 using AnnServer.LoadGen.Load;
 using AnnServer.LoadGen.Processes;
 using AnnServer.Protocol.V1;
@@ -9,7 +10,7 @@ namespace AnnServer.LoadGen.Soak;
 /// Fills a collection, then drives the load in stretches: in the middle of the load at the end of each, the server is killed, or every
 /// other time told to stop, and started again, and everything it holds is compared with what it acknowledged.
 /// </summary>
-internal sealed class SoakRun(ServerLaunch launch, SoakSettings settings, SoakVectors vectors, int connectionCount, int recallQueries)
+internal sealed class SoakRun(ServerLaunch launch, SoakSettings settings, VectorSet vectors, int connectionCount, int recallQueries)
 {
     private readonly SoakContent _content = new(settings, vectors);
     private readonly SoakLedger _ledger = new();

@@ -1,3 +1,4 @@
+using AnnServer.LoadGen.Data;
 using AnnServer.LoadGen.Load;
 using AnnServer.LoadGen.Soak;
 using AnnServer.LoadGen.Tests.InMemory;
@@ -22,7 +23,7 @@ public sealed class LedgerCheckTests
             Rate: 2000, Concurrency: 4, Seed: 3, TimeSpan.Zero, KillEvery: null, TimeSpan.Zero, TimeSpan.Zero);
         await using InMemoryServer server = await InMemoryServer.StartAsync(settings.Metric, Enum.Parse<Fault>(fault));
         using ServerConnections connections = server.Connect(2);
-        SoakContent content = new(settings, SoakVectors.Generate(200, 50, dimension: 8, settings.Seed));
+        SoakContent content = new(settings, VectorSet.Generate(200, 50, dimension: 8, settings.Seed));
         SoakLedger ledger = new();
         SoakTally tally = new();
         await new SoakFill(connections, settings, content, ledger).RunAsync(TestContext.Current.CancellationToken);

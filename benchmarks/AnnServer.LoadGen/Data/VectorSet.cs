@@ -1,14 +1,12 @@
-using AnnServer.LoadGen.Data;
-
-namespace AnnServer.LoadGen.Soak;
+namespace AnnServer.LoadGen.Data;
 
 /// <summary>The vectors of a run, and others like them to search with.</summary>
-internal sealed class SoakVectors
+internal sealed class VectorSet
 {
     // As many as a dimension of real embeddings is worth: with all of them independent there would be no neighbourhoods to find.
     private const int Latent = 12;
 
-    private SoakVectors(float[][] rows, float[][] queries)
+    private VectorSet(float[][] rows, float[][] queries)
     {
         Rows = rows;
         Queries = queries;
@@ -21,11 +19,11 @@ internal sealed class SoakVectors
     public int Dimension => Rows[0].Length;
 
     /// <summary>Normal in a few directions of the space, with a little of every direction.</summary>
-    public static SoakVectors Generate(int rows, int queries, int dimension, int seed)
+    public static VectorSet Generate(int rows, int queries, int dimension, int seed)
     {
         Random random = new(seed);
         float[][] directions = [.. Enumerable.Range(0, Latent).Select(_ => Normal(random, dimension))];
-        return new SoakVectors(Many(rows), Many(queries));
+        return new VectorSet(Many(rows), Many(queries));
 
         float[][] Many(int count) => [.. Enumerable.Range(0, count).Select(_ => One())];
 
@@ -43,13 +41,13 @@ internal sealed class SoakVectors
     }
 
     /// <summary>The last rows of the file are kept to search with.</summary>
-    public static SoakVectors Read(string path, int queries)
+    public static VectorSet Read(string path, int queries)
     {
         VectorFile file = VectorFile.Read(path);
         if (file.Count <= queries)
             throw new InvalidDataException($"{path} has {file.Count} vectors, and {queries} are needed to search with.");
         int rows = file.Count - queries;
-        return new SoakVectors(
+        return new VectorSet(
             [.. Enumerable.Range(0, rows).Select(file.ToSingles)], [.. Enumerable.Range(rows, queries).Select(file.ToSingles)]);
     }
 

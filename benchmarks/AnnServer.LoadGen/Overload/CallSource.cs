@@ -1,0 +1,131 @@
+using System.Diagnostics;
+
+namespace AnnServer.LoadGen.Overload;
+
+/// <summary>Connections that send the same few requests over and over, in a closed or in an open loop.</summary>
+internal sealed class CallSource : IAsyncDisposable
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
+
+    private readonly Uri _address;
+    private readonly RequestImage[] _requests;
+    private readonly TimeSpan _deadline;
+    private readonly RawConnection[] _connections;
+    private OverloadInterval _interval = new();
+    private long _next;
+    private volatile bool _isClosedLoop;
+
+    private CallSource(Uri address, RequestImage[] requests, TimeSpan deadline, int connections)
+    {
+        _address = address;
+        _requests = requests;
+        _deadline = deadline;
+        _connections = new RawConnection[connections];
+    }
+
+    /// <summary>Connections that the server ended.</summary>
+    public int Broken { get; private set; }
+
+    public static async Task<CallSource> OpenAsync(
+        Uri address, RequestImage[] requests, TimeSpan deadline, int connections, CancellationToken cancellationToken)
+    {
+        CallSource source = new(address, requests, deadline, connections);
+        for (int i = 0; i < connections; i++)
+            await source.OpenAsync(i, cancellationToken);
+        return source;
+    }
+
+    /// <summary>What happened since the last call.</summary>
+    public OverloadInterval Take() => Interlocked.Exchange(ref _interval, new OverloadInterval());
+
+    /// <summary>So many calls always unanswered, until it is told to end.</summary>
+    public async Task RunClosedAsync(int unanswered, CancellationToken end)
+    {
+        _isClosedLoop = true;
+        for (int i = 0; i < unanswered; i++)
+            Send(_connections[i % _connections.Length], Stopwatch.GetTimestamp());
+        await TickAsync(static () => { }, end);
+        _isClosedLoop = false;
+    }
+
+    /// <summary>Calls leave when they are due, whatever became of those before, until it is told to end.</summary>
+    public Task RunOpenAsync(double rate, CancellationToken end)
+    {
+        long start = Stopwatch.GetTimestamp();
+        long sent = 0;
+        return TickAsync(
+            () =>
+            {
+                long now = Stopwatch.GetTimestamp();
+                // All that have become due since the last tick, each with its own time.
+                for (long due = Due(sent); due <= now; due = Due(++sent))
+                    Send(_connections[sent % _connections.Length], due);
+            },
+            end);
+
+        long Due(long call) => start + (long)(call / rate * Stopwatch.Frequency);
+    }
+
+    /// <summary>Waits until the calls of a loop that has ended are answered, or past their deadline.</summary>
+    public async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        end.CancelAfter(_deadline + Tick);
+        await TickAsync(static () => { }, end.Token);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (RawConnection connection in _connections)
+            await connection.DisposeAsync();
+    }
+
+    private async Task TickAsync(Action onTick, CancellationToken end)
+    {
+        using PeriodicTimer timer = new(Tick);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(end))
+            {
+                onTick();
+                long now = Stopwatch.GetTimestamp();
+                for (int i = 0; i < _connections.Length; i++)
+                {
+                    _connections[i].Expire(now);
+                    _connections[i].Flush();
+                    if (_connections[i].IsOver)
+                        await ReopenAsync(i, end);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The end of the loop.
+            return;
+        }
+    }
+
+    private async Task ReopenAsync(int number, CancellationToken cancellationToken)
+    {
+        Broken++;
+        await _connections[number].DisposeAsync();
+        await OpenAsync(number, cancellationToken);
+    }
+
+    private async Task OpenAsync(int number, CancellationToken cancellationToken) =>
+        _connections[number] = await RawConnection.OpenAsync(_address, _deadline, (outcome, due) => OnEnd(number, outcome, due), cancellationToken);
+
+    private void OnEnd(int connection, CallOutcome outcome, long due)
+    {
+        Volatile.Read(ref _interval).End(outcome, due);
+        if (_isClosedLoop)
+            Send(_connections[connection], Stopwatch.GetTimestamp());
+    }
+
+    private void Send(RawConnection connection, long due)
+    {
+        RequestImage request = _requests[(int)(Interlocked.Increment(ref _next) % _requests.Length)];
+        Volatile.Read(ref _interval).Offer(connection.TrySend(request, due));
+    }
+}

@@ -26,14 +26,14 @@ internal sealed class OverloadCommand
     private readonly Option<int> _dimension = new("--dimension") { Description = "Of generated vectors.", DefaultValueFactory = _ => 96 };
     private readonly Option<int> _k = new("--k") { Description = "Results wanted.", DefaultValueFactory = _ => 10 };
     private readonly Option<int> _ef = new("--ef") { Description = "Of the searches; 0 for the default effort.", DefaultValueFactory = _ => 0 };
-    private readonly Option<int> _batch = new("--batch") { Description = "Queries in a call; 0 for unary searches.", DefaultValueFactory = _ => 32 };
+    private readonly Option<int> _batch = new("--batch") { Description = "Queries in a call; 0 for unary searches.", DefaultValueFactory = _ => 16 };
     private readonly Option<int> _connections = new("--connections") { Description = "HTTP/2 connections.", DefaultValueFactory = _ => 16 };
     private readonly Option<int> _unanswered = new("--unanswered") { Description = "Calls on a connection while the peak is looked for.", DefaultValueFactory = _ => 4 };
     private readonly Option<int> _idle = new("--idle") { Description = "Connections that do nothing.", DefaultValueFactory = _ => 0 };
     private readonly Option<int> _stalled = new("--stalled") { Description = "Clients that do not read, or do not send to the end.", DefaultValueFactory = _ => 0 };
     private readonly Option<int> _seed = new("--seed") { Description = "Of everything random.", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _goodput = new("--min-goodput") { Description = "Per cent of the peak.", DefaultValueFactory = _ => 90 };
-    private readonly Option<double> _p99 = new("--max-p99") { Description = "Milliseconds, of accepted calls.", DefaultValueFactory = _ => 500 };
+    private readonly Option<double> _p99 = new("--max-p99") { Description = "Milliseconds, of accepted calls.", DefaultValueFactory = _ => 1000 };
     private readonly Option<double> _memoryGrowth = new("--max-memory-growth") { Description = "Per cent.", DefaultValueFactory = _ => 10 };
     private readonly Option<double> _recovery = new("--max-recovery") { Description = "Seconds until p99 is near what it was.", DefaultValueFactory = _ => 10 };
     private readonly Option<double> _ratio = new("--near") { Description = "Times what p99 was that is near.", DefaultValueFactory = _ => 1.5 };

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 
 namespace AnnServer.LoadGen.Overload;
 
@@ -11,8 +12,11 @@ internal sealed class CallSource : IAsyncDisposable
     private readonly RequestImage[] _requests;
     private readonly TimeSpan _deadline;
     private readonly RawConnection[] _connections;
+    private readonly CancellationTokenSource _closing = new();
     private OverloadInterval _interval = new();
+    private readonly Task[] _opening;
     private long _next;
+    private int _broken;
     private volatile bool _isClosedLoop;
 
     private CallSource(Uri address, RequestImage[] requests, TimeSpan deadline, int connections)
@@ -21,10 +25,12 @@ internal sealed class CallSource : IAsyncDisposable
         _requests = requests;
         _deadline = deadline;
         _connections = new RawConnection[connections];
+        _opening = new Task[connections];
+        Array.Fill(_opening, Task.CompletedTask);
     }
 
     /// <summary>Connections that the server ended.</summary>
-    public int Broken { get; private set; }
+    public int Broken => Volatile.Read(ref _broken);
 
     public static async Task<CallSource> OpenAsync(
         Uri address, RequestImage[] requests, TimeSpan deadline, int connections, CancellationToken cancellationToken)
@@ -77,8 +83,11 @@ internal sealed class CallSource : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _closing.CancelAsync();
+        await Task.WhenAll(_opening);
         foreach (RawConnection connection in _connections)
             await connection.DisposeAsync();
+        _closing.Dispose();
     }
 
     private async Task TickAsync(Action onTick, CancellationToken end)
@@ -94,8 +103,8 @@ internal sealed class CallSource : IAsyncDisposable
                 {
                     _connections[i].Expire(now);
                     _connections[i].Flush();
-                    if (_connections[i].IsOver)
-                        await ReopenAsync(i, end);
+                    if (_connections[i].IsOver && _opening[i].IsCompleted)
+                        _opening[i] = ReopenAsync(i);
                 }
             }
         }
@@ -106,15 +115,29 @@ internal sealed class CallSource : IAsyncDisposable
         }
     }
 
-    private async Task ReopenAsync(int number, CancellationToken cancellationToken)
+    // Beside the loop, which goes on with the other connections however long this takes.
+    private async Task ReopenAsync(int number)
     {
-        Broken++;
-        await _connections[number].DisposeAsync();
-        await OpenAsync(number, cancellationToken);
+        Interlocked.Increment(ref _broken);
+        try
+        {
+            await OpenAsync(number, _closing.Token);
+        }
+        catch (Exception failure) when (failure is IOException or SocketException or OperationCanceledException)
+        {
+            // It is tried again at the next tick, unless all is being closed.
+            return;
+        }
     }
 
-    private async Task OpenAsync(int number, CancellationToken cancellationToken) =>
-        _connections[number] = await RawConnection.OpenAsync(_address, _deadline, (outcome, due) => OnEnd(number, outcome, due), cancellationToken);
+    private async Task OpenAsync(int number, CancellationToken cancellationToken)
+    {
+        RawConnection? before = _connections[number];
+        _connections[number] = await RawConnection.OpenAsync(
+            _address, _deadline, (outcome, due) => OnEnd(number, outcome, due), cancellationToken);
+        if (before is not null)
+            await before.DisposeAsync();
+    }
 
     private void OnEnd(int connection, CallOutcome outcome, long due)
     {

@@ -34,7 +34,8 @@ internal static class OverloadVerdicts
         double worst = outcome.During.Max(sample => sample.Latency.P99Us) / MillisecondUs;
         double median = P99(outcome.During) / MillisecondUs;
         return new Verdict(
-            "p99 of accepted calls", $"{median:F1} ms, in the worst second {worst:F1} ms", $"at most {bounds.P99Ms:F0} ms", median <= bounds.P99Ms);
+            "p99 of accepted calls", $"{median:F1} ms, in the worst second {worst:F1} ms", $"at most {bounds.P99Ms:F0} ms",
+            outcome.During.Any(sample => sample.Latency.Count > 0) && median <= bounds.P99Ms);
     }
 
     private static Verdict Recovery(OverloadOutcome outcome, OverloadBounds bounds)
@@ -68,7 +69,8 @@ internal static class OverloadVerdicts
 
     // In the median second.
     private static double P99(IReadOnlyList<OverloadSample> samples) =>
-        samples.Count == 0 ? 0 : Quarters<OverloadSample>.Median(samples.Select(sample => (double)sample.Latency.P99Us));
+        Quarters<OverloadSample>.Median(
+            samples.Where(sample => sample.Latency.Count > 0).Select(sample => (double)sample.Latency.P99Us).DefaultIfEmpty());
 
     private static double Total(OverloadOutcome outcome, Func<OverloadSample, double> rate) =>
         new[] { outcome.Before, outcome.Beside, outcome.During, outcome.After }.Sum(samples => samples.Sum(rate));

@@ -76,13 +76,29 @@ internal sealed class RawConnection : IAsyncDisposable
         Uri address, TimeSpan deadline, Action<CallOutcome, long> onEnd, CancellationToken cancellationToken, int streamWindow = OwnWindow)
     {
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(address.Host, address.Port, cancellationToken);
+        try
+        {
+            await socket.ConnectAsync(address.Host, address.Port, cancellationToken);
+        }
+        catch (Exception failure) when (failure is SocketException or OperationCanceledException)
+        {
+            socket.Dispose();
+            throw;
+        }
         RawConnection connection = new(socket, deadline, onEnd);
         connection.Greet(streamWindow);
         connection._reading = connection.ReadAsync();
         connection._writing = connection.WriteAsync();
-        await connection._greeted.Task.WaitAsync(cancellationToken);
-        return connection;
+        try
+        {
+            await connection._greeted.Task.WaitAsync(cancellationToken);
+            return connection;
+        }
+        catch (Exception failure) when (failure is IOException or OperationCanceledException)
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>

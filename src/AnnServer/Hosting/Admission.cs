@@ -1,7 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
-using AnnServer.Engine.Model;
-using AnnServer.Rpc;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
@@ -14,21 +12,30 @@ namespace AnnServer.Hosting;
 /// </summary>
 internal sealed class Admission
 {
-    private const string ContentType = "application/grpc";
     private const string Health = "/grpc.health.v1.Health";
     private const int ShareOfMemory = 16;
 
     private readonly int _mostCalls;
+    private readonly Refusal _tooManyCalls;
+    private readonly Refusal _tooManyBytes;
+    private readonly Turns _turns;
+    private readonly TimeProvider _time;
     private readonly Counter<long> _refused;
     private long _calls;
     private long _bytes;
 
-    public Admission(ServerOptions options, IMeterFactory meters)
+    public Admission(ServerOptions options, Turns turns, IMeterFactory meters, TimeProvider time)
     {
+        _turns = turns;
+        _time = time;
         _mostCalls = options.MaxCallsInFlight;
+        _tooManyCalls = new Refusal(
+            $"{_mostCalls} calls are being answered already, which is all that may be at once (Ann:MaxCallsInFlight); try again later.");
         MostBytes = options.MaxRequestBytesInFlight > 0
             ? options.MaxRequestBytesInFlight
             : Math.Max(options.MaxMessageBytes, AvailableMemory.Limit(options) / ShareOfMemory);
+        _tooManyBytes = new Refusal(
+            $"The requests that are being received or answered have {MostBytes} bytes already, which is all that they may (Ann:MaxRequestBytesInFlight); try again later.");
         Meter meter = meters.Create(LongWork.MeterName);
         meter.CreateObservableUpDownCounter("ann.calls.in_flight", () => Interlocked.Read(ref _calls), "{call}", "Calls that are being received or answered.");
         meter.CreateObservableUpDownCounter("ann.calls.bytes", () => Interlocked.Read(ref _bytes), "By", "Bytes of their requests.");
@@ -40,7 +47,7 @@ internal sealed class Admission
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Request.ContentType?.StartsWith(ContentType, StringComparison.Ordinal) != true
+        if (context.Request.ContentType?.StartsWith(Refusal.ContentType, StringComparison.Ordinal) != true
             || context.Request.Path.StartsWithSegments(Health, StringComparison.Ordinal))
         {
             await next(context);
@@ -52,11 +59,23 @@ internal sealed class Admission
         {
             if (calls > _mostCalls)
             {
-                Refuse(context);
+                _refused.Add(1);
+                _tooManyCalls.Answer(context.Response);
                 return;
             }
 
-            bool isUnary = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.Type == MethodType.Unary;
+            EndpointMetadataCollection? metadata = context.GetEndpoint()?.Metadata;
+            if (_turns.IsFull && metadata?.GetMetadata<TakesTurns>() is not null)
+            {
+                // Not at once: until it is answered it keeps a client that asks again from doing so, and connections have room for so many.
+                // A server that is asked more often than it can even refuse answers nothing.
+                Task delay = Task.Delay(_turns.RefusalDelay, _time, context.RequestAborted);
+                await delay.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                _turns.Refuse().Answer(context.Response);
+                return;
+            }
+
+            bool isUnary = metadata?.GetMetadata<GrpcMethodMetadata>()?.Method.Type == MethodType.Unary;
             var metered = new MeteredBody(context.Request.BodyReader, this, isUnary);
             context.Features.Set<IRequestBodyPipeFeature>(metered);
             try
@@ -74,31 +93,13 @@ internal sealed class Admission
         }
     }
 
-    private void Refuse(HttpContext context)
-    {
-        _refused.Add(1);
-        RpcException refusal = StatusMapper.ToException(EngineError.Of(
-            EngineStatus.ResourceExhausted,
-            $"{_mostCalls} calls are being answered already, which is all that may be at once (Ann:MaxCallsInFlight); try again later."));
-        // A response that has trailers and nothing before them: they go where headers do.
-        context.Response.ContentType = ContentType;
-        context.Response.Headers["grpc-status"] = ((int)refusal.StatusCode).ToString();
-        context.Response.Headers["grpc-message"] = Uri.EscapeDataString(refusal.Status.Detail);
-        foreach (Metadata.Entry entry in refusal.Trailers)
-        {
-            context.Response.Headers[entry.Key] = entry.IsBinary ? Convert.ToBase64String(entry.ValueBytes) : entry.Value;
-        }
-    }
-
     private void Add(long bytes)
     {
         if (Interlocked.Add(ref _bytes, bytes) > MostBytes && bytes > 0)
         {
             Interlocked.Add(ref _bytes, -bytes);
             _refused.Add(1);
-            throw StatusMapper.ToException(EngineError.Of(
-                EngineStatus.ResourceExhausted,
-                $"The requests that are being received or answered have {MostBytes} bytes already, which is all that they may (Ann:MaxRequestBytesInFlight); try again later."));
+            throw _tooManyBytes.ToException();
         }
     }
 
@@ -149,7 +150,18 @@ internal sealed class Admission
         /// <summary>When the call has been answered.</summary>
         public void Release() => Count(0);
 
-        private async ValueTask<ReadResult> AwaitAsync(ValueTask<ReadResult> read) => Held(await read);
+        private async ValueTask<ReadResult> AwaitAsync(ValueTask<ReadResult> read)
+        {
+            try
+            {
+                return Held(await read);
+            }
+            catch (IOException) when (isUnary)
+            {
+                // Nobody is to be answered, and no fault of the server is to be logged.
+                throw new RpcException(new Status(StatusCode.Cancelled, "The client has given the call up."));
+            }
+        }
 
         private ReadResult Held(in ReadResult result)
         {

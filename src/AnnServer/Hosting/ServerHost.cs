@@ -51,6 +51,7 @@ internal sealed class ServerHost : IAsyncDisposable
         ServerOptions options = ServerOptionsReader.Read(builder.Configuration, out IReadOnlyList<string> unknown);
 
         SecurityFiles files = SecurityFiles.Open(options);
+        Turns.ReserveThreads();
 
         AddLogging(builder.Logging, options);
         AddServices(builder.Services, options, files);
@@ -164,6 +165,7 @@ internal sealed class ServerHost : IAsyncDisposable
         services.AddSingleton(options);
         services.AddSingleton<DatabaseHost>();
         services.AddSingleton<LongWork>();
+        services.AddSingleton<Turns>();
         services.AddSingleton<Admission>();
         services.AddSingleton<StreamDrain>();
         services.AddHostedService(static provider => provider.GetRequiredService<StreamDrain>());

@@ -27,8 +27,11 @@ internal sealed record ServerOptions
     /// <summary>Bytes of one message, received or sent. A full batch of 10,000 points of 1536 dimensions is 61 MB.</summary>
     public int MaxMessageBytes { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>Calls running at once on one connection. Kestrel's 100 would throttle a load generator that keeps one connection.</summary>
-    public int MaxStreamsPerConnection { get; init; } = 1000;
+    /// <summary>
+    /// Calls running at once on one connection. More than keep a server busy; what a client has beyond them waits with it, where it costs the
+    /// server nothing.
+    /// </summary>
+    public int MaxStreamsPerConnection { get; init; } = 100;
 
     /// <summary>
     /// Distances beyond which a search, or points beyond which a scroll or a filtered count or delete, runs on <see cref="LongWork"/>:
@@ -86,6 +89,12 @@ internal sealed record ServerOptions
 
     /// <summary>Calls at once; a stream is one. So many wait for processors at most, which bounds the longest wait.</summary>
     public int MaxCallsInFlight { get; init; } = 4096;
+
+    /// <summary>
+    /// How long a search waits for a processor while there are too many of them. What is answered under any load is answered in about this time;
+    /// a client that waits longer than a second has mostly asked again.
+    /// </summary>
+    public TimeSpan MaxSearchWait { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Memory for filters that come again and again and what they match; at a million points a filter takes 125 KiB.</summary>
     public long FilterCacheBytes { get; init; } = 16L << 20;

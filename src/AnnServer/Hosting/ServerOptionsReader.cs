@@ -42,6 +42,8 @@ internal static class ServerOptionsReader
             MemoryLimitBytes = ann.Integer(nameof(ServerOptions.MemoryLimitBytes), defaults.MemoryLimitBytes, 0, long.MaxValue),
             MaxRequestBytesInFlight = ann.Integer(nameof(ServerOptions.MaxRequestBytesInFlight), defaults.MaxRequestBytesInFlight, 0, long.MaxValue),
             MaxCallsInFlight = ann.Integer(nameof(ServerOptions.MaxCallsInFlight), defaults.MaxCallsInFlight, 1, 1_000_000),
+            MaxSearchWait = ann.Duration(
+                nameof(ServerOptions.MaxSearchWait), defaults.MaxSearchWait, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1)),
             FilterCacheBytes = ann.Integer(nameof(ServerOptions.FilterCacheBytes), defaults.FilterCacheBytes, 0, long.MaxValue),
             GrpcWeb = ann.Switch(nameof(ServerOptions.GrpcWeb), defaults.GrpcWeb),
             CorsOrigins = ann.Origins(nameof(ServerOptions.CorsOrigins)),

@@ -12,7 +12,7 @@ namespace AnnServer.LoadGen.Commands;
 internal sealed class SoakCommand
 {
     private readonly ChildServerOptions _server = new(isRequired: true);
-    private readonly Option<double> _minutes = new("--minutes") { Description = "How long.", DefaultValueFactory = _ => 5 };
+    private readonly Option<double> _minutes = new("--minutes") { Description = "Of load; restarts and checks come on top.", DefaultValueFactory = _ => 5 };
     private readonly Option<double> _rate = new("--rate") { Description = "Operations a second.", DefaultValueFactory = _ => 300 };
     private readonly Option<string> _mix = new("--mix") { Description = "Kinds of operations and their weights.", DefaultValueFactory = _ => OperationMix.Default };
     private readonly Option<int> _points = new("--points") { Description = "Live points.", DefaultValueFactory = _ => 20_000 };

@@ -27,11 +27,12 @@ internal sealed class SoakRun(ServerLaunch launch, SoakSettings settings, Vector
             await FillAsync(server, cancellationToken);
             LedgerCheck check = new(settings.Collection, _content, _ledger);
             SoakSampler sampler = new(settings, _tally, new RecallProbe(settings, _content, recallQueries), launch.DataDirectory);
+            TimeSpan left = settings.Duration;
             for (int start = 0; ; start++)
             {
-                double left = settings.Duration.TotalSeconds - sampler.Seconds;
-                bool isLast = settings.KillEvery is not { } every || left <= every.TotalSeconds;
-                TimeSpan stretch = isLast ? TimeSpan.FromSeconds(Math.Max(left, 0)) : settings.KillEvery!.Value;
+                bool isLast = settings.KillEvery is not { } every || left <= every;
+                TimeSpan stretch = isLast ? left : settings.KillEvery!.Value;
+                left -= stretch;
                 // SIGKILL first; the end of the run is a SIGTERM.
                 bool isKill = !isLast && start % 2 == 0;
                 SoakRestart end = await DriveAsync(server, start, stretch, isKill, sampler, onSample, cancellationToken);

@@ -7,6 +7,7 @@ namespace AnnServer.LoadGen.Soak;
 /// <param name="Rate">Operations a second.</param>
 /// <param name="Concurrency">Operations unanswered on a connection at most.</param>
 /// <param name="RecallTarget">0 for the default effort.</param>
+/// <param name="Duration">Of the load: ends, starts and checks come on top.</param>
 /// <param name="KillEvery">Null for no kills.</param>
 /// <param name="Grace">For the exit after SIGTERM.</param>
 internal sealed record SoakSettings(

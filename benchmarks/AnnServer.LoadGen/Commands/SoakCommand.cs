@@ -36,7 +36,7 @@ internal sealed class SoakCommand
     private readonly Option<double> _memoryGrowth = new("--max-memory-growth") { Description = "Per cent.", DefaultValueFactory = _ => 10 };
     private readonly Option<double> _folderGrowth = new("--max-data-growth") { Description = "Per cent.", DefaultValueFactory = _ => 50 };
     private readonly Option<double> _p99Ratio = new("--max-p99-ratio") { Description = "Of the last quarter to the second.", DefaultValueFactory = _ => 2 };
-    private readonly Option<double> _recallLoss = new("--max-recall-loss") { Description = "Between quarters, and below the target.", DefaultValueFactory = _ => 0.02 };
+    private readonly Option<double> _recallLoss = new("--max-recall-loss") { Description = "Below the target; without one, between quarters.", DefaultValueFactory = _ => 0.02 };
     private readonly Option<double> _rateDone = new("--min-rate-done") { Description = "Per cent of the rate.", DefaultValueFactory = _ => 95 };
     private readonly Option<double> _readySeconds = new("--max-ready") { Description = "Seconds of a start.", DefaultValueFactory = _ => 30 };
     private readonly Option<string?> _report = new("--report") { Description = "Also write the report to this file, as Markdown." };

@@ -47,7 +47,7 @@ public sealed class SoakVerdictsTests
         ["threads"] = sample => sample with { Threads = 41 },
         ["search p99"] = sample => sample with { Searches = Latency(10_001) },
         ["write p99"] = sample => sample with { Writes = Latency(10_001) },
-        ["recall"] = sample => sample with { Recall = 0.92 },
+        ["recall"] = sample => sample with { Recall = 0.87 },
         ["rate done of wanted, last quarter"] = sample => sample with { Done = 94 },
     };
 
@@ -76,6 +76,20 @@ public sealed class SoakVerdictsTests
     public void Of_CountsAreWrong_FailsForThatAlone()
     {
         Assert.All(WorseOutcomes, worse => Assert.Equal([worse.Name], Failed(worse.Make(Outcome(_ => Steady)))));
+    }
+
+    [Theory]
+    [InlineData(0.9, 0.89, true)]
+    [InlineData(0, 0.94, true)]
+    [InlineData(0, 0.92, false)]
+    public void Of_Recall_IsHeldAgainstTheTargetOrElseAgainstWhatItWas(double target, double last, bool passes)
+    {
+        SoakOutcome outcome = Outcome(i => i >= 12 ? Steady with { Recall = last } : Steady);
+
+        Verdict recall = Assert.Single(
+            SoakVerdicts.Of(outcome, Settings with { RecallTarget = target }, Bounds), verdict => verdict.Name == "recall");
+
+        Assert.Equal(passes, recall.Passed);
     }
 
     [Fact]

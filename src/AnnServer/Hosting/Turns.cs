@@ -10,9 +10,9 @@ namespace AnnServer.Hosting;
 /// </summary>
 internal sealed class Turns
 {
-    // A search that waits for a vector on the disk leaves its processor to another.
-    private const int TurnsPerProcessor = 2;
-    private const int LeastQueuePerProcessor = 32;
+    // Threads for those who read requests, and refuse them, while all turns are taken. Each one more is woken for nothing when there is less to do.
+    private const int OtherThreads = 2;
+    private const int LeastQueuePerProcessor = 16;
 
     // The mean is of about so many searches: a few that had to be compiled first do not make a slow server.
     private const double Weight = 1.0 / 256;
@@ -50,7 +50,7 @@ internal sealed class Turns
         _patience = options.MaxSearchWait;
         _refusal = new Refusal(
             $"Searches would wait for a processor longer than {_patience.TotalMilliseconds:F0} ms, which is all that they may (Ann:MaxSearchWait); try again later.");
-        _most = processors * TurnsPerProcessor;
+        _most = processors;
         _leastQueue = processors * LeastQueuePerProcessor;
         _burst = Ticks(Burst);
         _longest = Ticks(_patience);
@@ -83,7 +83,7 @@ internal sealed class Turns
     public static void ReserveThreads()
     {
         ThreadPool.GetMinThreads(out int workers, out int completions);
-        ThreadPool.SetMinThreads(Math.Max(workers, (Environment.ProcessorCount * (TurnsPerProcessor + 1)) + 1), completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + OtherThreads), completions);
     }
 
     /// <summary>What a search gets that is not answered; it counts as refused.</summary>

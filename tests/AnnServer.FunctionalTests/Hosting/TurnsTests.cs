@@ -21,7 +21,7 @@ public sealed class TurnsTests
 
     public TurnsTests()
     {
-        _turns = new Turns(_options, _meters, _time, processors: 1);
+        _turns = new Turns(_options, _meters, _time, processors: 2);
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -124,7 +124,7 @@ public sealed class TurnsTests
     [Fact]
     public async Task TakeAsync_FromManyThreads_NeverMoreThanThereAreAndAllInTheEnd()
     {
-        Turns turns = new(_options, _meters, TimeProvider.System, processors: 1);
+        Turns turns = new(_options, _meters, TimeProvider.System, processors: 2);
         int running = 0;
         int most = 0;
         int done = 0;
@@ -152,7 +152,7 @@ public sealed class TurnsTests
     public async Task Admission_CallThatWouldOnlyBeRefused_IsNotRead(bool isFull, bool takesTurns, bool isLetIn)
     {
         ServerOptions options = _options with { MaxSearchWait = TimeSpan.FromMilliseconds(1) };
-        Turns turns = new(options, _meters, _time, processors: 1);
+        Turns turns = new(options, _meters, _time, processors: 2);
         await SlowAsync(turns);
         await turns.TakeAsync(mayRefuse: true, Cancellation);
         await turns.TakeAsync(mayRefuse: true, Cancellation);

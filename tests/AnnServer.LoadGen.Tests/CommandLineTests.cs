@@ -88,6 +88,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("similar --collection c --id a")]
     [InlineData("filtered --collection c --data d")]
     [InlineData("mixed --collection c")]
+    [InlineData("soak --server s --data d")]
+    [InlineData("overload")]
     [InlineData("stats")]
     [InlineData("ghz-data --collection c --vectors q.fvecs --out o")]
     [InlineData("request-body --collection c --vectors q.fvecs --out o")]
@@ -104,6 +106,13 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("load --collection c --base b.fvecs --metric l2 --id-attribute word")]
     [InlineData("load --collection c --base b.fvecs --metric l2 --batch 0")]
     [InlineData("query --collection c --query q.fvecs --concurrency 0")]
+    [InlineData("overload --server s")]
+    [InlineData("overload --times 0")]
+    [InlineData("overload --connections 0")]
+    [InlineData("overload --idle -1")]
+    [InlineData("soak --server s --data d --rate 0")]
+    [InlineData("soak --server s --data d --points 0")]
+    [InlineData("soak --server s --data d --setting x")]
     public void Parse_ValueOutOfBounds_IsRefused(string arguments)
     {
         Assert.NotEmpty(LoadGenCommands.Build().Parse(arguments).Errors);

@@ -14,6 +14,8 @@ internal static class LoadGenCommands
         new SimilarCommand().Build(),
         new FilteredCommand().Build(),
         new MixedCommand().Build(),
+        new SoakCommand().Build(),
+        new OverloadCommand().Build(),
         new StatsCommand().Build(),
         new GhzDataCommand().Build(),
         new RequestBodyCommand().Build(),

@@ -14,4 +14,11 @@ internal static class OptionBounds
         if (value < least || value > most)
             result.AddError(message);
     });
+
+    /// <summary>Refuses what is not more than 0; see <see cref="Within"/> about defaults.</summary>
+    public static void Positive(this Option<double> option) => option.Validators.Add(result =>
+    {
+        if (!result.Implicit && !(result.GetValueOrDefault<double>() > 0))
+            result.AddError($"{option.Name} is more than 0.");
+    });
 }

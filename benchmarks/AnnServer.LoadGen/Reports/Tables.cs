@@ -1,3 +1,6 @@
+using AnnServer.LoadGen.Overload;
+using AnnServer.LoadGen.Soak;
+using AnnServer.LoadGen.Verdicts;
 using Spectre.Console;
 
 namespace AnnServer.LoadGen.Reports;
@@ -100,6 +103,51 @@ internal static class Tables
             $"{report.Searches}", $"{report.Upserts}", $"{report.Deletes}", $"{report.CpuSeconds:F2}",
             $"{report.ResidentBytes / mebibyte:F0}", $"{report.ManagedHeapBytes / mebibyte:F0}", $"{report.KernelBits}",
             $"{report.UptimeSeconds:F0}", report.Version);
+        Write(table);
+    }
+
+    public static void Print(SoakReport report)
+    {
+        SoakOutcome outcome = report.Outcome;
+        Print(report.Verdicts);
+        foreach (string lost in outcome.FirstLost)
+            AnsiConsole.MarkupLineInterpolated($"[red]lost[/]: {lost}");
+        foreach (string wrong in outcome.FirstWrongAnswers)
+            AnsiConsole.MarkupLineInterpolated($"[red]wrong[/]: {wrong}");
+        PrintDetails(outcome.ErrorDetails);
+    }
+
+    /// <summary>A sample of a run that goes on.</summary>
+    public static void PrintLine(SoakSample sample)
+    {
+        const double mebibyte = 1024 * 1024;
+        AnsiConsole.WriteLine(
+            $"{sample.Seconds,6:F0} s  start {sample.Start}  RSS {sample.ResidentBytes / mebibyte:F1} MiB  fds {sample.Handles}  threads {sample.Threads}  "
+            + $"search p99 {Ms(sample.Searches.P99Us)} ms  write p99 {Ms(sample.Writes.P99Us)} ms  {sample.Done:F0} of {sample.Wanted:F0}/s  "
+            + $"errors {sample.Failures}  recall {sample.Recall:F3}");
+    }
+
+    public static void Print(OverloadReport report)
+    {
+        Print(report.Verdicts);
+        AnsiConsole.WriteLine(report.OfferedLine);
+    }
+
+    /// <summary>A sample of a run that goes on.</summary>
+    public static void PrintLine(string phase, OverloadSample sample)
+    {
+        const double mebibyte = 1024 * 1024;
+        AnsiConsole.WriteLine(
+            $"{phase} {sample.Seconds:F0} s  offered {sample.Offered:F0} of {sample.Wanted:F0}/s  held back {sample.HeldBack:F0}  "
+            + $"accepted {sample.Accepted:F0}  refused {sample.Refused:F0}  deadline {sample.DeadlineExceeded:F0}  other {sample.Other:F0}  "
+            + $"p50 {Ms(sample.Latency.P50Us)} ms  p99 {Ms(sample.Latency.P99Us)} ms  RSS {sample.ResidentBytes / mebibyte:F1} MiB");
+    }
+
+    private static void Print(IReadOnlyList<Verdict> verdicts)
+    {
+        ReportTable table = new ReportTable("verdict", "figure", "bound", "").Text(0, 1, 2, 3);
+        foreach (Verdict verdict in verdicts)
+            table.AddRow(verdict.Name, verdict.Figure, verdict.Bound, verdict.Passed ? "pass" : "FAIL");
         Write(table);
     }
 

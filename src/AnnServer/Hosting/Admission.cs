@@ -13,24 +13,33 @@ namespace AnnServer.Hosting;
 /// </summary>
 internal sealed class Admission
 {
-    private const string ContentType = "application/grpc";
     private const string Encoding = "grpc-encoding";
     private const string Health = "/grpc.health.v1.Health";
     private const int ShareOfMemory = 16;
 
     private readonly int _mostCalls;
     private readonly Refusals _refusals;
+    private readonly Refusal _tooManyCalls;
+    private readonly Refusal _tooManyBytes;
+    private readonly Turns _turns;
+    private readonly TimeProvider _time;
     private readonly AsyncLocal<MeteredBody?> _compressed = new();
     private long _calls;
     private long _bytes;
 
-    public Admission(ServerOptions options, IMeterFactory meters, Refusals refusals)
+    public Admission(ServerOptions options, Turns turns, IMeterFactory meters, TimeProvider time, Refusals refusals)
     {
+        _turns = turns;
+        _time = time;
         _refusals = refusals;
         _mostCalls = options.MaxCallsInFlight;
+        _tooManyCalls = new Refusal(
+            $"{_mostCalls} calls are being answered already, which is all that may be at once (Ann:MaxCallsInFlight); try again later.");
         MostBytes = options.MaxRequestBytesInFlight > 0
             ? options.MaxRequestBytesInFlight
             : Math.Max(options.MaxMessageBytes, AvailableMemory.Limit(options) / ShareOfMemory);
+        _tooManyBytes = new Refusal(
+            $"The requests that are being received or answered have {MostBytes} bytes already, which is all that they may (Ann:MaxRequestBytesInFlight); try again later.");
         Meter meter = meters.Create(LongWork.MeterName);
         meter.CreateObservableUpDownCounter("ann.calls.in_flight", () => Interlocked.Read(ref _calls), "{call}", "Calls that are being received or answered.");
         meter.CreateObservableUpDownCounter("ann.calls.bytes", () => Bytes, "By", "Bytes of their requests.");
@@ -44,7 +53,7 @@ internal sealed class Admission
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Request.ContentType?.StartsWith(ContentType, StringComparison.Ordinal) != true)
+        if (context.Request.ContentType?.StartsWith(Refusal.ContentType, StringComparison.Ordinal) != true)
         {
             await next(context);
             return;
@@ -62,14 +71,22 @@ internal sealed class Admission
         {
             if (calls > _mostCalls)
             {
-                _refusals.Answer(
-                    context,
-                    RefusalReason.Calls,
-                    $"{_mostCalls} calls are being answered already, which is all that may be at once (Ann:MaxCallsInFlight); try again later.");
+                _refusals.Answer(context, RefusalReason.Calls, _tooManyCalls);
                 return;
             }
 
-            bool isUnary = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.Type == MethodType.Unary;
+            EndpointMetadataCollection? metadata = context.GetEndpoint()?.Metadata;
+            if (_turns.IsFull && metadata?.GetMetadata<TakesTurns>() is not null)
+            {
+                // Not at once: until it is answered it keeps a client that asks again from doing so, and connections have room for so many.
+                // A server that is asked more often than it can even refuse answers nothing.
+                Task delay = Task.Delay(_turns.RefusalDelay, _time, context.RequestAborted);
+                await delay.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                _turns.Refuse().Answer(context.Response);
+                return;
+            }
+
+            bool isUnary = metadata?.GetMetadata<GrpcMethodMetadata>()?.Method.Type == MethodType.Unary;
             var metered = new MeteredBody(context.Request.BodyReader, this, isUnary);
             context.Features.Set<IRequestBodyPipeFeature>(metered);
             if (context.Request.Headers.ContainsKey(Encoding))
@@ -104,9 +121,7 @@ internal sealed class Admission
         if (Interlocked.Add(ref _bytes, bytes) > MostBytes && bytes > 0)
         {
             Interlocked.Add(ref _bytes, -bytes);
-            throw _refusals.Refuse(
-                RefusalReason.Bytes,
-                $"The requests that are being received or answered have {MostBytes} bytes already, which is all that they may (Ann:MaxRequestBytesInFlight); try again later.");
+            throw _refusals.Refuse(RefusalReason.Bytes, _tooManyBytes);
         }
     }
 

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using AnnServer.Engine.Model;
-using AnnServer.Rpc;
 
 namespace AnnServer.Hosting;
 
@@ -16,16 +14,19 @@ internal sealed class LongWork : IDisposable
 
     private readonly BlockingCollection<Action> _queue;
     private readonly Histogram<double> _wait;
-    private readonly int _capacity;
+    private readonly Refusal _refusal;
+    private readonly TimeSpan _refusalDelay;
     private readonly TimeProvider _time;
     private long _refused;
 
-    public LongWork(ServerOptions options, IMeterFactory meters, TimeProvider time)
+    public LongWork(ServerOptions options, Turns turns, IMeterFactory meters, TimeProvider time)
     {
         Distances = options.LongWorkDistances;
-        _capacity = options.LongWorkQueue;
+        _refusalDelay = turns.RefusalDelay;
+        _refusal = new Refusal(
+            $"{options.LongWorkQueue} long calls are waiting already, which is all that may (Ann:LongWorkQueue); try again, or ask for less");
         _time = time;
-        _queue = new BlockingCollection<Action>(_capacity);
+        _queue = new BlockingCollection<Action>(options.LongWorkQueue);
         Meter meter = meters.Create(MeterName);
         meter.CreateObservableGauge("ann.long_work.queued", () => _queue.Count, "{call}", "Long calls that wait for a thread.");
         // Reported from the start, not from the first refusal on: a rate is the difference to what was there before.
@@ -50,9 +51,7 @@ internal sealed class LongWork : IDisposable
         if (!_queue.TryAdd(Run))
         {
             Interlocked.Increment(ref _refused);
-            throw StatusMapper.ToException(EngineError.Of(
-                EngineStatus.ResourceExhausted,
-                $"{_capacity} long calls are waiting already, which is all that may (Ann:LongWorkQueue); try again, or ask for less"));
+            return RefuseAsync<T>(cancellation);
         }
 
         return new ValueTask<T>(done.Task);
@@ -75,6 +74,13 @@ internal sealed class LongWork : IDisposable
                 done.SetException(failure);
             }
         }
+    }
+
+    // Not at once, for the reason that Admission has.
+    private async ValueTask<T> RefuseAsync<T>(CancellationToken cancellation)
+    {
+        await Task.Delay(_refusalDelay, _time, cancellation);
+        throw _refusal.ToException();
     }
 
     /// <summary>Lets the threads end once the queue is empty.</summary>

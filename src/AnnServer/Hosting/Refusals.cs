@@ -1,6 +1,4 @@
 using System.Diagnostics.Metrics;
-using AnnServer.Engine.Model;
-using AnnServer.Rpc;
 using Grpc.Core;
 
 namespace AnnServer.Hosting;
@@ -8,8 +6,6 @@ namespace AnnServer.Hosting;
 /// <summary>Refuses calls of which there are too many: RESOURCE_EXHAUSTED, with advice when to come again, counted by reason.</summary>
 internal sealed class Refusals
 {
-    private const string ContentType = "application/grpc";
-
     // As labels, by their numbers. Never who was refused, of whom there may be any number.
     private static readonly string[] Names = ["calls", "bytes", "caller_calls", "caller_rate"];
 
@@ -23,24 +19,17 @@ internal sealed class Refusals
     }
 
     /// <summary>For a call whose messages are being read.</summary>
-    public RpcException Refuse(RefusalReason reason, string message)
+    public RpcException Refuse(RefusalReason reason, Refusal refusal)
     {
         Interlocked.Increment(ref _counts[(int)reason]);
-        return StatusMapper.ToException(EngineError.Of(EngineStatus.ResourceExhausted, message));
+        return refusal.ToException();
     }
 
     /// <summary>Answers a call of which nothing has been read.</summary>
-    public void Answer(HttpContext context, RefusalReason reason, string message)
+    public void Answer(HttpContext context, RefusalReason reason, Refusal refusal)
     {
-        RpcException refusal = Refuse(reason, message);
-        // A response that has trailers and nothing before them: they go where headers do.
-        context.Response.ContentType = ContentType;
-        context.Response.Headers["grpc-status"] = ((int)refusal.StatusCode).ToString();
-        context.Response.Headers["grpc-message"] = Uri.EscapeDataString(refusal.Status.Detail);
-        foreach (Metadata.Entry entry in refusal.Trailers)
-        {
-            context.Response.Headers[entry.Key] = entry.IsBinary ? Convert.ToBase64String(entry.ValueBytes) : entry.Value;
-        }
+        Interlocked.Increment(ref _counts[(int)reason]);
+        refusal.Answer(context.Response);
     }
 
     private IEnumerable<Measurement<long>> Counts()

@@ -54,6 +54,7 @@ internal sealed class ServerHost : IAsyncDisposable
         ServerOptions options = ServerOptionsReader.Read(builder.Configuration, out IReadOnlyList<string> unknown);
 
         SecurityFiles files = SecurityFiles.Open(options);
+        Turns.ReserveThreads();
 
         AddLogging(builder.Logging, options);
         AddServices(builder.Services, options, files);
@@ -170,6 +171,7 @@ internal sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<DatabaseHost>();
         services.AddSingleton<LongWork>();
         services.AddSingleton<Refusals>();
+        services.AddSingleton<Turns>();
         services.AddSingleton<Admission>();
         services.AddSingleton<SharedMemory>();
         services.AddSingleton<StreamDrain>();

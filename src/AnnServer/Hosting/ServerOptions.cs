@@ -27,7 +27,10 @@ internal sealed record ServerOptions
     /// <summary>Bytes of one message, received or sent. A full batch of 10,000 points of 1536 dimensions is 61 MB.</summary>
     public int MaxMessageBytes { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>Calls running at once on one connection. Kestrel's 100 would throttle a load generator that keeps one connection.</summary>
+    /// <summary>
+    /// Calls running at once on one connection. Kestrel's 100 would throttle a load generator that keeps one connection, and streams that stay
+    /// open; but what a client has beyond them waits with it, where it costs an overloaded server nothing.
+    /// </summary>
     public int MaxStreamsPerConnection { get; init; } = 1000;
 
     /// <summary>
@@ -95,6 +98,12 @@ internal sealed record ServerOptions
 
     /// <summary>Calls of one caller at once; 0 for no limit.</summary>
     public int MaxCallsInFlightPerCaller { get; init; }
+
+    /// <summary>
+    /// How long a search waits for a processor while there are too many of them. What is answered under any load is answered in about this time;
+    /// a client that waits longer than a second has mostly asked again.
+    /// </summary>
+    public TimeSpan MaxSearchWait { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Memory for filters that come again and again and what they match; at a million points a filter takes 125 KiB.</summary>
     public long FilterCacheBytes { get; init; } = 64L << 20;

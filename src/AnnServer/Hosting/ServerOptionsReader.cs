@@ -50,6 +50,8 @@ internal static class ServerOptionsReader
                 nameof(ServerOptions.RequestBurstPerCaller), defaults.RequestBurstPerCaller, 0, CallerLimits.MaxRequestBurst),
             MaxCallsInFlightPerCaller = ann.Integer(
                 nameof(ServerOptions.MaxCallsInFlightPerCaller), defaults.MaxCallsInFlightPerCaller, 0, CallerLimits.MostCallsInFlight),
+            MaxSearchWait = ann.Duration(
+                nameof(ServerOptions.MaxSearchWait), defaults.MaxSearchWait, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1)),
             FilterCacheBytes = ann.Integer(nameof(ServerOptions.FilterCacheBytes), defaults.FilterCacheBytes, 0, long.MaxValue),
             GrpcWeb = ann.Switch(nameof(ServerOptions.GrpcWeb), defaults.GrpcWeb),
             CorsOrigins = ann.Origins(nameof(ServerOptions.CorsOrigins)),

@@ -12,7 +12,8 @@ namespace AnnServer.Rpc;
 /// Every method maps, calls the engine and maps back. Short searches run on the thread of the request, long work on
 /// <see cref="LongWork"/>.
 /// </summary>
-internal sealed class PointsService(DatabaseHost database, LongWork longWork, StreamDrain drain, IHostApplicationLifetime lifetime)
+internal sealed class PointsService(
+    DatabaseHost database, LongWork longWork, Turns turns, StreamDrain drain, IHostApplicationLifetime lifetime)
     : Points.PointsBase
 {
     /// <summary>
@@ -120,14 +121,20 @@ internal sealed class PointsService(DatabaseHost database, LongWork longWork, St
 
     /// <summary>The methods that search have messages of their own; see <see cref="SearchMethods"/>.</summary>
     public Task<WireSearch> Search(WireSearch search, ServerCallContext context) =>
-        AnswerAsync(search, context.CancellationToken).AsTask();
+        AnswerAsync(search, mayRefuse: true, context.CancellationToken).AsTask();
 
     public async Task<WireSearchBatch> SearchBatch(WireSearchBatch batch, ServerCallContext context)
     {
         Faults faults = new();
         batch.Complete(faults);
         Collection collection = Find(batch.Collection);
-        if (!collection.TrySearchBatch(batch.Queries, batch.Answers, longWork.Distances, faults, context.CancellationToken).OrThrow())
+        bool isAnswered;
+        using (await turns.TakeAsync(mayRefuse: true, context.CancellationToken))
+        {
+            isAnswered = collection.TrySearchBatch(batch.Queries, batch.Answers, longWork.Distances, faults, context.CancellationToken).OrThrow();
+        }
+
+        if (!isAnswered)
         {
             var answered = await longWork.RunAsync(
                 cancellation => collection.TrySearchBatch(batch.Queries, batch.Answers, long.MaxValue, faults, cancellation),
@@ -142,15 +149,24 @@ internal sealed class PointsService(DatabaseHost database, LongWork longWork, St
         IAsyncStreamReader<WireSearch> searches, IServerStreamWriter<WireSearch> answers, ServerCallContext context)
     {
         using StreamDrain.Scope open = drain.Enter();
-        await new SearchStream(searches, answers, AnswerAsync).RunAsync(lifetime.ApplicationStopping, context.CancellationToken);
+        await new SearchStream(searches, answers, AnswerStreamedAsync).RunAsync(lifetime.ApplicationStopping, context.CancellationToken);
     }
 
-    private async ValueTask<WireSearch> AnswerAsync(WireSearch search, CancellationToken cancellation)
+    private ValueTask<WireSearch> AnswerStreamedAsync(WireSearch search, CancellationToken cancellation) =>
+        AnswerAsync(search, mayRefuse: false, cancellation);
+
+    private async ValueTask<WireSearch> AnswerAsync(WireSearch search, bool mayRefuse, CancellationToken cancellation)
     {
         Faults faults = new();
         search.Complete(faults);
         Collection collection = Find(search.Collection);
-        if (!collection.TrySearch(search.Query, search.Answer, longWork.Distances, faults, cancellation).OrThrow())
+        bool isAnswered;
+        using (await turns.TakeAsync(mayRefuse, cancellation))
+        {
+            isAnswered = collection.TrySearch(search.Query, search.Answer, longWork.Distances, faults, cancellation).OrThrow();
+        }
+
+        if (!isAnswered)
         {
             await AnswerLongAsync(collection, search, faults, cancellation);
         }

@@ -108,10 +108,11 @@ public sealed class LongWorkTests
         Assert.Equal(0, measured["ann.long_work.queued"]);
     }
 
-    private LongWork Make(int workers, int queue) => new(
-        new ServerOptions { LongWorkers = workers, LongWorkQueue = queue },
-        _meters,
-        TimeProvider.System);
+    private LongWork Make(int workers, int queue)
+    {
+        ServerOptions options = new() { LongWorkers = workers, LongWorkQueue = queue, MaxSearchWait = TimeSpan.FromMilliseconds(1) };
+        return new LongWork(options, new Turns(options, _meters, TimeProvider.System), _meters, TimeProvider.System);
+    }
 
     // The only thread at work, until it is released.
     private sealed class Blocked : IDisposable

@@ -13,4 +13,5 @@ internal enum Fault
     RefusesSearches,
     IsBusyAtFirst,
     IsFull,
+    LosesUpserts,
 }

@@ -13,7 +13,8 @@ internal sealed class InMemoryPoints(PointTable table) : Points.PointsBase
     {
         if (table.TakeRefusal())
             throw Busy();
-        table.Upsert(request.Points);
+        if (!table.TakeLoss())
+            table.Upsert(request.Points);
         return Task.FromResult(new UpsertResponse { Upserted = (ulong)request.Points.Count });
     }
 

@@ -8,6 +8,8 @@ namespace AnnServer.LoadGen.Tests.InMemory;
 /// <summary>All points of the server in memory, in one collection whatever its name, searched exactly.</summary>
 internal sealed class PointTable(Metric metric, Fault fault)
 {
+    private const int UpsertsToALoss = 20;
+
     private readonly Lock _gate = new();
     private readonly SortedDictionary<PointId, Point> _points = new(Comparer<PointId>.Create((a, b) =>
         a.Num != b.Num ? a.Num.CompareTo(b.Num) : string.CompareOrdinal(a.Key, b.Key)));
@@ -17,6 +19,8 @@ internal sealed class PointTable(Metric metric, Fault fault)
         Fault.IsFull => int.MaxValue,
         _ => 0,
     };
+
+    private int _upserts;
 
     public Fault Fault { get; } = fault;
 
@@ -36,6 +40,13 @@ internal sealed class PointTable(Metric metric, Fault fault)
     {
         lock (_gate)
             return _refusalsLeft-- > 0;
+    }
+
+    /// <summary>Whether the next upsert is to be acknowledged and not made.</summary>
+    public bool TakeLoss()
+    {
+        lock (_gate)
+            return Fault == Fault.LosesUpserts && ++_upserts % UpsertsToALoss == 0;
     }
 
     public List<Point> Select(Filter? filter)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using AnnServer.Hosting;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 using Microsoft.Extensions.ObjectPool;
@@ -20,13 +21,14 @@ internal static class SearchMethods
     /// <summary>Adds the method of a name to the service, if it is one of these.</summary>
     public static bool TryAdd(ServiceMethodProviderContext<PointsService> context, IMethod method, IList<object> metadata)
     {
+        IList<object> turns = [.. metadata, TakesTurns.Instance];
         switch (method.Name)
         {
             case nameof(PointsService.Search):
-                context.AddUnaryMethod(Method(method, Search), metadata, static (service, call, server) => service.Search(call, server));
+                context.AddUnaryMethod(Method(method, Search), turns, static (service, call, server) => service.Search(call, server));
                 return true;
             case nameof(PointsService.SearchBatch):
-                context.AddUnaryMethod(Method(method, SearchBatch), metadata, static (service, call, server) => service.SearchBatch(call, server));
+                context.AddUnaryMethod(Method(method, SearchBatch), turns, static (service, call, server) => service.SearchBatch(call, server));
                 return true;
             case nameof(PointsService.SearchStream):
                 context.AddDuplexStreamingMethod(

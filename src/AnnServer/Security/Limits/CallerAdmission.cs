@@ -69,11 +69,11 @@ internal sealed class CallerAdmission : IDisposable
     private static ConcurrencyLimiter Calls(in CallerLimits limits) =>
         new(new ConcurrencyLimiterOptions { PermitLimit = limits.MaxCallsInFlight, QueueLimit = 0 });
 
-    private static string TooManyRequests(in LimitedCaller caller) =>
-        $"'{AuditLog.Printable(caller.Name)}' has made as many requests as it may, {caller.Limits.RequestsPerSecond} a second and {caller.Limits.EffectiveBurst} at once (Ann:RequestsPerSecondPerCaller, or requests_per_second of its key); try again later.";
+    private static Refusal TooManyRequests(in LimitedCaller caller) => new(
+        $"'{AuditLog.Printable(caller.Name)}' has made as many requests as it may, {caller.Limits.RequestsPerSecond} a second and {caller.Limits.EffectiveBurst} at once (Ann:RequestsPerSecondPerCaller, or requests_per_second of its key); try again later.");
 
-    private static string TooManyCalls(in LimitedCaller caller) =>
-        $"{caller.Limits.MaxCallsInFlight} calls of '{AuditLog.Printable(caller.Name)}' are being answered already, which is all that it may have at once (Ann:MaxCallsInFlightPerCaller, or max_calls_in_flight of its key); try again later.";
+    private static Refusal TooManyCalls(in LimitedCaller caller) => new(
+        $"{caller.Limits.MaxCallsInFlight} calls of '{AuditLog.Printable(caller.Name)}' are being answered already, which is all that it may have at once (Ann:MaxCallsInFlightPerCaller, or max_calls_in_flight of its key); try again later.");
 
     private async Task InvokeAsync(HttpContext context, RequestDelegate next, LimitedCaller caller)
     {

@@ -365,6 +365,7 @@ public sealed partial class Database : IAsyncDisposable
 
             _catalog.Remove(name);
             _context.Janitor.Dropped(data);
+            _context.Filters.Forget(data.Number);
             return lsn;
         }
     }

@@ -20,8 +20,15 @@ internal sealed unsafe class PartitionBuilder(GraphStore store, ScratchPool scra
     private const int SampledPerPart = 32;
     private const int Rounds = 4;
 
-    // Slots that are looked at under one rented scratch.
-    private const uint Slice = 4096;
+    // Long vectors have fewer and are sampled less: the memory of this is nobody's budget.
+    private const int MaxCentreBytes = 16 << 20;
+    private const int MaxSampleBytes = 64 << 20;
+
+    // What is done under one rented scratch, which sweeps wait for: slots that are looked at, and bytes that are compared.
+    private const uint MaxSlice = 4096;
+    private const long MaxSliceBytes = 1L << 31;
+
+    private const int BlocksBetweenCancellationChecks = 256;
 
     private readonly int _length = store.CodeLength;
     private readonly AlignedBuffer<byte> _block = new();
@@ -32,37 +39,38 @@ internal sealed unsafe class PartitionBuilder(GraphStore store, ScratchPool scra
     // The division whose points stay where they are; null where all are divided anew.
     private Partitions? _before;
 
-    /// <summary>A division with no points in it yet; null where there are none. Of the same centres as before until there are twice as many.</summary>
-    public Partitions? Begin(Partitions? before)
+    /// <summary>Whether the division that was begun has other centres than the one before.</summary>
+    public bool HasNewCentres => _before is null;
+
+    /// <summary>A division with no points in it yet. Of the same centres as before until there are twice as many points, or half.</summary>
+    public Partitions Begin(Partitions? before)
     {
         int live = store.LiveCount;
         if (before is not null && live <= 2 * before.TrainedFor && live >= before.TrainedFor / 2)
         {
+            _before = before;
             var next = new Partitions(before.Count, _length, store.SlotCount) { TrainedFor = before.TrainedFor };
             next.Continue(before);
-            _before = before;
             return next;
         }
 
-        int count = Math.Min(MaxParts, Math.Max(1, (int)(PartsPerRoot * Math.Sqrt(live) / QueryBlock.Rows)) * QueryBlock.Rows);
-        byte[] sample = Sample(count * SampledPerPart);
-        if (sample.Length < count * _length)
-        {
-            return null;
-        }
-
-        var partitions = new Partitions(count, _length, store.SlotCount) { TrainedFor = live };
-        Train(partitions, sample);
-        return partitions;
+        int count = (int)Math.Min(PartsPerRoot * Math.Sqrt(live), Math.Min(MaxParts, MaxCentreBytes / _length));
+        return new Partitions(Math.Max(1, count / QueryBlock.Rows) * QueryBlock.Rows, _length, store.SlotCount) { TrainedFor = live };
     }
 
     /// <summary>
     /// Puts every live point into a part. The division is one that writers know already, so that they tell it whose slot is used again. False
-    /// where the graph is gone.
+    /// where the graph is gone, or has fewer points than parts.
     /// </summary>
     public bool Fill(Partitions partitions)
     {
-        for (uint first = 0; first < partitions.SlotCount; first += Slice)
+        if (HasNewCentres && !TryTrain(partitions.Centres))
+        {
+            return false;
+        }
+
+        uint slice = (uint)Math.Clamp(MaxSliceBytes / ((long)partitions.Count * _length), QueryBlock.Lanes, MaxSlice);
+        for (uint first = 0; first < partitions.SlotCount; first += slice)
         {
             cancellation.ThrowIfCancellationRequested();
             using ScratchPool.Scope scope = scratches.Rent();
@@ -71,7 +79,7 @@ internal sealed unsafe class PartitionBuilder(GraphStore store, ScratchPool scra
                 return false;
             }
 
-            FillSlice(partitions, first, Math.Min(partitions.SlotCount, first + Slice));
+            FillSlice(partitions, first, Math.Min(partitions.SlotCount, first + slice));
         }
 
         partitions.Complete();
@@ -109,7 +117,7 @@ internal sealed unsafe class PartitionBuilder(GraphStore store, ScratchPool scra
 
         void Assign(int count)
         {
-            FindNearest(partitions, rows, count);
+            FindNearest(partitions.Centres, rows, count);
             for (int i = 0; i < count; i++)
             {
                 partitions.Assign(ordinals[i], _parts[i], _nearest[i] - store.Origin);
@@ -117,69 +125,91 @@ internal sealed unsafe class PartitionBuilder(GraphStore store, ScratchPool scra
         }
     }
 
-    // Codes of live points, one after another, chosen at random.
-    private byte[] Sample(int wanted)
+    private bool TryTrain(PartitionCentres centres)
     {
-        var random = new Random(1);
-        int points = Math.Min(wanted, store.LiveCount);
-        byte[] sample = new byte[(long)points * _length];
-        int taken = 0;
-        for (int tries = 0; taken < points && tries < 16 * wanted;)
+        long wanted = Math.Max(centres.Count, Math.Min((long)centres.Count * SampledPerPart, MaxSampleBytes / _length));
+        byte[] sample = Sample((int)wanted, out int points);
+        if (points < centres.Count)
+        {
+            return false;
+        }
+
+        float[] sums = new float[centres.Count * _length];
+        fixed (byte* codes = sample)
+        {
+            for (int part = 0; part < centres.Count; part++)
+            {
+                // From all over the sample, which is in the order in which points came.
+                byte* row = codes + ((long)part * points / centres.Count * _length);
+                new ReadOnlySpan<byte>(row, _length).CopyTo(new Span<byte>(centres.Code(part), _length));
+            }
+
+            for (int round = 0; round < Rounds; round++)
+            {
+                if (!TryImprove(centres, codes, points, sums))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    // Codes of live points, one after another: every so manieth.
+    private byte[] Sample(int wanted, out int taken)
+    {
+        int step = Math.Max(1, store.LiveCount / wanted);
+        byte[] sample = new byte[wanted * _length];
+        taken = 0;
+        int live = 0;
+        uint slotCount = store.SlotCount;
+        for (uint first = 0; first < slotCount && taken < wanted; first += MaxSlice)
         {
             cancellation.ThrowIfCancellationRequested();
             using ScratchPool.Scope scope = scratches.Rent();
             if (isGone())
             {
-                return [];
+                taken = 0;
+                return sample;
             }
 
-            for (uint i = 0; i < Slice && taken < points; i++, tries++)
+            for (uint ordinal = first; ordinal < Math.Min(slotCount, first + MaxSlice) && taken < wanted; ordinal++)
             {
-                uint ordinal = (uint)random.NextInt64(store.SlotCount);
-                if (store.IsLive(ordinal))
+                if (store.IsLive(ordinal) && live++ % step == 0)
                 {
-                    new ReadOnlySpan<byte>(store.Code(ordinal), _length).CopyTo(sample.AsSpan(taken * _length));
-                    taken++;
+                    new ReadOnlySpan<byte>(store.Code(ordinal), _length).CopyTo(sample.AsSpan(taken++ * _length));
                 }
             }
         }
 
-        return sample[..(taken * _length)];
+        return sample;
     }
 
-    private void Train(Partitions partitions, byte[] sample)
+    // Each centre becomes the mean of the points that are nearest to it; one that has none stays. False where the graph is gone.
+    private bool TryImprove(PartitionCentres centres, byte* codes, int points, float[] sums)
     {
-        int points = sample.Length / _length;
-        fixed (byte* codes = sample)
-        {
-            for (int part = 0; part < partitions.Count; part++)
-            {
-                new ReadOnlySpan<byte>(codes + ((long)part * _length), _length).CopyTo(new Span<byte>(partitions.Centre(part), _length));
-            }
-
-            for (int round = 0; round < Rounds; round++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                Improve(partitions, codes, points);
-            }
-        }
-    }
-
-    // Each centre becomes the mean of the points that are nearest to it; one that has none stays.
-    private void Improve(Partitions partitions, byte* codes, int points)
-    {
-        float[] sums = new float[partitions.Count * _length];
-        int[] counts = new int[partitions.Count];
+        Array.Clear(sums);
+        int[] counts = new int[centres.Count];
         byte** rows = stackalloc byte*[QueryBlock.Lanes];
         for (int first = 0; first < points; first += QueryBlock.Lanes)
         {
+            if (first % (BlocksBetweenCancellationChecks * QueryBlock.Lanes) == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (isGone())
+                {
+                    return false;
+                }
+            }
+
             int count = Math.Min(QueryBlock.Lanes, points - first);
             for (int i = 0; i < count; i++)
             {
                 rows[i] = codes + ((long)(first + i) * _length);
             }
 
-            FindNearest(partitions, rows, count);
+            FindNearest(centres, rows, count);
             for (int i = 0; i < count; i++)
             {
                 counts[_parts[i]]++;
@@ -187,20 +217,22 @@ internal sealed unsafe class PartitionBuilder(GraphStore store, ScratchPool scra
             }
         }
 
-        for (int part = 0; part < partitions.Count; part++)
+        for (int part = 0; part < centres.Count; part++)
         {
             if (counts[part] > 0)
             {
                 Span<float> mean = sums.AsSpan(part * _length, _length);
                 TensorPrimitives.Divide(mean, counts[part], mean);
-                CodeKernel.Encode(mean, store.Parameters.Distance, partitions.Centre(part), _length);
+                CodeKernel.Encode(mean, store.Parameters.Distance, centres.Code(part), _length);
             }
         }
+
+        return true;
     }
 
     // The nearest centre of each of up to sixteen rows of codes, and its distance.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void FindNearest(Partitions partitions, byte** rows, int count)
+    private void FindNearest(PartitionCentres centres, byte** rows, int count)
     {
         const int Half = QueryBlock.Lanes / 2;
         _block.EnsureLength(QueryBlock.Bytes(_length));
@@ -214,14 +246,14 @@ internal sealed unsafe class PartitionBuilder(GraphStore store, ScratchPool scra
         Vector256<float> upper = lower;
         Vector256<int> lowerPart = default;
         Vector256<int> upperPart = default;
-        for (int part = 0; part < partitions.Count; part += QueryBlock.Rows)
+        for (int part = 0; part < centres.Count; part += QueryBlock.Rows)
         {
             QueryBlock.CodeDistances(
                 _block.Pointer,
-                partitions.Centre(part),
-                partitions.Centre(part + 1),
-                partitions.Centre(part + 2),
-                partitions.Centre(part + 3),
+                centres.Code(part),
+                centres.Code(part + 1),
+                centres.Code(part + 2),
+                centres.Code(part + 3),
                 _length,
                 distances);
             for (int row = 0; row < QueryBlock.Rows; row++)

@@ -6,28 +6,31 @@ using AnnServer.Core.Search;
 namespace AnnServer.Core.Graph;
 
 /// <summary>
-/// Looks for the nearest matching points in the parts near a query, the nearest first. Whether a part is worth a look is told by how near its
-/// points come: a squared length from its centre, less what its points lie around that. A part is left out where this is more than a factor
-/// times the k-th distance found so far. The factor that reaches a recall is nearly the same for all filters, since the k-th distance says how
-/// far away their points are.
+/// Looks for the nearest matching points in the parts near a query, the nearest first. By the law of cosines a point of a part is at
+/// d² = c² + r² - 2 c r cos θ, with c the distance of the centre from the query, r that of the point from the centre, and θ the angle between
+/// the two as seen from the centre. In many dimensions hardly any point has a large cosine: a part is left out where even one of the
+/// given cosine, at the mean r of its points, would be farther than the k-th found so far. At a cosine of 1 that is the triangle inequality. The
+/// k-th distance says how far away the points of a filter are; so it holds for those far from the query, too.
 /// </summary>
 internal static unsafe class PartitionSearcher
 {
     private const int Bins = 256;
     private const int PartsBetweenCancellationChecks = 32;
 
-    // Where fewer points match near the query than elsewhere, they are looked for farther out, by so much for each halving. Of fewer points that
-    // were looked at nothing can be told.
-    private const float MorePerHalving = 0.2f;
+    // Of fewer points that were looked at nothing can be told.
     private const int LeastTested = 512;
 
-    /// <summary>Fills <see cref="SearchScratch.Accepted"/> with the nearest by their codes. False when cancelled.</summary>
-    /// <param name="effort">Its <see cref="SearchEffort.Slack"/> is the factor.</param>
+    // To look a member up takes about a fourth of what a distance does; both count against the budget.
+    private const int TestsPerDistance = 4;
+
+    /// <summary>Fills <see cref="SearchScratch.Accepted"/> with the nearest by their codes.</summary>
+    /// <param name="partitions">Whose members are looked up in what the filter leaves; of no matter where that is known by parts.</param>
+    /// <param name="effort">Its <see cref="SearchEffort.Slack"/> is the cosine.</param>
     /// <param name="matches">What the filter leaves by parts, where that is known.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static bool Search(
+    public static FilteredWalk Search(
         GraphStore store,
-        Partitions partitions,
+        Partitions? partitions,
         byte* query,
         in SearchEffort effort,
         OrdinalWords accept,
@@ -35,12 +38,14 @@ internal static unsafe class PartitionSearcher
         SearchScratch scratch,
         CancellationToken cancellation)
     {
-        int parts = partitions.Count;
-        scratch.Distances.EnsureLength(parts);
+        PartitionCentres centres = matches?.Centres ?? partitions!.Centres;
+        int parts = centres.Count;
+        scratch.Distances.EnsureLength(2 * parts);
         scratch.Nodes.EnsureLength(parts);
         float* keys = scratch.Distances.Pointer;
+        float* perCosine = keys + parts;
         uint* order = scratch.Nodes.Pointer;
-        float binWidth = Order(store, partitions, query, keys, order);
+        float margin = Order(store, centres, query, effort, keys, perCosine, order);
 
         CandidatePool nearest = scratch.Accepted;
         nearest.Reset(effort.Width);
@@ -48,7 +53,7 @@ internal static unsafe class PartitionSearcher
         var comparison = new Comparison(store, query, nearest, buffers);
         if (matches is null)
         {
-            AddOutside(partitions, accept, ref comparison);
+            AddOutside(partitions!, accept, ref comparison);
         }
         else
         {
@@ -58,15 +63,17 @@ internal static unsafe class PartitionSearcher
 
         long tested = 0;
         long matched = 0;
+        float more = 0;
         int visited = 0;
+        var outcome = FilteredWalk.Complete;
         for (int i = 0; i < parts; i++)
         {
             int part = (int)order[i];
-            float reach = Reach(store, nearest, effort, tested, matched);
-            if (keys[part] > reach)
+            float reach = nearest.Count < effort.K ? float.PositiveInfinity : nearest[effort.K - 1].Distance - store.Origin;
+            if (keys[part] - (more * perCosine[part]) > reach)
             {
-                // Within a bin they are in no order.
-                if (keys[part] > reach + binWidth)
+                // Within a bin they are in no order, nor by another cosine than that at the beginning.
+                if (keys[part] > reach + margin)
                 {
                     break;
                 }
@@ -74,10 +81,10 @@ internal static unsafe class PartitionSearcher
                 continue;
             }
 
-            uint* members = partitions.Members(part, out int memberCount);
             int before = comparison.Added;
             if (matches is null)
             {
+                uint* members = partitions!.Members(part, out int memberCount);
                 AddMatching(partitions, members, memberCount, accept, ref comparison);
             }
             else
@@ -86,68 +93,69 @@ internal static unsafe class PartitionSearcher
                 comparison.Add(matching, count);
             }
 
-            tested += memberCount;
+            tested += centres.Sizes[part];
             matched += comparison.Added - before;
+            more = More(effort, tested, matched);
+            if (comparison.Added + (tested / TestsPerDistance) > effort.Budget)
+            {
+                outcome = FilteredWalk.OverBudget;
+                break;
+            }
+
             if (++visited % PartsBetweenCancellationChecks == 0 && cancellation.IsCancellationRequested)
             {
-                return false;
+                return FilteredWalk.Cancelled;
             }
         }
 
         comparison.Finish();
         scratch.Expansions += visited;
         scratch.DistanceComputations += parts + comparison.Added;
+        scratch.MembersTested += tested;
         scratch.Results = nearest;
-        return true;
+        return outcome;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Reach(GraphStore store, CandidatePool nearest, in SearchEffort effort, long tested, long matched)
+    // Where more match near the query than elsewhere, the cosine goes to that for all points: as effort between measurements is, in the logarithm
+    // of the share.
+    private static float More(in SearchEffort effort, long tested, long matched) =>
+        tested < LeastTested || effort.DenseSlack <= effort.Slack || matched <= effort.Share * tested
+            ? 0
+            : (effort.DenseSlack - effort.Slack) * (1 - (MathF.Log((float)matched / tested) / MathF.Log(effort.Share)));
+
+    // The parts by how near their points may come, and by how much one that comes later may be nearer. Sorting them takes ten times as long.
+    private static float Order(
+        GraphStore store, PartitionCentres centres, byte* query, in SearchEffort effort, float* keys, float* perCosine, uint* order)
     {
-        if (nearest.Count < effort.K)
-        {
-            return float.PositiveInfinity;
-        }
-
-        float slack = effort.Slack;
-        if (tested >= LeastTested && effort.Share < 1)
-        {
-            float local = Math.Max(1f, matched) / tested;
-            slack = local < effort.Share
-                ? slack * (1 + (MorePerHalving * MathF.Log2(effort.Share / local)))
-                // As effort between measurements is, in the logarithm of the share.
-                : slack + (Math.Max(0, effort.DenseSlack - slack) * (1 - (MathF.Log(local) / MathF.Log(effort.Share))));
-        }
-
-        return slack * (nearest[effort.K - 1].Distance - store.Origin);
-    }
-
-    // The parts by how near their points come, and how much two of a bin may differ in that. Sorting them takes ten times as long.
-    private static float Order(GraphStore store, Partitions partitions, byte* query, float* keys, uint* order)
-    {
-        int parts = partitions.Count;
+        int parts = centres.Count;
         float least = float.PositiveInfinity;
         float most = float.NegativeInfinity;
+        float mostPerCosine = 0;
         for (int part = 0; part < parts; part += 4)
         {
             CodeRows.Distance4(
                 store,
                 query,
-                partitions.Centre(part),
-                partitions.Centre(part + 1),
-                partitions.Centre(part + 2),
-                partitions.Centre(part + 3),
+                centres.Code(part),
+                centres.Code(part + 1),
+                centres.Code(part + 2),
+                centres.Code(part + 3),
                 keys + part);
         }
 
         for (int part = 0; part < parts; part++)
         {
-            keys[part] -= store.Origin + partitions.Spreads[part];
+            // By their codes it may be a little nearer than the origin.
+            float distance = Math.Max(0, keys[part] - store.Origin);
+            float spread = centres.Spreads[part];
+            perCosine[part] = 2 * MathF.Sqrt(distance * spread);
+            keys[part] = distance + spread - (effort.Slack * perCosine[part]);
+            mostPerCosine = Math.Max(mostPerCosine, perCosine[part]);
             least = Math.Min(least, keys[part]);
             most = Math.Max(most, keys[part]);
         }
 
-        // Where distances are beyond what floats hold, all are in the first: then all parts are looked at.
+        // Where distances are beyond what floats hold, all are in the first, in no order: each is then looked at unless its own is too far.
         float perBin = (most - least) / (Bins - 1);
         float scale = perBin > 0 && float.IsFinite(perBin) ? 1 / perBin : 0;
         int* ends = stackalloc int[Bins + 1];
@@ -167,7 +175,7 @@ internal static unsafe class PartitionSearcher
             order[ends[Bin(keys[part])]++] = (uint)part;
         }
 
-        return scale > 0 ? perBin : float.PositiveInfinity;
+        return scale > 0 ? perBin + (Math.Max(0, effort.DenseSlack - effort.Slack) * mostPerCosine) : float.PositiveInfinity;
 
         int Bin(float key) => Math.Clamp((int)((key - least) * scale), 0, Bins - 1);
     }

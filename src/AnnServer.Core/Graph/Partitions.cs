@@ -16,15 +16,12 @@ internal sealed unsafe class Partitions
 {
     private const ushort NoPart = ushort.MaxValue;
 
-    private readonly AlignedBuffer<byte> _centres = new();
     private readonly AlignedBuffer<ushort> _partOf = new();
     private readonly AlignedBuffer<ulong> _outside = new();
     private readonly AlignedBuffer<uint> _members = new();
     private readonly AlignedBuffer<int> _starts = new();
-    private readonly AlignedBuffer<float> _spreads = new();
     private readonly double[] _distanceSums;
     private readonly int[] _distanceCounts;
-    private readonly int _centreBytes;
     private int _left;
 
     /// <param name="count">Of parts; a multiple of 4, below 65,536.</param>
@@ -33,21 +30,20 @@ internal sealed unsafe class Partitions
     public Partitions(int count, int centreBytes, uint slotCount)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(count, NoPart);
-        Count = count;
+        Centres = new PartitionCentres(count, centreBytes);
         SlotCount = slotCount;
-        _centreBytes = centreBytes;
-        _centres.EnsureLength(checked(count * centreBytes));
         _partOf.EnsureLength((int)slotCount);
         new Span<ushort>(_partOf.Pointer, (int)slotCount).Fill(NoPart);
         _outside.EnsureLength(OutsideWords);
         new Span<ulong>(_outside.Pointer, OutsideWords).Fill(ulong.MaxValue);
         _starts.EnsureLength(count + 1);
-        _spreads.EnsureLength(count);
         _distanceSums = new double[count];
         _distanceCounts = new int[count];
     }
 
-    public int Count { get; }
+    public PartitionCentres Centres { get; }
+
+    public int Count => Centres.Count;
 
     /// <summary>Slots that may be in a part; those from here on are outside.</summary>
     public uint SlotCount { get; }
@@ -55,7 +51,7 @@ internal sealed unsafe class Partitions
     /// <summary>Points that the centres were made for.</summary>
     public int TrainedFor { get; init; }
 
-    /// <summary>Points that have come since, at most.</summary>
+    /// <summary>Slots that points have been given since; as many may be outside.</summary>
     public int Left => Volatile.Read(ref _left);
 
     /// <summary>A bit for each slot below <see cref="SlotCount"/> that is outside; above it they are set too.</summary>
@@ -63,12 +59,8 @@ internal sealed unsafe class Partitions
 
     public int OutsideWords => (int)((SlotCount + 63) >> 6);
 
-    /// <summary>Mean distance of the points of each part from its centre.</summary>
-    public float* Spreads => _spreads.Pointer;
-
-    public long MemoryBytes => _centres.MemoryBytes + _partOf.MemoryBytes + _outside.MemoryBytes + _members.MemoryBytes + _starts.MemoryBytes;
-
-    public byte* Centre(int part) => _centres.Pointer + ((long)part * _centreBytes);
+    public long MemoryBytes => Centres.MemoryBytes + _partOf.MemoryBytes + _outside.MemoryBytes + _members.MemoryBytes + _starts.MemoryBytes
+        + ((long)Count * (sizeof(double) + sizeof(int)));
 
     /// <summary>The ordinals of a part in ascending order, some of which may be outside.</summary>
     public uint* Members(int part, out int count)
@@ -105,7 +97,7 @@ internal sealed unsafe class Partitions
     /// <summary>Starts with the centres of another division, and the distances of those who were in its parts.</summary>
     public void Continue(Partitions before)
     {
-        new ReadOnlySpan<byte>(before._centres.Pointer, Count * _centreBytes).CopyTo(new Span<byte>(_centres.Pointer, Count * _centreBytes));
+        Centres.CopyCodes(before.Centres);
         before._distanceSums.CopyTo(_distanceSums, 0);
         before._distanceCounts.CopyTo(_distanceCounts, 0);
     }
@@ -133,8 +125,9 @@ internal sealed unsafe class Partitions
 
         for (int part = 0; part < Count; part++)
         {
+            Centres.Sizes[part] = starts[part + 1];
             starts[part + 1] += starts[part];
-            _spreads.Pointer[part] = _distanceCounts[part] == 0 ? 0 : (float)(_distanceSums[part] / _distanceCounts[part]);
+            Centres.Spreads[part] = _distanceCounts[part] == 0 ? 0 : (float)(_distanceSums[part] / _distanceCounts[part]);
         }
 
         _members.EnsureLength(starts[Count]);

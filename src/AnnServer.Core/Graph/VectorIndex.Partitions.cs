@@ -9,14 +9,17 @@ public abstract partial class VectorIndex
     // Fewer are compared one by one.
     private const int LeastPartitioned = 2048;
 
-    // All searches look at those outside: at most one in so many.
-    private const int PointsPerOutside = 16;
+    // All searches look at those outside: from one point in so many on they are divided, which takes a few microseconds for each of them.
+    private const int PointsPerOutside = 64;
+
+    // With more outside, a search by parts is not what its cost was measured for.
+    private const int PointsPerMostOutside = 8;
 
     private Partitions? _partitions;
     private Partitions? _draft;
 
-    /// <summary>Whether there is a division.</summary>
-    public bool HasPartitions => Partitions is not null;
+    /// <summary>Whether there is a division that nearly all points have a part in.</summary>
+    public bool HasPartitions => Partitions is { } partitions && partitions.Left <= LiveCount / PointsPerMostOutside;
 
     /// <summary>Whether a division, or a new one, would pay. Only points with 8-bit codes are divided, and only by a distance that has an origin.</summary>
     public bool WantsPartitions =>
@@ -28,17 +31,13 @@ public abstract partial class VectorIndex
 
     /// <summary>Divides the points, while they come and go. One thread at a time. False where the index is gone meanwhile, or was empty.</summary>
     /// <param name="isGone">Whether the index must not be read any more, asked under a rented scratch.</param>
+    /// <param name="hasNewCentres">Whether searches by parts have to be measured anew.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public bool Divide(ScratchPool scratches, Func<bool> isGone, CancellationToken cancellation)
+    public bool Divide(ScratchPool scratches, Func<bool> isGone, out bool hasNewCentres, CancellationToken cancellation)
     {
-        Partitions? before = Partitions;
         var builder = new PartitionBuilder(Store, scratches, isGone, cancellation);
-        Partitions? draft = builder.Begin(before);
-        if (draft is null)
-        {
-            return false;
-        }
-
+        Partitions draft = builder.Begin(Partitions);
+        hasNewCentres = builder.HasNewCentres;
         // From here on it is told of every slot that is used again; those of before that are free or not committed are outside as it is.
         Volatile.Write(ref _draft, draft);
         try
@@ -57,13 +56,15 @@ public abstract partial class VectorIndex
         }
     }
 
-    /// <summary>Arranges what a filter leaves by the parts, for many searches with it; null where there is no division. Under a rented scratch.</summary>
+    /// <summary>Arranges what a filter leaves by the parts, for many searches with it; null where there is no division.</summary>
+    /// <param name="matches">Under a scratch that was rented when they were live.</param>
     public PartitionedMatches? Arrange(OrdinalBitmap matches) => Partitions is { } partitions ? new PartitionedMatches(partitions, matches) : null;
 
     /// <summary>
     /// Looks for the nearest members of <paramref name="accept"/> in the parts near the query, as far as the slack of the effort says; at least
-    /// k where so many match. False, having done nothing, where there is no division.
+    /// k where so many match. False where there is no division, or past the budget.
     /// </summary>
+    /// <param name="effort">Its budget counts distances, and a part of one for each member that is looked up.</param>
     /// <param name="matches">The same members by parts, where they have been arranged.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public abstract bool SearchPartitions(

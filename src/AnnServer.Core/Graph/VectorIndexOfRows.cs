@@ -66,16 +66,7 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
             }
         }
 
-        switch (outcome)
-        {
-            case FilteredWalk.Complete:
-                Rerank(query, effort, scratch);
-                return true;
-            case FilteredWalk.OverBudget:
-                return false;
-            default:
-                throw new OperationCanceledException(cancellation);
-        }
+        return IsComplete(outcome, query, effort, scratch, cancellation);
     }
 
     public override void SearchExact(
@@ -96,23 +87,21 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
         SearchScratch scratch,
         CancellationToken cancellation)
     {
-        if ((matches?.Partitions ?? Partitions) is not { } partitions)
+        Partitions? partitions = Partitions;
+        if (partitions is null && matches is null)
         {
             return false;
         }
 
         byte* row = TRows.Query(Store, query, scratch.WalkQuery);
+        FilteredWalk outcome;
         fixed (ulong* words = accept.Words)
         {
             var accepted = new OrdinalWords(words, accept.Words.Length);
-            if (!PartitionSearcher.Search(Store, partitions, row, effort, accepted, matches, scratch, cancellation))
-            {
-                throw new OperationCanceledException(cancellation);
-            }
+            outcome = PartitionSearcher.Search(Store, partitions, row, effort, accepted, matches, scratch, cancellation);
         }
 
-        Rerank(query, effort, scratch);
-        return true;
+        return IsComplete(outcome, query, effort, scratch, cancellation);
     }
 
     public override void Compare(ReadOnlySpan<float> query, ReadOnlySpan<uint> ordinals, Span<float> distances, SearchScratch scratch)
@@ -221,6 +210,21 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
     {
         Debug.Assert(Store.IsLive(scratch.Plan.Ordinal), "Only live nodes are linked again.");
         return HnswBuilder<TRows>.CommitRelink(Store, scratch);
+    }
+
+    private bool IsComplete(
+        FilteredWalk outcome, ReadOnlySpan<float> query, in SearchEffort effort, SearchScratch scratch, CancellationToken cancellation)
+    {
+        switch (outcome)
+        {
+            case FilteredWalk.Complete:
+                Rerank(query, effort, scratch);
+                return true;
+            case FilteredWalk.OverBudget:
+                return false;
+            default:
+                throw new OperationCanceledException(cancellation);
+        }
     }
 
     // Squared chords are twice 1 - cos, so that a factor on lengths is its square on either; inner products have no such origin.

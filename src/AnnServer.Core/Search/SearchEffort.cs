@@ -6,7 +6,7 @@ namespace AnnServer.Core.Search;
 /// <param name="Budget">Distances after which a filtered walk is given up.</param>
 /// <param name="Slack">
 /// Ends a walk when all that is left is farther than the k nearest found by this factor, as lengths under the squared Euclidean distance
-/// and the cosine; infinite, or under the inner product, never. In a search by parts the factor of <see cref="PartitionSearcher"/>.
+/// and the cosine; infinite, or under the inner product, never. In a search by parts the cosine of <see cref="PartitionSearcher"/>.
 /// </param>
 /// <param name="Within">Whether a filtered walk computes distances to the members of its filter alone.</param>
 public readonly record struct SearchEffort(

@@ -23,6 +23,9 @@ public sealed unsafe class SearchScratch
     /// <summary>Nodes whose links were followed since the counters were reset.</summary>
     public long Expansions { get; internal set; }
 
+    /// <summary>Members of parts that searches by parts looked at, or would have had to, since the counters were reset.</summary>
+    public long MembersTested { get; internal set; }
+
     /// <summary>
     /// A node that walks on layer 0 must not meet, so that its vector can stand for one that is not stored; null for none. It must be
     /// on no other layer.
@@ -82,6 +85,7 @@ public sealed unsafe class SearchScratch
     {
         DistanceComputations = 0;
         Expansions = 0;
+        MembersTested = 0;
     }
 
     internal long Epoch => Volatile.Read(ref _epoch);

@@ -43,6 +43,9 @@ internal static partial class EngineLog
     [LoggerMessage(16, LogLevel.Information, "Divided the points of {Collection} in {Milliseconds:F0} ms")]
     public static partial void PointsDivided(ILogger logger, string collection, double milliseconds);
 
+    [LoggerMessage(17, LogLevel.Warning, "There is no memory to divide the points of {Collection}; filtered searches go on without")]
+    public static partial void PointsNotDivided(ILogger logger, string collection, Exception error);
+
     [LoggerMessage(13, LogLevel.Warning, "The recall of searches of {Collection} cannot be measured, and is not tried again until the next start")]
     public static partial void RecallNotMeasured(ILogger logger, string collection, Exception error);
 

@@ -10,6 +10,9 @@ internal sealed class CompiledFilter(Predicate predicate, CollectionConfig confi
     private string? _text;
     private FilterEvaluation? _last;
 
+    /// <summary>When it was last asked for, by the clock of <see cref="FilterCache"/> and under its lock: by any text.</summary>
+    public long LastUsed { get; set; }
+
     public Predicate Predicate { get; } = predicate;
 
     public CollectionConfig Config { get; } = config;

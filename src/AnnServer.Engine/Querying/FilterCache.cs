@@ -18,6 +18,9 @@ internal sealed class FilterCache(long capacity)
     private const int MaxTextLength = 4096;
     private const int MaxTerms = 128;
 
+    // What one filter matches by parts may take so much of it.
+    private const int EntriesWithRoom = 16;
+
     // Of an entry beside its text: its objects and its place in the table.
     private const int EntryBytes = 256;
 
@@ -93,6 +96,21 @@ internal sealed class FilterCache(long capacity)
         }
     }
 
+    /// <summary>Whether so many matches by parts would leave room for others.</summary>
+    public bool HasRoomFor(int matches) => PartitionedMatches.BytesFor(matches) <= capacity / EntriesWithRoom;
+
+    /// <summary>Forgets what it has of a collection that is gone.</summary>
+    public void Forget(uint collection)
+    {
+        lock (_lock)
+        {
+            foreach ((Key key, Entry entry) in _entries.Where(pair => pair.Key.Collection == collection).ToList())
+            {
+                Remove(key, entry);
+            }
+        }
+    }
+
     /// <summary>Keeps the matches of an evaluation that is kept by parts, too.</summary>
     public void Keep(uint collection, CompiledFilter filter, FilterEvaluation evaluation, PartitionedMatches arranged)
     {
@@ -122,7 +140,7 @@ internal sealed class FilterCache(long capacity)
                 return null;
             }
 
-            entry.LastUsed = ++_clock;
+            entry.Filter.LastUsed = ++_clock;
             return entry.Filter;
         }
     }
@@ -136,7 +154,8 @@ internal sealed class FilterCache(long capacity)
         }
 
         _bytes += key.Bytes - entry.Bytes;
-        entry = new Entry { Filter = filter, Bytes = key.Bytes, LastUsed = ++_clock };
+        entry = new Entry { Filter = filter, Bytes = key.Bytes };
+        filter.LastUsed = ++_clock;
         Trim();
     }
 
@@ -148,22 +167,28 @@ internal sealed class FilterCache(long capacity)
             return;
         }
 
-        foreach ((Key key, Entry entry) in _entries.OrderBy(static pair => pair.Value.LastUsed).ToList())
+        // What a filter matches goes after the texts that lead to it.
+        foreach ((Key key, Entry entry) in _entries.OrderBy(static pair => pair.Value.Filter.LastUsed).ThenBy(static pair => pair.Key.IsCanonical).ToList())
         {
             if (_bytes <= capacity - (capacity / 8))
             {
                 break;
             }
 
-            if (key.IsCanonical)
-            {
-                // Whoever searches with the matches keeps them until then.
-                entry.Filter.Last = null;
-            }
-
-            _entries.Remove(key);
-            _bytes -= entry.Bytes;
+            Remove(key, entry);
         }
+    }
+
+    private void Remove(Key key, in Entry entry)
+    {
+        if (key.IsCanonical)
+        {
+            // Whoever searches with the matches keeps them until then.
+            entry.Filter.Last = null;
+        }
+
+        _entries.Remove(key);
+        _bytes -= entry.Bytes;
     }
 
     private static OrdinalBitmap Copy(OrdinalBitmap matches)
@@ -196,6 +221,5 @@ internal sealed class FilterCache(long capacity)
     {
         public CompiledFilter Filter;
         public long Bytes;
-        public long LastUsed;
     }
 }

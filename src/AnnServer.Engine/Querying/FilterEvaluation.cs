@@ -13,6 +13,7 @@ namespace AnnServer.Engine.Querying;
 internal sealed record FilterEvaluation(long Revision, int Live, OrdinalBitmap? Matches, int Count)
 {
     private PartitionedMatches? _arranged;
+    private int _isClaimed;
 
     /// <summary>The matches by parts, once somebody has arranged them.</summary>
     public PartitionedMatches? Arranged
@@ -20,6 +21,9 @@ internal sealed record FilterEvaluation(long Revision, int Live, OrdinalBitmap? 
         get => Volatile.Read(ref _arranged);
         set => Volatile.Write(ref _arranged, value);
     }
+
+    /// <summary>True for the one who is to arrange them; the others search without meanwhile.</summary>
+    public bool TryClaim() => Interlocked.Exchange(ref _isClaimed, 1) == 0;
 
     public bool IsOf(long revision, int live) => Revision == revision && Live == live;
 }

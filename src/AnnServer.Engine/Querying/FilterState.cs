@@ -74,31 +74,40 @@ internal sealed class FilterState
         return _accepted;
     }
 
-    /// <summary>What a search by parts can go by, once the filter has been evaluated: what comes again and again is arranged by them.</summary>
-    /// <param name="sharing">Searches that this is for; of all that asked, the most count.</param>
-    public PartitionUse UseOfPartitions(CollectionData data, int sharing)
-    {
-        _sharing = Math.Max(_sharing, sharing);
-        return !data.Index.HasPartitions || _accepted is null ? PartitionUse.None
-            : _known is not null || _sharing >= LeastArrangedFor ? PartitionUse.Arranged
-            : PartitionUse.Members;
-    }
+    /// <summary>What searches by parts can go by, once the filter has been evaluated: what comes again and again is arranged by them.</summary>
+    public PartitionUse Partitions(PointReader reader, CollectionData data) =>
+        _accepted is null || !data.Index.HasPartitions ? PartitionUse.None
+        : _arranged is not null || (PaysToArrange && reader.Filters.HasRoomFor(Matching)) ? PartitionUse.Arranged
+        : PartitionUse.Members;
 
-    /// <summary>What satisfies it, by parts; null where that does not pay.</summary>
+    /// <summary>What satisfies it, by parts; null where that does not pay, or somebody else is about to arrange it.</summary>
     public PartitionedMatches? Arrange(PointReader reader, CollectionData data)
     {
         _arranged ??= _known?.Arranged;
-        if (_arranged is null && UseOfPartitions(data, 1) == PartitionUse.Arranged)
+        if (_arranged is not null || Partitions(reader, data) != PartitionUse.Arranged || _known?.TryClaim() == false)
         {
-            _arranged = data.Index.Arrange(_accepted!);
-            if (_known is { } known && _arranged is { } arranged)
-            {
-                reader.Filters.Keep(data.Number, _filter!, known, arranged);
-            }
+            return _arranged;
+        }
+
+        _arranged = data.Index.Arrange(_accepted!);
+        if (_known is { } known && _arranged is { } arranged)
+        {
+            reader.Filters.Keep(data.Number, _filter!, known, arranged);
         }
 
         return _arranged;
     }
+
+    /// <summary>So many searches of a batch have this filter.</summary>
+    public void SharedBy(int searches)
+    {
+        if (_filter is not null)
+        {
+            _sharing = searches;
+        }
+    }
+
+    private bool PaysToArrange => _known is not null || _sharing >= LeastArrangedFor;
 
     /// <summary>
     /// What the evaluation has taken, to the first search that asks: it may have been made to estimate that search, and others of a batch
@@ -130,6 +139,7 @@ internal sealed class FilterState
         _accepted = null;
         _known = null;
         _arranged = null;
+        _sharing = 0;
     }
 
     // While a point is being replaced nothing is known: its old and its new slot may both be live.

@@ -132,6 +132,7 @@ internal sealed partial class SearchExecutor
             }
 
             group.Key.Evaluate(reader, data, cancellation);
+            group.Key.SharedBy(members.Length);
             SharedSearch[] scans =
             [
                 .. members

@@ -195,7 +195,7 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
         live = data.Index.LiveCount;
         matching = filter.Predicate is null ? live : filter.Matching;
         return RangePlan.Choose(
-            query, config, live, data.Index.HiddenCount, matching, data.Recall.Model, sharing, filter.UseOfPartitions(data, sharing));
+            query, config, live, data.Index.HiddenCount, matching, data.Recall.Model, sharing, filter.Partitions(reader, data));
     }
 
     // Over a copy of the live points where there is no filter: read as they change, they may lack both slots of a point that is

@@ -35,6 +35,9 @@ internal static class SearchPlanner
     private const int LeastForCodes = 64;
     private const int LeastForHalfCodes = 2048;
 
+    // Times the distances of a scan, after which looking members up is given up for it.
+    private const int PatienceOfMembers = 2;
+
     // Times what a scan would have cost, after which a walk of given width is given up for it.
     private const double PatienceOfWidth = 1.6;
 
@@ -127,7 +130,7 @@ internal static class SearchPlanner
             long budget = share < 1 ? Budget(through) : long.MaxValue;
             // Where the points that match are far from the query, so many distances are wasted; then it is soon tried among them.
             double retryAim = Toward(MarginOfRetries);
-            SecondPlan? then = parts == PartitionUse.Arranged && TryPartitions(retryAim, out _, out SearchEffort apart)
+            SecondPlan? then = parts == PartitionUse.Arranged && TryPartitions(retryAim, out RecallPoint second, out SearchEffort apart) && second.Microseconds < scan
                 ? new SecondPlan(SearchStrategy.Partitions, apart)
                 : isWithin && model.TryReach(WalkKind.Within, share, k, retryAim, out RecallPoint retry)
                     ? new SecondPlan(SearchStrategy.GraphWithin, Effort(retry, true, Budget(retry)))
@@ -156,9 +159,13 @@ internal static class SearchPlanner
                 return false;
             }
 
-            double tests = parts == PartitionUse.Arranged ? 0 : point.Distances / share * model.Costs.Test;
-            point = point with { Microseconds = point.Microseconds + tests };
             effort = EffortLadder.ToPartitions(point.Effort, k, CodesWidth(k), share, dense.Effort);
+            if (parts == PartitionUse.Members)
+            {
+                point = point with { Microseconds = point.Microseconds + (point.Tests * model.Costs.Test) };
+                effort = effort with { Budget = PatienceOfMembers * (long)matching };
+            }
+
             return true;
         }
 

@@ -59,7 +59,7 @@ public sealed class PartitionTests
             {
                 // Of the same centres: those that stay, stay where they are.
                 Assert.True(index.Index.WantsPartitions);
-                Assert.True(index.Index.Divide(index.Scratches, () => false, CancellationToken.None));
+                Assert.True(index.Index.Divide(index.Scratches, () => false, out _, CancellationToken.None));
                 Assert.False(index.Index.WantsPartitions);
             }
 
@@ -89,7 +89,7 @@ public sealed class PartitionTests
                 HashSet<uint> nearest =
                     [.. Oracle.Nearest(DistanceKind.SquaredEuclidean, index.Points.Where(pair => filter(pair.Key)), query, 10).Select(static near => near.Ordinal)];
                 Assert.True(index.Index.SearchPartitions(
-                    query, new SearchEffort(10, 24, Slack: 1.2f) { Share = (float)matching / Points }, accept, null, scope.Scratch, CancellationToken.None));
+                    query, new SearchEffort(10, 24, Slack: 0.7f) { Share = (float)matching / Points }, accept, null, scope.Scratch, CancellationToken.None));
                 found += Results(scope.Scratch, 10).Count(nearest.Contains);
             }
 
@@ -105,7 +105,7 @@ public sealed class PartitionTests
     {
         float[][] vectors = [.. Enumerable.Range(0, Points).Select(i => Enumerable.Repeat(i % 5 == 0 ? 1e30f : i, 8).ToArray())];
         using TestIndex index = TestIndex.Build(vectors, codes: CodeKind.Int8);
-        Assert.True(index.Index.Divide(index.Scratches, () => false, CancellationToken.None));
+        Assert.True(index.Index.Divide(index.Scratches, () => false, out _, CancellationToken.None));
         AssertFindsAll(index, vectors[1], index.Bitmap(static ordinal => ordinal % 5 != 0), false);
     }
 
@@ -126,8 +126,8 @@ public sealed class PartitionTests
     {
         using TestIndex index = TestIndex.Build(new ClusteredVectors(Dimension, 75).Next(Points), codes: CodeKind.Int8);
         Assert.True(index.Index.WantsPartitions);
-        Assert.False(index.Index.Divide(index.Scratches, () => true, CancellationToken.None));
-        Assert.Throws<OperationCanceledException>(() => index.Index.Divide(index.Scratches, () => false, new CancellationToken(true)));
+        Assert.False(index.Index.Divide(index.Scratches, () => true, out _, CancellationToken.None));
+        Assert.Throws<OperationCanceledException>(() => index.Index.Divide(index.Scratches, () => false, out _, new CancellationToken(true)));
         Assert.False(index.Index.HasPartitions);
     }
 
@@ -174,7 +174,7 @@ public sealed class PartitionTests
             int rounds = 0;
             while (!Volatile.Read(ref isDone) || rounds < 3)
             {
-                Assert.True(index.Index.Divide(index.Scratches, () => false, CancellationToken.None));
+                Assert.True(index.Index.Divide(index.Scratches, () => false, out _, CancellationToken.None));
                 rounds++;
             }
         });
@@ -206,7 +206,7 @@ public sealed class PartitionTests
     {
         TestIndex index = TestIndex.Build(source.Next(Points), kind, codes: CodeKind.Int8);
         Assert.True(index.Index.WantsPartitions);
-        Assert.True(index.Index.Divide(index.Scratches, () => false, CancellationToken.None));
+        Assert.True(index.Index.Divide(index.Scratches, () => false, out _, CancellationToken.None));
         Assert.True(index.Index.HasPartitions);
         Assert.False(index.Index.WantsPartitions);
         return index;

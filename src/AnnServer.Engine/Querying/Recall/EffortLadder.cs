@@ -13,12 +13,12 @@ internal static class EffortLadder
     private const int LeastWidth = 1024;
 
     private static readonly double[] Slacks = [0.94, 0.97, 1, 1.02, 1.04, 1.06, 1.08, 1.1, 1.12, 1.15, 1.19, 1.24];
-    private static readonly double[] Reaches = [0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.15, 1.3, 1.5];
+    private static readonly double[] Cosines = [0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9, 1];
     private static readonly double[] Widths = [1, 1.4, 2, 3, 4.5, 6.5, 9, 13, 19, 28, 40, 60];
 
     /// <summary>Efforts to measure, the least first.</summary>
     public static IReadOnlyList<double> Of(Metric metric, WalkKind walk) =>
-        walk == WalkKind.Partitions ? Reaches : metric == Metric.Dot ? Widths : Slacks;
+        walk == WalkKind.Partitions ? Cosines : metric == Metric.Dot ? Widths : Slacks;
 
     public static SearchEffort ToEffort(Metric metric, double effort, int k, bool within, long budget) => metric == Metric.Dot
         ? new SearchEffort(k, (int)((k + 8) * effort), budget, Within: within)

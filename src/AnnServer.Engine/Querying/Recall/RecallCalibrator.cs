@@ -30,7 +30,7 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
 
     // Of searches by parts whose matches are not arranged: the share of the points, how far is looked, and how many are timed.
     private const double TestedShare = 0.1;
-    private const double TestedEffort = 0.8;
+    private const double TestedEffort = 0.6;
     private const int TestedProbes = 64;
 
     private static readonly int[] Results = [1, 10, 100];
@@ -104,7 +104,7 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
 
     private bool TryMeasure(WalkKind walk, double share, List<Probe> probes, List<RecallModel.Regime> regimes)
     {
-        if (!TryChoose(share, out int matching))
+        if (!TryChoose(share, walk == WalkKind.Partitions, out int matching, out PartitionedMatches? arranged))
         {
             return false;
         }
@@ -136,7 +136,6 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
             }
         }
 
-        PartitionedMatches? arranged = walk == WalkKind.Partitions ? data.Index.Arrange(_accept) : null;
         double scan = Median(times);
         _scanMicroseconds = Math.Min(_scanMicroseconds, scan / matching);
         List<(int, RecallCurve)> curves = [];
@@ -169,7 +168,7 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
     private bool TryMeasureShared(List<Probe> probes, out double microseconds)
     {
         microseconds = _scanMicroseconds;
-        if (!TryChoose(SharedShare, out int matching))
+        if (!TryChoose(SharedShare, false, out int matching, out _))
         {
             return false;
         }
@@ -206,6 +205,7 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
         SearchEffort walkEffort = EffortLadder.ToEffort(data.Config.Metric, effort, k, walk == WalkKind.Within, long.MaxValue);
         long found = 0;
         long distances = 0;
+        long tests = 0;
         var perDistance = new double[probes.Count];
         for (int i = 0; i < probes.Count; i++)
         {
@@ -221,8 +221,8 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
             long started = Stopwatch.GetTimestamp();
             if (walk == WalkKind.Partitions)
             {
-                // There the point is met: one more is looked for.
-                int wanted = probes[i].HeldOut is null ? k : k + 1;
+                // There the point is met if it is one of them: one more is looked for.
+                int wanted = probes[i].HeldOut is { } heldOut && _accept.Contains(heldOut) ? k + 1 : k;
                 SearchEffort partsEffort = EffortLadder.ToPartitions(effort, wanted, SearchPlanner.CodesWidth(wanted), share, effort);
                 data.Index.SearchPartitions(probes[i].Vector, partsEffort, _accept, arranged, scratch, cancellation);
             }
@@ -233,6 +233,7 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
 
             perDistance[i] = Stopwatch.GetElapsedTime(started).TotalMicroseconds / scratch.DistanceComputations;
             distances += scratch.DistanceComputations;
+            tests += scratch.MembersTested;
             int counted = 0;
             for (int j = 0; j < scratch.ResultCount && counted < k; j++)
             {
@@ -246,7 +247,7 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
 
         double meanDistances = (double)distances / probes.Count;
         // By the median of each query's: whatever else the machine does meanwhile hits some queries, not half of them.
-        point = new RecallPoint(effort, (double)found / (k * probes.Count), meanDistances, Median(perDistance) * meanDistances);
+        point = new RecallPoint(effort, (double)found / (k * probes.Count), meanDistances, Median(perDistance) * meanDistances, (double)tests / probes.Count);
         return true;
     }
 
@@ -259,12 +260,11 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
             return true;
         }
 
-        if (!TryChoose(TestedShare, out _))
+        if (!TryChoose(TestedShare, true, out _, out PartitionedMatches? arranged))
         {
             return false;
         }
 
-        PartitionedMatches? arranged = data.Index.Arrange(_accept);
         SearchEffort effort = EffortLadder.ToPartitions(TestedEffort, Results[1], SearchPlanner.CodesWidth(Results[1]), TestedShare, TestedEffort);
         var times = new double[Math.Min(TestedProbes, probes.Count)];
         for (int i = 0; i < times.Length; i++)
@@ -283,17 +283,18 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
             scope.Scratch.ResetCounters();
             data.Index.SearchPartitions(probes[i].Vector, effort, _accept, arranged, scope.Scratch, cancellation);
             double more = Stopwatch.GetElapsedTime(started, tested).TotalMicroseconds - Stopwatch.GetElapsedTime(tested).TotalMicroseconds;
-            times[i] = more * TestedShare / Math.Max(1, scope.Scratch.DistanceComputations);
+            times[i] = more / Math.Max(1, scope.Scratch.MembersTested);
         }
 
         microseconds = Math.Max(0, Median(times));
         return true;
     }
 
-    // The live points, each with a chance of the share. False where the collection was dropped.
-    private bool TryChoose(double share, out int matching)
+    // The live points, each with a chance of the share, and also by parts where they are wanted so. False where the collection was dropped.
+    private bool TryChoose(double share, bool arrange, out int matching, out PartitionedMatches? arranged)
     {
         matching = 0;
+        arranged = null;
         using ScratchPool.Scope scope = scratches.Rent();
         if (data.IsDropped)
         {
@@ -314,6 +315,7 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
         }
 
         matching = _accept.Count();
+        arranged = arrange ? data.Index.Arrange(_accept) : null;
         return true;
     }
 

@@ -74,14 +74,10 @@ internal sealed class RecallMeasurements(ScratchPool scratches, ILogger logger) 
         int turns = data.Recall.Queries.Turns;
         try
         {
-            // First: a search by parts is one of those that are measured. A new division with the centres of before needs no new measurement.
-            if (data.Index.WantsPartitions && data.Index.Divide(scratches, () => data.IsDropped, _stopping.Token))
-            {
-                EngineLog.PointsDivided(logger, data.Config.Name, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-            }
-
+            // First: a search by parts is one of those that are measured.
+            bool hasNewCentres = Divide(data);
             started = Stopwatch.GetTimestamp();
-            if (data.Recall.IsStale(data.Index.LiveCount)
+            if ((hasNewCentres || data.Recall.IsStale(data.Index.LiveCount))
                 && new RecallCalibrator(data, scratches, _stopping.Token).Run(data.Recall.Queries.Take()) is { } model)
             {
                 data.Recall.Measured(model, turns);
@@ -102,5 +98,31 @@ internal sealed class RecallMeasurements(ScratchPool scratches, ILogger logger) 
         }
 
         _queued.TryRemove(data.Number, out _);
+    }
+
+    // True where searches by parts have to be measured. Without a division all else goes on as it is.
+    private bool Divide(CollectionData data)
+    {
+        if (!data.Index.WantsPartitions)
+        {
+            return false;
+        }
+
+        long started = Stopwatch.GetTimestamp();
+        try
+        {
+            bool isDivided = data.Index.Divide(scratches, () => data.IsDropped, out bool hasNewCentres, _stopping.Token);
+            if (isDivided)
+            {
+                EngineLog.PointsDivided(logger, data.Config.Name, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            }
+
+            return isDivided && hasNewCentres;
+        }
+        catch (OutOfMemoryException error)
+        {
+            EngineLog.PointsNotDivided(logger, data.Config.Name, error);
+            return false;
+        }
     }
 }

@@ -87,7 +87,7 @@ internal sealed class RecallModel
         }
 
         // Sparser than was measured: a walk through all nodes meets so many more for each result; inside the filter it may find no way. In parts
-        // there is no more to compare.
+        // there is little more to compare.
         Regime last = regimes[^1];
         if (walk == WalkKind.Within || !last.TryReach(k, recall, out point))
         {

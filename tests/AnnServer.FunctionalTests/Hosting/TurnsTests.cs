@@ -168,7 +168,7 @@ public sealed class TurnsTests
             Assert.True(turns.IsFull);
         }
 
-        Admission admission = new(options, turns, _meters, TimeProvider.System);
+        Admission admission = new(options, turns, _meters, TimeProvider.System, new Refusals(_meters));
         DefaultHttpContext context = new();
         context.Request.ContentType = "application/grpc";
         context.SetEndpoint(new Endpoint(null, takesTurns ? new EndpointMetadataCollection(TakesTurns.Instance) : [], "a method"));

@@ -169,7 +169,7 @@ public sealed class SearchPlannerTests
             Live,
             0,
             new ScanCosts(0.01, 0.001, 0.02),
-            [.. Regimes, Regime(WalkKind.Partitions, 1, 20_000), Regime(WalkKind.Partitions, 0.1, 300), Regime(WalkKind.Partitions, 0.001, 10)]);
+            [.. Regimes, Regime(WalkKind.Partitions, 1, 8000), Regime(WalkKind.Partitions, 0.1, 300), Regime(WalkKind.Partitions, 0.001, 10)]);
         SearchPlan plan = SearchPlanner.Choose(query, Config, Live, 0, Live / oneIn, model, parts: parts);
         Assert.Equal(expected, plan.Strategy);
         if (expected == SearchStrategy.Partitions)
@@ -193,5 +193,5 @@ public sealed class SearchPlannerTests
     ];
 
     private static RecallModel.Regime Regime(WalkKind walk, double share, double distances) => new(
-        walk, share, [(K, new RecallCurve([new(1, 0.9, distances, distances / 10), new(1.1, 0.99, 2 * distances, distances / 5)]))]);
+        walk, share, [(K, new RecallCurve([new(1, 0.9, distances, distances / 10, distances / share), new(1.1, 0.99, 2 * distances, distances / 5, 2 * distances / share)]))]);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
+using AnnServer.Rpc.Json;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
@@ -41,8 +42,9 @@ internal sealed class Admission
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Request.ContentType?.StartsWith(ContentType, StringComparison.Ordinal) != true
-            || context.Request.Path.StartsWithSegments(Health, StringComparison.Ordinal))
+        bool isGrpc = context.Request.ContentType?.StartsWith(ContentType, StringComparison.Ordinal) == true
+            && !context.Request.Path.StartsWithSegments(Health, StringComparison.Ordinal);
+        if (!isGrpc && !context.IsJson())
         {
             await next(context);
             return;
@@ -53,7 +55,7 @@ internal sealed class Admission
         {
             if (calls > _mostCalls)
             {
-                _refusals.Answer(
+                await _refusals.AnswerAsync(
                     context,
                     RefusalReason.Calls,
                     $"{_mostCalls} calls are being answered already, which is all that may be at once (Ann:MaxCallsInFlight); try again later.");

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using AnnServer.Engine.Model;
 using AnnServer.Rpc;
+using AnnServer.Rpc.Json;
 using Grpc.Core;
 
 namespace AnnServer.Hosting;
@@ -30,9 +31,14 @@ internal sealed class Refusals
     }
 
     /// <summary>Answers a call of which nothing has been read.</summary>
-    public void Answer(HttpContext context, RefusalReason reason, string message)
+    public Task AnswerAsync(HttpContext context, RefusalReason reason, string message)
     {
         RpcException refusal = Refuse(reason, message);
+        if (context.IsJson())
+        {
+            return JsonAnswer.WriteErrorAsync(context, refusal);
+        }
+
         // A response that has trailers and nothing before them: they go where headers do.
         context.Response.ContentType = ContentType;
         context.Response.Headers["grpc-status"] = ((int)refusal.StatusCode).ToString();
@@ -41,6 +47,8 @@ internal sealed class Refusals
         {
             context.Response.Headers[entry.Key] = entry.IsBinary ? Convert.ToBase64String(entry.ValueBytes) : entry.Value;
         }
+
+        return Task.CompletedTask;
     }
 
     private IEnumerable<Measurement<long>> Counts()

@@ -52,6 +52,7 @@ internal static class ServerOptionsReader
                 nameof(ServerOptions.MaxCallsInFlightPerCaller), defaults.MaxCallsInFlightPerCaller, 0, CallerLimits.MostCallsInFlight),
             FilterCacheBytes = ann.Integer(nameof(ServerOptions.FilterCacheBytes), defaults.FilterCacheBytes, 0, long.MaxValue),
             GrpcWeb = ann.Switch(nameof(ServerOptions.GrpcWeb), defaults.GrpcWeb),
+            JsonEnabled = ann.Switch(nameof(ServerOptions.JsonEnabled), defaults.JsonEnabled),
             CorsOrigins = ann.Origins(nameof(ServerOptions.CorsOrigins)),
             ShutdownTimeout = ann.Duration(nameof(ServerOptions.ShutdownTimeout), defaults.ShutdownTimeout, TimeSpan.Zero, TimeSpan.FromHours(1)),
             LogFormat = ann.OneOf(nameof(ServerOptions.LogFormat), defaults.LogFormat),

@@ -142,8 +142,18 @@ internal sealed class Admission
 
         private ReadResult Held(in ReadResult result)
         {
+            try
+            {
+                Count(result.Buffer.Length + _taken);
+            }
+            catch (RpcException)
+            {
+                // Given back: over HTTP/1.1 what is left of the body is read past before the next request.
+                inner.AdvanceTo(result.Buffer.Start);
+                throw;
+            }
+
             _last = result;
-            Count(result.Buffer.Length + _taken);
             return result;
         }
 

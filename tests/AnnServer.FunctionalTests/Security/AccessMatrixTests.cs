@@ -141,7 +141,7 @@ public sealed class AccessMatrixTests(AccessMatrixTests.Secured secured) : IClas
                     code is not (StatusCode.Unauthenticated or StatusCode.Unimplemented or StatusCode.Unknown)
                     && isAllowed == (reply.Http != HttpStatusCode.Forbidden) && isAllowed == (code != StatusCode.PermissionDenied),
                     $"{name} by {role} in {scope}: {reply.Http} {reply.Body}");
-                Assert.True(isAllowed || reply.Message.Contains($"does not have the role '{least}'", StringComparison.Ordinal), reply.Message);
+                Assert.True(isAllowed || reply.Body.ToString().Contains($"does not have the role '{least}'", StringComparison.Ordinal), reply.Body.ToString());
             }
         }
     }

@@ -80,7 +80,7 @@ public sealed class JsonCallTests(JsonServer server) : ServerTest(server), IClas
             Points(name, "searchBatch"),
             """{"queries": [{"vector": {"values": [1, 1]}, "k": 1}, {"vector": {"values": [9, 9]}, "k": 1, "exact": true}]}""");
         JsonReply updated = await PostAsync(
-            Points(name, "updateAttributes"), """{"updates": [{"id": {"num": 1}, "set": {"n": {"intValue": 8}}}, {"id": {"num": 77}}]}""");
+            Points(name, "updateAttributes"), """{"updates": [{"id": {"num": 1}, "set": {"n": {"intValue": 8}}}, {"id": {"num": 77}, "remove": ["n"]}]}""");
         JsonReply deleted = await PostAsync(
             Points(name, "delete"), """{"filter": {"predicate": {"eq": {"attribute": "n", "value": {"intValue": 0}}}}, "durability": "DURABILITY_MEMORY"}""");
         JsonReply counted = await PostAsync(Points(name, "count"), "");
@@ -131,7 +131,7 @@ public sealed class JsonCallTests(JsonServer server) : ServerTest(server), IClas
 
     [Theory]
     [InlineData("{\"k\":", "Unexpected end")]
-    [InlineData("{\"k\": 1} x", "Expected end of JSON")]
+    [InlineData("{\"k\": 1} {}", "")]
     [InlineData("[1]", "")]
     [InlineData("\"text\"", "")]
     [InlineData("{\"filtr\": {\"expression\": \"a = 1\"}}", "Unknown field: filtr")]
@@ -151,6 +151,20 @@ public sealed class JsonCallTests(JsonServer server) : ServerTest(server), IClas
         Assert.Equal(StatusCode.InvalidArgument, refused.Code);
         Assert.StartsWith("The JSON cannot be read: ", refused.Message, StringComparison.Ordinal);
         Assert.Contains(fault, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BadJson_NestedTooDeep_IsRefused()
+    {
+        const int depth = 100_000;
+        string name = await CreateAsync();
+        string predicates = string.Concat(Enumerable.Repeat("{\"not\":", depth)) + "{}" + new string('}', depth);
+
+        JsonReply refused = await PostAsync(
+            Points(name, "count"), $"{{\"filter\": {{\"predicate\": {predicates}}}}}", HttpStatusCode.BadRequest);
+
+        Assert.Equal(StatusCode.InvalidArgument, refused.Code);
+        Assert.StartsWith("The JSON cannot be read: ", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

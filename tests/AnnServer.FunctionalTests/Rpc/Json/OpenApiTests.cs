@@ -99,7 +99,7 @@ public sealed class OpenApiTests(JsonServer server) : ServerTest(server), IClass
     {
         JsonElement document = await ReadAsync();
         string name = await CreateAsync(2);
-        await UpsertAsync(name, Make.Point(5, Make.Vector(1, 1)));
+        await UpsertAsync(name, Make.Point(5, Make.Vector(0.5f, 0.5f)));
         const string path = "/v1/collections/{collection}/points:search";
         JsonElement operation = document.GetProperty("paths").GetProperty(path).GetProperty("post");
         JsonObject sample = (JsonObject)Sample(document, Schema(operation.GetProperty("requestBody")), 0)!;

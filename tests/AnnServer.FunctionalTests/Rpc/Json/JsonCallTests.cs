@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using AnnServer.FunctionalTests.Infrastructure;
-using AnnServer.FunctionalTests.Security;
 using AnnServer.Protocol.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -258,26 +257,9 @@ public sealed class JsonCallTests(JsonServer server) : ServerTest(server), IClas
         using JsonClient http2 = new(Server.HttpAddress) { Version = HttpVersion.Version20 };
 
         JsonReply[] replies = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? http2 : _json).PostAsync(Points(name, "count"), "{}", Cancellation)));
-        using HttpClient plain = new() { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
-        // Those who scrape take HTTP/2 where it is offered.
-        string metrics = await plain.GetStringAsync(new Uri(Server.HttpAddress, "/metrics"), Cancellation);
 
         Assert.All(replies, static reply => Assert.Equal(HttpStatusCode.OK, reply.Http));
         Assert.Equal([HttpVersion.Version11, HttpVersion.Version20], replies.Select(static reply => reply.Version).Distinct().Order());
-        Assert.Contains("ann_calls_in_flight", metrics, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Error_OfACall_IsCountedByItsStatus()
-    {
-        await PostAsync("/v1/collections/none:auditGraph", "{}", HttpStatusCode.NotFound);
-
-        // Once the request has ended, which is after its answer.
-        await Eventually.HoldsAsync(
-            async () => (await Scrape.TextAsync(Server, Cancellation)).Split('\n').Any(
-                static line => line.Contains("http_route=\"/v1/collections/{collection}:auditGraph\"", StringComparison.Ordinal)
-                    && line.Contains("rpc_response_status_code=\"NOT_FOUND\"", StringComparison.Ordinal)),
-            Cancellation);
     }
 
     [Fact]

@@ -60,6 +60,7 @@ internal static class JsonAnswer
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = json.Length;
-        await context.Response.Body.WriteAsync(json.GetBuffer().AsMemory(0, (int)json.Length), context.RequestAborted);
+        // Not cancelled with the request: to a client that is gone it goes nowhere, which is no error.
+        await context.Response.Body.WriteAsync(json.GetBuffer().AsMemory(0, (int)json.Length), CancellationToken.None);
     }
 }

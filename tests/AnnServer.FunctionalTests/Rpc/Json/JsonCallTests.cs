@@ -1,10 +1,14 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using AnnServer.FunctionalTests.Infrastructure;
+using AnnServer.FunctionalTests.Security;
+using AnnServer.Hosting;
 using AnnServer.Protocol.V1;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AnnServer.FunctionalTests.Rpc.Json;
 
@@ -248,6 +252,25 @@ public sealed class JsonCallTests(JsonServer server) : ServerTest(server), IClas
         Assert.Contains("Ann:MaxMessageBytes", refused.Message, StringComparison.Ordinal);
         Assert.Null(refused.Headers.RetryAfter);
         Assert.Equal("0", largest.Body.GetProperty("count").GetString());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Client_GoneAmidItsBody_LeavesNothingBehind(bool reset)
+    {
+        Admission admission = Server.Host.Services.GetRequiredService<Admission>();
+        byte[] beginning = Encoding.ASCII.GetBytes(
+            "POST /v1/server:checkpoint HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"a\":");
+        using (TcpClient client = new(Server.HttpAddress.Host, Server.HttpAddress.Port))
+        {
+            client.LingerState = new LingerOption(reset, 0);
+            await client.GetStream().WriteAsync(beginning, Cancellation);
+            await Eventually.HoldsAsync(() => Task.FromResult(admission.Bytes > 0), Cancellation);
+        }
+
+        await Eventually.HoldsAsync(() => Task.FromResult(admission.Bytes == 0), Cancellation);
+        await PostAsync("/v1/server:checkpoint", "{}");
     }
 
     [Fact]

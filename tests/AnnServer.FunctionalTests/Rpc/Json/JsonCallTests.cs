@@ -3,11 +3,13 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using AnnServer.FunctionalTests.Infrastructure;
+using AnnServer.FunctionalTests.Rpc.Searching;
 using AnnServer.FunctionalTests.Security;
 using AnnServer.Hosting;
 using AnnServer.Protocol.V1;
 using Google.Protobuf;
 using Grpc.Core;
+using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AnnServer.FunctionalTests.Rpc.Json;
@@ -114,6 +116,54 @@ public sealed class JsonCallTests(JsonServer server) : ServerTest(server), IClas
         Assert.Equal("6", audited.Body.GetProperty("points").GetString());
         Assert.NotEqual("0", checkpoint.Body.GetProperty("sequence").GetString());
         Assert.NotEqual("", stats.Body.GetProperty("version").GetString());
+    }
+
+    [Fact]
+    public async Task Search_OfAnyKind_IsAnsweredAsOverGrpc()
+    {
+        const int seed = 7;
+        const int rounds = 300;
+        string name = await CreateAsync(2);
+        await UpsertAsync(name, [.. Enumerable.Range(1, 20).Select(i => Make.Point((ulong)i, Make.Vector(i, -i), ("tag", Make.Int(i % 4))))]);
+        RandomRequests random = new(seed);
+        int answered = 0;
+        for (int round = 0; round < rounds; round++)
+        {
+            if (!TryRead(random.Search(mayBeDamaged: false), out SearchRequest request))
+            {
+                continue;
+            }
+
+            request.Collection = name;
+            // Its times are never the same.
+            request.Explain = false;
+            if (round % 2 == 0)
+            {
+                (request.Vector, request.K, request.ReadAfter) = (Make.Vector(round % 30, 0), (uint)(round % 9) + 1, 0);
+            }
+
+            JsonReply reply = await _json.PostAsync(Points(name, "search"), JsonFormatter.Default.Format(request), Cancellation);
+            (StatusCode code, string detail, SearchResponse? expected) = await SearchAsync(request);
+
+            string context = $"seed {seed}, round {round}, {request}: {reply.Body}";
+            Assert.True(
+                expected is not null ? expected.Equals(JsonParser.Default.Parse<SearchResponse>(reply.Body.GetRawText())) : (code, detail) == (reply.Code, reply.Message),
+                context);
+            answered += expected is null ? 0 : 1;
+        }
+
+        Assert.InRange(answered, 20, rounds - 20);
+    }
+
+    [Fact]
+    public async Task Grpc_OnTheHttpPort_IsServedBesideJson()
+    {
+        string name = await CreateAsync();
+        using GrpcChannel channel = GrpcChannel.ForAddress(Server.HttpAddress);
+
+        CountResponse counted = await new AnnServer.Protocol.V1.Points.PointsClient(channel).CountAsync(new CountRequest { Collection = name }, cancellationToken: Cancellation);
+
+        Assert.Equal(0UL, counted.Count);
     }
 
     [Fact]
@@ -295,6 +345,32 @@ public sealed class JsonCallTests(JsonServer server) : ServerTest(server), IClas
 
         Assert.Equal(HttpStatusCode.MethodNotAllowed, verb.StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, path.StatusCode);
+    }
+
+    private static bool TryRead(byte[] bytes, out SearchRequest request)
+    {
+        try
+        {
+            request = SearchRequest.Parser.ParseFrom(bytes);
+            return true;
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            request = new SearchRequest();
+            return false;
+        }
+    }
+
+    private async Task<(StatusCode Code, string Detail, SearchResponse? Response)> SearchAsync(SearchRequest request)
+    {
+        try
+        {
+            return (StatusCode.OK, "", await Server.Points.SearchAsync(request, cancellationToken: Cancellation));
+        }
+        catch (RpcException error)
+        {
+            return (error.StatusCode, error.Status.Detail, null);
+        }
     }
 
     private static string Points(string collection, string verb) => $"/v1/collections/{collection}/points:{verb}";

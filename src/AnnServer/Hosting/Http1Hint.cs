@@ -13,7 +13,8 @@ internal sealed class Http1Hint(ConnectionDelegate next, Func<int> httpPort)
     {
         if (await connection.ReadProtocolAsync() == SpokenProtocol.Http1)
         {
-            await connection.Transport.Output.WriteAsync(Answer(httpPort()), connection.ConnectionClosed);
+            // Short enough to wait for nobody; one who is gone already does not get it.
+            await connection.Transport.Output.WriteAsync(Answer(httpPort()), CancellationToken.None);
             await connection.Transport.Output.CompleteAsync();
             return;
         }

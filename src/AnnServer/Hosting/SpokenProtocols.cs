@@ -27,9 +27,9 @@ internal static class SpokenProtocols
             {
                 read = await input.ReadAsync(timeout.Token);
             }
-            catch (OperationCanceledException)
+            catch (Exception e) when (e is OperationCanceledException or IOException)
             {
-                // Closed, stopping or silent: Kestrel ends the connection the usual way.
+                // Closed, reset, stopping or silent: Kestrel ends the connection the usual way.
                 return SpokenProtocol.Unknown;
             }
 

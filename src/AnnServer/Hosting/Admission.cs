@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
+using AnnServer.Rpc.Json;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Connections;
@@ -53,7 +54,8 @@ internal sealed class Admission
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Request.ContentType?.StartsWith(Refusal.ContentType, StringComparison.Ordinal) != true)
+        bool isJson = context.IsJson();
+        if (!isJson && context.Request.ContentType?.StartsWith(Refusal.ContentType, StringComparison.Ordinal) != true)
         {
             await next(context);
             return;
@@ -61,7 +63,7 @@ internal sealed class Admission
 
         if (context.Request.Path.StartsWithSegments(Health, StringComparison.Ordinal))
         {
-            context.Features.Set<IRequestBodyPipeFeature>(new MeteredBody(context.Request.BodyReader, null, isUnary: true));
+            context.Features.Set<IRequestBodyPipeFeature>(new MeteredBody(context.Request.BodyReader, null, isUnary: true, isFramed: true));
             await next(context);
             return;
         }
@@ -71,7 +73,7 @@ internal sealed class Admission
         {
             if (calls > _mostCalls)
             {
-                _refusals.Answer(context, RefusalReason.Calls, _tooManyCalls);
+                await _refusals.AnswerAsync(context, RefusalReason.Calls, _tooManyCalls);
                 return;
             }
 
@@ -82,12 +84,12 @@ internal sealed class Admission
                 // A server that is asked more often than it can even refuse answers nothing.
                 Task delay = Task.Delay(_turns.RefusalDelay, _time, context.RequestAborted);
                 await delay.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                _turns.Refuse().Answer(context.Response);
+                await _turns.Refuse().AnswerAsync(context);
                 return;
             }
 
             bool isUnary = metadata?.GetMetadata<GrpcMethodMetadata>()?.Method.Type == MethodType.Unary;
-            var metered = new MeteredBody(context.Request.BodyReader, this, isUnary);
+            var metered = new MeteredBody(context.Request.BodyReader, this, isUnary, isFramed: !isJson);
             context.Features.Set<IRequestBodyPipeFeature>(metered);
             if (context.Request.Headers.ContainsKey(Encoding))
             {
@@ -130,7 +132,8 @@ internal sealed class Admission
     /// large; of a stream until they are read.
     /// </summary>
     /// <param name="admission">Null where nothing is counted.</param>
-    private sealed class MeteredBody(PipeReader inner, Admission? admission, bool isUnary) : PipeReader, IRequestBodyPipeFeature
+    /// <param name="isFramed">Whether messages have a prefix, as in gRPC.</param>
+    private sealed class MeteredBody(PipeReader inner, Admission? admission, bool isUnary, bool isFramed) : PipeReader, IRequestBodyPipeFeature
     {
         private ReadResult _last;
         private long _taken;
@@ -217,9 +220,23 @@ internal sealed class Admission
 
         private ReadResult Held(in ReadResult result)
         {
+            try
+            {
+                if (isFramed)
+                {
+                    FramePrefix.Check(result.Buffer);
+                }
+
+                Count(result.Buffer.Length + _taken + _decompressed);
+            }
+            catch (RpcException)
+            {
+                // Given back: over HTTP/1.1 what is left of the body is read past before the next request.
+                inner.AdvanceTo(result.Buffer.Start);
+                throw;
+            }
+
             _last = result;
-            FramePrefix.Check(result.Buffer);
-            Count(result.Buffer.Length + _taken + _decompressed);
             return result;
         }
 

@@ -1,5 +1,6 @@
 using AnnServer.Engine.Model;
 using AnnServer.Rpc;
+using AnnServer.Rpc.Json;
 using Grpc.Core;
 
 namespace AnnServer.Hosting;
@@ -33,12 +34,19 @@ internal sealed class Refusal
     public RpcException ToException() => StatusMapper.ToException(_error);
 
     /// <summary>For a call of which nothing has been read.</summary>
-    public void Answer(HttpResponse response)
+    public Task AnswerAsync(HttpContext context)
     {
-        response.ContentType = ContentType;
+        if (context.IsJson())
+        {
+            return JsonAnswer.WriteErrorAsync(context, ToException());
+        }
+
+        context.Response.ContentType = ContentType;
         foreach ((string name, string value) in _headers)
         {
-            response.Headers[name] = value;
+            context.Response.Headers[name] = value;
         }
+
+        return Task.CompletedTask;
     }
 }

@@ -26,10 +26,10 @@ internal sealed class Refusals
     }
 
     /// <summary>Answers a call of which nothing has been read.</summary>
-    public void Answer(HttpContext context, RefusalReason reason, Refusal refusal)
+    public Task AnswerAsync(HttpContext context, RefusalReason reason, Refusal refusal)
     {
         Interlocked.Increment(ref _counts[(int)reason]);
-        refusal.Answer(context.Response);
+        return refusal.AnswerAsync(context);
     }
 
     private IEnumerable<Measurement<long>> Counts()

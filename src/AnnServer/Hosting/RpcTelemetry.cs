@@ -37,7 +37,8 @@ internal static class RpcTelemetry
         }
     }
 
-    private static async Task DescribeAsync(RequestDelegate next, HttpContext context)
+    /// <summary>Makes a call, and says on its request what it was and how it ended.</summary>
+    public static async Task DescribeAsync(RequestDelegate next, HttpContext context)
     {
         await next(context);
         if (Status(context) is not { } status)

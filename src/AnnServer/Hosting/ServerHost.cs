@@ -1,9 +1,11 @@
 using System.IO.Compression;
 using AnnServer.Rpc;
+using AnnServer.Rpc.Json;
 using AnnServer.Security;
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Net.Compression;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -134,6 +136,7 @@ internal sealed class ServerHost : IAsyncDisposable
         _app.MapGrpcService<CollectionsService>();
         _app.MapGrpcService<PointsService>();
         _app.MapGrpcService<AdminService>();
+        _app.MapJson(_options);
         IEndpointConventionBuilder reflection = _app.MapGrpcReflectionService();
         if (_options.Auth.OpenReflection)
         {
@@ -208,15 +211,27 @@ internal sealed class ServerHost : IAsyncDisposable
         kestrel.Limits.Http2.InitialStreamWindowSize = 8 * 1024 * 1024;
         // A client that is gone without a word must not hold its streams for ever: it has 20 seconds to answer a ping.
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
+        ConnectionDelegate? http2 = null;
         kestrel.Listen(options.ListenAddress, options.GrpcPort, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;
-            listen.Use(next => new Http1Hint(next, () => HttpPort(listen.ApplicationServices)).OnConnectionAsync);
+            listen.Use(next => new Http1Hint(http2 = next, () => HttpPort(listen.ApplicationServices)).OnConnectionAsync);
             listen.UseTls(files, demand: true);
         });
         kestrel.Listen(options.ListenAddress, options.HttpPort, listen =>
         {
-            listen.Protocols = HttpProtocols.Http1;
+            listen.Protocols = options.JsonEnabled && files.Tls is not null ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
+            listen.Use(static next => connection =>
+            {
+                connection.Features.Set(HttpPortMark.Instance);
+                return next(connection);
+            });
+            if (options.JsonEnabled && files.Tls is null)
+            {
+                // Endpoints are built in the order in which they are listed.
+                listen.Use(next => new CleartextHttp2(next, http2!).OnConnectionAsync);
+            }
+
             // Those who ask for health have no certificate; what else there is asks for one itself.
             listen.UseTls(files, demand: false);
         });

@@ -111,6 +111,11 @@ internal sealed record ServerOptions
     /// <summary>gRPC-Web on both ports, for browsers; off, because a server that no page calls need not answer them.</summary>
     public bool GrpcWeb { get; init; }
 
+    /// <summary>
+    /// The unary rpcs as JSON on the HTTP port; off, because that port is often open to those who may only ask for health and metrics.
+    /// </summary>
+    public bool JsonEnabled { get; init; }
+
     /// <summary>Origins whose pages may call, separated by commas, or a star for all; null where none may.</summary>
     public string? CorsOrigins { get; init; }
 

@@ -54,6 +54,7 @@ internal static class ServerOptionsReader
                 nameof(ServerOptions.MaxSearchWait), defaults.MaxSearchWait, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1)),
             FilterCacheBytes = ann.Integer(nameof(ServerOptions.FilterCacheBytes), defaults.FilterCacheBytes, 0, long.MaxValue),
             GrpcWeb = ann.Switch(nameof(ServerOptions.GrpcWeb), defaults.GrpcWeb),
+            JsonEnabled = ann.Switch(nameof(ServerOptions.JsonEnabled), defaults.JsonEnabled),
             CorsOrigins = ann.Origins(nameof(ServerOptions.CorsOrigins)),
             ShutdownTimeout = ann.Duration(nameof(ServerOptions.ShutdownTimeout), defaults.ShutdownTimeout, TimeSpan.Zero, TimeSpan.FromHours(1)),
             LogFormat = ann.OneOf(nameof(ServerOptions.LogFormat), defaults.LogFormat),

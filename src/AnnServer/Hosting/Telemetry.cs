@@ -43,8 +43,8 @@ internal static class Telemetry
                 .AddOtlpExporter(exporter => exporter.Endpoint = options.OtlpEndpoint ?? exporter.Endpoint));
     }
 
-    /// <summary>/metrics on the HTTP port only: the gRPC port, the one that is exposed, speaks nothing but HTTP/2.</summary>
+    /// <summary>/metrics on the HTTP port only: the gRPC port is the one that is exposed.</summary>
     public static void UseMetricsEndpoint(this WebApplication app) =>
         app.UseOpenTelemetryPrometheusScrapingEndpoint(static context =>
-            context.Request.Path == "/metrics" && !HttpProtocol.IsHttp2(context.Request.Protocol));
+            context.Request.Path == "/metrics" && context.Features.Get<HttpPortMark>() is not null);
 }

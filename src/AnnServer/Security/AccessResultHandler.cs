@@ -1,4 +1,6 @@
+using AnnServer.Rpc.Json;
 using AnnServer.Security.Keys;
+using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
@@ -17,7 +19,8 @@ internal sealed class AccessResultHandler(AccessMode mode, AuditLog audit) : IAu
 
         bool stranger = authorizeResult.Challenged;
         StatusCode code = stranger ? StatusCode.Unauthenticated : StatusCode.PermissionDenied;
-        audit.Denied(context.User.Identity as Caller, AuditLog.Printable(context.Request.Path), null, context, code);
+        string called = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName ?? AuditLog.Printable(context.Request.Path);
+        audit.Denied(context.User.Identity as Caller, called, null, context, code);
         return AnswerAsync(context, code, stranger ? Reason(context) : Reason(authorizeResult));
     }
 
@@ -43,12 +46,17 @@ internal sealed class AccessResultHandler(AccessMode mode, AuditLog audit) : IAu
             return Task.CompletedTask;
         }
 
-        response.StatusCode = code == StatusCode.Unauthenticated ? StatusCodes.Status401Unauthorized : StatusCodes.Status403Forbidden;
         if (code == StatusCode.Unauthenticated)
         {
             response.Headers.WWWAuthenticate = "Bearer";
         }
 
+        if (context.IsJson())
+        {
+            return JsonAnswer.WriteErrorAsync(context, new RpcException(new Status(code, text)));
+        }
+
+        response.StatusCode = JsonAnswer.ToHttp(code);
         response.ContentType = "text/plain; charset=utf-8";
         return response.WriteAsync($"{text}\n", context.RequestAborted);
     }

@@ -1,5 +1,7 @@
+using System.Net;
 using System.Reflection;
 using AnnServer.FunctionalTests.Infrastructure;
+using AnnServer.FunctionalTests.Rpc.Json;
 using AnnServer.Protocol.V1;
 using AnnServer.Security;
 using Google.Protobuf;
@@ -53,7 +55,34 @@ public sealed class AccessMatrixTests(AccessMatrixTests.Secured secured) : IClas
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    // The same in JSON, of those that do not stream.
+    private static readonly Dictionary<string, (string Verb, string Path, string? Body)> InJson = new()
+    {
+        ["ann.v1.Points.Upsert"] = ("POST", "/v1/collections/mine/points:upsert", "{}"),
+        ["ann.v1.Points.Delete"] = ("POST", "/v1/collections/mine/points:delete", "{}"),
+        ["ann.v1.Points.UpdateAttributes"] = ("POST", "/v1/collections/mine/points:updateAttributes", "{}"),
+        ["ann.v1.Points.Get"] = ("POST", "/v1/collections/mine/points:get", "{}"),
+        ["ann.v1.Points.Count"] = ("POST", "/v1/collections/mine/points:count", "{}"),
+        ["ann.v1.Points.Scroll"] = ("POST", "/v1/collections/mine/points:scroll", "{}"),
+        ["ann.v1.Points.Facets"] = ("POST", "/v1/collections/mine/points:facets", "{}"),
+        ["ann.v1.Points.Sample"] = ("POST", "/v1/collections/mine/points:sample", "{}"),
+        ["ann.v1.Points.Search"] = ("POST", "/v1/collections/mine/points:search", "{}"),
+        ["ann.v1.Points.SearchBatch"] = ("POST", "/v1/collections/mine/points:searchBatch", "{}"),
+        ["ann.v1.Collections.GetCollection"] = ("GET", "/v1/collections/mine", null),
+        ["ann.v1.Collections.ListCollections"] = ("GET", "/v1/collections", null),
+        ["ann.v1.Collections.CreateCollection"] = ("POST", "/v1/collections", "{\"name\": \"mine\"}"),
+        ["ann.v1.Collections.UpdateCollection"] = ("PATCH", "/v1/collections/mine", "{}"),
+        ["ann.v1.Collections.DeleteCollection"] = ("DELETE", "/v1/collections/mine", null),
+        ["ann.v1.Admin.AuditGraph"] = ("POST", "/v1/collections/mine:auditGraph", "{}"),
+        ["ann.v1.Admin.Checkpoint"] = ("POST", "/v1/server:checkpoint", "{}"),
+        ["ann.v1.Admin.Backup"] = ("POST", "/v1/server:backup", "{}"),
+        ["ann.v1.Admin.Restore"] = ("POST", "/v1/server:restore", "{}"),
+        ["ann.v1.Admin.GetStats"] = ("GET", "/v1/server/stats", null),
+    };
+
     public static TheoryData<string> Methods => [.. Descriptors().Select(method => method.FullName)];
+
+    public static TheoryData<string> UnaryMethods => [.. Descriptors().Where(method => !method.IsClientStreaming).Select(method => method.FullName)];
 
     [Fact]
     public void Rules_AndTheContract_HaveTheSameMethods()
@@ -80,8 +109,7 @@ public sealed class AccessMatrixTests(AccessMatrixTests.Secured secured) : IClas
         {
             foreach ((string scope, _, bool target, bool server) in Scopes)
             {
-                bool isAllowed = Array.IndexOf(RolesInOrder, role) >= Array.IndexOf(RolesInOrder, least)
-                    && (field == ForAny || (field == ForServer ? server : target));
+                bool isAllowed = MayCall(role, least, field, target, server);
 
                 Status status = await RawCall.EndAsync(
                     secured.Server.Channel, method, message, TestKeys.Headers(Secured.Key(role, scope)), Cancellation);
@@ -93,6 +121,40 @@ public sealed class AccessMatrixTests(AccessMatrixTests.Secured secured) : IClas
                 Assert.True(isAllowed || status.Detail.Contains($"does not have the role '{least}'", StringComparison.Ordinal), status.Detail);
             }
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(UnaryMethods))]
+    public async Task CallInJson_ByEveryRoleInEveryScope_IsDeniedUnlessItHasBoth(string name)
+    {
+        (string least, string field) = Expected[name];
+        foreach (string role in RolesInOrder)
+        {
+            foreach ((string scope, _, bool target, bool server) in Scopes)
+            {
+                bool isAllowed = MayCall(role, least, field, target, server);
+
+                JsonReply reply = await CallInJsonAsync(name, Secured.Key(role, scope));
+
+                StatusCode code = reply.Http == HttpStatusCode.OK ? StatusCode.OK : reply.Code;
+                Assert.True(
+                    code is not (StatusCode.Unauthenticated or StatusCode.Unimplemented or StatusCode.Unknown)
+                    && isAllowed == (reply.Http != HttpStatusCode.Forbidden) && isAllowed == (code != StatusCode.PermissionDenied),
+                    $"{name} by {role} in {scope}: {reply.Http} {reply.Body}");
+                Assert.True(isAllowed || reply.Body.ToString().Contains($"does not have the role '{least}'", StringComparison.Ordinal), reply.Body.ToString());
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(UnaryMethods))]
+    public async Task CallInJson_WithoutOrWithUnknownKey_IsUnauthenticated(string name)
+    {
+        JsonReply without = await CallInJsonAsync(name, null);
+        JsonReply unknown = await CallInJsonAsync(name, "no-such-key");
+
+        Assert.Equal((HttpStatusCode.Unauthorized, StatusCode.Unauthenticated), (without.Http, without.Code));
+        Assert.Equal((HttpStatusCode.Unauthorized, StatusCode.Unauthenticated), (unknown.Http, unknown.Code));
     }
 
     [Theory]
@@ -109,6 +171,16 @@ public sealed class AccessMatrixTests(AccessMatrixTests.Secured secured) : IClas
         Assert.Contains("needs an API key or a token", without.Detail, StringComparison.Ordinal);
         Assert.Equal(StatusCode.Unauthenticated, unknown.StatusCode);
         Assert.Contains("is not valid", unknown.Detail, StringComparison.Ordinal);
+    }
+
+    private static bool MayCall(string role, string least, string field, bool target, bool server) =>
+        Array.IndexOf(RolesInOrder, role) >= Array.IndexOf(RolesInOrder, least) && (field == ForAny || (field == ForServer ? server : target));
+
+    private async Task<JsonReply> CallInJsonAsync(string name, string? key)
+    {
+        (string verb, string path, string? body) = InJson[name];
+        using JsonClient json = new(secured.Server.HttpAddress, key);
+        return await json.SendAsync(new HttpMethod(verb), path, body, Cancellation);
     }
 
     private static IEnumerable<MethodDescriptor> Descriptors() => typeof(Points).Assembly.GetTypes()
@@ -153,7 +225,7 @@ public sealed class AccessMatrixTests(AccessMatrixTests.Secured secured) : IClas
 
         public async ValueTask InitializeAsync()
         {
-            Server.Settings = _keys.Settings;
+            Server.Settings = ["--Ann:JsonEnabled=true", .. _keys.Settings];
             await Server.StartAsync();
         }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using AnnServer.FunctionalTests.Infrastructure;
+using AnnServer.FunctionalTests.Rpc.Json;
 using AnnServer.Protocol.V1;
 using AnnServer.Testing;
 using Grpc.Core;
@@ -30,7 +31,7 @@ public sealed class AuditTests : IAsyncLifetime
         _server.AlsoLog = _logs;
         _server.Settings =
         [
-            .. _keys.Settings, $"--Ann:Auth:Jwt:Issuer={TestToken.Issuer}", $"--Ann:Auth:Jwt:Audience={TestToken.Audience}",
+            .. _keys.Settings, "--Ann:JsonEnabled=true", $"--Ann:Auth:Jwt:Issuer={TestToken.Issuer}", $"--Ann:Auth:Jwt:Audience={TestToken.Audience}",
             $"--Ann:Auth:Jwt:KeysPath={signingKeys}",
             "--Logging:LogLevel:Default=Trace", "--Logging:LogLevel:Microsoft=Trace", "--Logging:LogLevel:Grpc=Trace",
         ];
@@ -65,6 +66,27 @@ public sealed class AuditTests : IAsyncLifetime
             Assert.StartsWith("127.0.0.1:", logged.Values["Peer"], StringComparison.Ordinal);
         });
         Assert.Equal(["OK", "AlreadyExists"], events.Select(logged => logged.Values["Outcome"]));
+    }
+
+    [Fact]
+    public async Task CallsInJson_AreLoggedLikeThoseOfGrpc()
+    {
+        using JsonClient admin = new(_server.HttpAddress, Admin);
+        using JsonClient stranger = new(_server.HttpAddress);
+
+        await admin.SendAsync(HttpMethod.Delete, "/v1/collections/a", (string?)null, Cancellation);
+        await stranger.SendAsync(HttpMethod.Delete, "/v1/collections/a", (string?)null, Cancellation);
+
+        AllLogs.LoggedEvent[] events = [.. _logs.Of(Category)];
+        Assert.Equal(["Administered", "Denied"], events.Select(logged => logged.Name));
+        Assert.Equal(["root", "anonymous"], events.Select(logged => logged.Values["Caller"]));
+        Assert.Equal(["NotFound", "Unauthenticated"], events.Select(logged => logged.Values["Outcome"]));
+        Assert.Equal("a", events[0].Values["Collection"]);
+        Assert.All(events, logged =>
+        {
+            Assert.Equal("/ann.v1.Collections/DeleteCollection", logged.Values["Rpc"]);
+            Assert.StartsWith("127.0.0.1:", logged.Values["Peer"], StringComparison.Ordinal);
+        });
     }
 
     [Fact]

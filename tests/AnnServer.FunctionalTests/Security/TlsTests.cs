@@ -93,6 +93,27 @@ public sealed class TlsTests : IAsyncLifetime
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => GetAsync(wrong, "/readyz"));
     }
 
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task Json_OverTls_IsServedInBothVersionsToACertificate(string version)
+    {
+        await StartAsync($"--Ann:Tls:ClientCaPath={InDirectory("ca.pem")}", "--Ann:JsonEnabled=true");
+        using HttpClient without = Versioned(null);
+        using HttpClient with = Versioned(_authority.Issue("client"));
+
+        Assert.Equal(HttpStatusCode.OK, await GetAsync(with, "/v1/collections"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await GetAsync(without, "/v1/collections"));
+        Assert.Equal(HttpStatusCode.OK, await GetAsync(without, "/metrics"));
+
+        HttpClient Versioned(X509Certificate2? client) => new(Handler(_authority, client))
+        {
+            BaseAddress = _server.HttpAddress,
+            DefaultRequestVersion = Version.Parse(version),
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+    }
+
     [Fact]
     public async Task Call_RateLimited_IsSoByTheSubjectOfItsCertificate()
     {

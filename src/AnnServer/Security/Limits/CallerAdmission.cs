@@ -80,11 +80,11 @@ internal sealed class CallerAdmission : IDisposable
         using RateLimitLease? call = caller.Limits.MaxCallsInFlight > 0 ? _calls.AttemptAcquire(caller) : null;
         if (call is { IsAcquired: false })
         {
-            _refusals.Answer(context, RefusalReason.CallerCalls, TooManyCalls(caller));
+            await _refusals.AnswerAsync(context, RefusalReason.CallerCalls, TooManyCalls(caller));
         }
         else if (!MayRequest(caller))
         {
-            _refusals.Answer(context, RefusalReason.CallerRate, TooManyRequests(caller));
+            await _refusals.AnswerAsync(context, RefusalReason.CallerRate, TooManyRequests(caller));
         }
         else
         {

@@ -95,7 +95,8 @@ internal static unsafe class PartitionSearcher
 
             tested += centres.Sizes[part];
             matched += comparison.Added - before;
-            more = More(effort, tested, matched);
+            // The parts that come first are nearest: what is dense there stays so, however little matches farther out.
+            more = Math.Max(more, More(effort, tested, matched));
             if (comparison.Added + (tested / TestsPerDistance) > effort.Budget)
             {
                 outcome = FilteredWalk.OverBudget;

@@ -130,10 +130,10 @@ internal static class SearchPlanner
             long budget = share < 1 ? Budget(through) : long.MaxValue;
             // Where the points that match are far from the query, so many distances are wasted; then it is soon tried among them.
             double retryAim = Toward(MarginOfRetries);
-            SecondPlan? then = parts == PartitionUse.Arranged && TryPartitions(retryAim, out RecallPoint second, out SearchEffort apart) && second.Microseconds < scan
-                ? new SecondPlan(SearchStrategy.Partitions, apart)
-                : isWithin && model.TryReach(WalkKind.Within, share, k, retryAim, out RecallPoint retry)
-                    ? new SecondPlan(SearchStrategy.GraphWithin, Effort(retry, true, Budget(retry)))
+            SecondPlan? then = isWithin && model.TryReach(WalkKind.Within, share, k, retryAim, out RecallPoint retry)
+                ? new SecondPlan(SearchStrategy.GraphWithin, Effort(retry, true, Budget(retry)))
+                : TryPartitions(retryAim, out RecallPoint second, out SearchEffort apart) && second.Microseconds < scan
+                    ? new SecondPlan(SearchStrategy.Partitions, apart)
                     : null;
             float denseSlack = share < 1 && model.TryReach(WalkKind.Through, 1, k, aim, out RecallPoint all) ? (float)all.Effort : 0;
             SearchPlan walk = Walk(

@@ -157,9 +157,16 @@ internal sealed class Admission
 
         public override bool TryRead(out ReadResult result)
         {
-            if (!inner.TryRead(out result))
+            try
             {
-                return false;
+                if (!inner.TryRead(out result))
+                {
+                    return false;
+                }
+            }
+            catch (Exception e) when (IsGone(e))
+            {
+                throw Gone(e);
             }
 
             result = Held(result);

@@ -151,7 +151,7 @@ internal sealed class Admission
             }
             catch (Exception e) when (IsGone(e))
             {
-                throw Gone(e);
+                throw Gone();
             }
         }
 
@@ -166,7 +166,7 @@ internal sealed class Admission
             }
             catch (Exception e) when (IsGone(e))
             {
-                throw Gone(e);
+                throw Gone();
             }
 
             result = Held(result);
@@ -214,7 +214,7 @@ internal sealed class Admission
             }
             catch (Exception e) when (IsGone(e))
             {
-                throw Gone(e);
+                throw Gone();
             }
         }
 
@@ -222,8 +222,8 @@ internal sealed class Admission
         // cancelled before the read fails, which is left to chance.
         private static bool IsGone(Exception e) => e is IOException or ConnectionAbortedException;
 
-        private static RpcException Gone(Exception e) =>
-            new(new Status(StatusCode.Cancelled, "The request has ended before all of it was received.", e));
+        // Without what was thrown: grpc-dotnet would log that as an error.
+        private static RpcException Gone() => new(new Status(StatusCode.Cancelled, "The request has ended before all of it was received."));
 
         private ReadResult Held(in ReadResult result)
         {

@@ -17,9 +17,10 @@ internal static class EndedCall
         {
             await answering;
         }
-        catch (InvalidOperationException e) when (HasEnded(context))
+        catch (InvalidOperationException) when (HasEnded(context))
         {
-            throw new RpcException(new Status(StatusCode.Cancelled, "The call has ended.", e));
+            // Without what was thrown: grpc-dotnet would log that as an error.
+            throw new RpcException(new Status(StatusCode.Cancelled, "The call has ended."));
         }
     }
 

@@ -60,6 +60,8 @@ public sealed class MemoryLimitTests
         DatabaseOptions options = Options(folder, Limit);
         await using TestDatabase test = await TestDatabase.OpenAsync(options with
         {
+            // However often somebody looks at the clock while a commit is made.
+            DiskTimeout = TimeSpan.FromDays(1),
             ReadMemory = () =>
             {
                 // Every look at the clock finds that much time passed.

@@ -117,12 +117,12 @@ internal static unsafe class PartitionSearcher
         return outcome;
     }
 
-    // Where more match near the query than elsewhere, the cosine goes to that for all points: as effort between measurements is, in the logarithm
-    // of the share.
+    // Where more match near the query than elsewhere, the cosine goes to that for all points, in the logarithm of the share, and is there halfway:
+    // of the parts that hold the nearest some are met before others that are as dense.
     private static float More(in SearchEffort effort, long tested, long matched) =>
         tested < LeastTested || effort.DenseSlack <= effort.Slack || matched <= effort.Share * tested
             ? 0
-            : (effort.DenseSlack - effort.Slack) * (1 - (MathF.Log((float)matched / tested) / MathF.Log(effort.Share)));
+            : (effort.DenseSlack - effort.Slack) * Math.Min(1, 2 * (1 - (MathF.Log((float)matched / tested) / MathF.Log(effort.Share))));
 
     // The parts by how near their points may come, and by how much one that comes later may be nearer. Sorting them takes ten times as long.
     private static float Order(

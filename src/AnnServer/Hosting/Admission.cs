@@ -181,7 +181,14 @@ internal sealed class Admission
             _taken += isUnary ? used : 0;
             Count(_last.Buffer.Length - used + _taken + _decompressed);
             _last = default;
-            inner.AdvanceTo(consumed, examined);
+            try
+            {
+                inner.AdvanceTo(consumed, examined);
+            }
+            catch (Exception e) when (IsGone(e))
+            {
+                throw Gone();
+            }
         }
 
         public override void CancelPendingRead() => inner.CancelPendingRead();

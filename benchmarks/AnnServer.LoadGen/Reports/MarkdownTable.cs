@@ -1,4 +1,5 @@
 using System.Text;
+using AnnServer.LoadGen.Verdicts;
 
 namespace AnnServer.LoadGen.Reports;
 
@@ -16,6 +17,17 @@ internal sealed class MarkdownTable
     public void AddRow(params string[] cells) => _text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
 
     public override string ToString() => _text.ToString();
+
+    public static MarkdownTable Of(IReadOnlyList<Verdict> verdicts)
+    {
+        MarkdownTable table = new("verdict", "figure", "bound", "");
+        foreach (Verdict verdict in verdicts)
+        {
+            table.AddRow(verdict.Name, verdict.Figure, verdict.Bound, verdict.Passed ? "pass" : "**FAIL**");
+        }
+
+        return table;
+    }
 
     /// <summary>As many rows as are asked for at most, evenly over all of them, the first and the last among them.</summary>
     public static IReadOnlyList<T> Thin<T>(IReadOnlyList<T> rows, int most) => rows.Count <= most

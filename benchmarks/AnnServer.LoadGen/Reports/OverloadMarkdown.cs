@@ -20,7 +20,7 @@ internal static class OverloadMarkdown
             {settings.Times:F0} times the peak of {outcome.Peak:F0} calls a second for {settings.Duration.TotalMinutes:F1} minutes, on {settings.Connections} connections, with a
             deadline of {settings.Deadline.TotalSeconds:F1} s: {report.OfferedLine}.
 
-            {SoakMarkdown.VerdictTable(report.Verdicts)}
+            {MarkdownTable.Of(report.Verdicts)}
             Calls a second by what became of them, and latency of those accepted, from when they were due:
 
             {Samples(outcome)}

@@ -1,5 +1,4 @@
 using AnnServer.LoadGen.Soak;
-using AnnServer.LoadGen.Verdicts;
 
 namespace AnnServer.LoadGen.Reports;
 
@@ -24,7 +23,7 @@ internal static class SoakMarkdown
             answered, {outcome.Acknowledged:N0} changes of points acknowledged, {outcome.Unavailable:N0} operations cut off by {ends}. After each of
             these every point was read back. The last quarter of the samples is compared with the second, without those before the first end.
 
-            {VerdictTable(report.Verdicts)}
+            {MarkdownTable.Of(report.Verdicts)}
             Samples (at most {MostRows} of {outcome.Samples.Count}); latency counts from when an operation was due:
 
             {Samples(outcome.Samples)}
@@ -32,14 +31,6 @@ internal static class SoakMarkdown
 
             {Restarts(outcome.Restarts)}
             """;
-    }
-
-    public static string VerdictTable(IReadOnlyList<Verdict> verdicts)
-    {
-        MarkdownTable table = new("verdict", "figure", "bound", "");
-        foreach (Verdict verdict in verdicts)
-            table.AddRow(verdict.Name, verdict.Figure, verdict.Bound, verdict.Passed ? "pass" : "**FAIL**");
-        return table.ToString();
     }
 
     private static MarkdownTable Samples(IReadOnlyList<SoakSample> samples)

@@ -15,7 +15,7 @@ namespace AnnServer.FunctionalTests.Security;
 /// what may be asked is counted and not timed.
 /// </summary>
 [Collection(nameof(OneServerAtATime))]
-public sealed class CallerLimitTests : IAsyncLifetime
+public sealed class CallerLimitTests() : KeyedServerTests(TestKeys.Entry("a", A, "write"), TestKeys.Entry("b", B, "write"), RootEntry)
 {
     private const string A = "key-a";
     private const string B = "key-b";
@@ -25,20 +25,6 @@ public sealed class CallerLimitTests : IAsyncLifetime
     private static readonly string[] Rate = ["--Ann:RequestsPerSecondPerCaller=0.001", $"--Ann:RequestBurstPerCaller={Burst}"];
     private static readonly string RootEntry = TestKeys.Entry("root", Root, "admin", limits: "\"requests_per_second\": 0, \"max_calls_in_flight\": 0");
     private static readonly SearchRequest Search = new() { Collection = "c", Vector = Make.Vector(1, 2), K = 1 };
-
-    private readonly TestKeys _keys = new(TestKeys.Entry("a", A, "write"), TestKeys.Entry("b", B, "write"), RootEntry);
-    private readonly ServerFixture _server = new();
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-    public async ValueTask DisposeAsync()
-    {
-        Assert.Empty(_server.Log.TakeErrors());
-        await _server.DisposeAsync();
-        _keys.Dispose();
-    }
 
     [Fact]
     public async Task Rate_MoreThanTheBurst_IsRefusedToThatCallerAlone()
@@ -53,7 +39,7 @@ public sealed class CallerLimitTests : IAsyncLifetime
         // Two bursts that ended in a refusal each, and the one just now.
         await Eventually.HoldsAsync(async () => await RefusedAsync("caller_rate") == 3, Cancellation);
         Assert.Equal(0, await RefusedAsync("caller_calls"));
-        string text = await Scrape.TextAsync(_server, Cancellation);
+        string text = await Scrape.TextAsync(Server, Cancellation);
         Assert.DoesNotContain(
             text.Split('\n'), static line => line.StartsWith("ann_calls_refused", StringComparison.Ordinal) && line.Contains("\"a\"", StringComparison.Ordinal));
     }
@@ -65,7 +51,7 @@ public sealed class CallerLimitTests : IAsyncLifetime
         await ExhaustAsync(A, Burst);
 
         Grpc.Core.Status status = await RawCall.EndAsync(
-            _server.Channel, Points.Descriptor.FindMethodByName("Upsert"), [0xff, 0xff, 0xff], TestKeys.Headers(A), Cancellation);
+            Server.Channel, Points.Descriptor.FindMethodByName("Upsert"), [0xff, 0xff, 0xff], TestKeys.Headers(A), Cancellation);
 
         Assert.Equal(StatusCode.ResourceExhausted, status.StatusCode);
     }
@@ -78,20 +64,20 @@ public sealed class CallerLimitTests : IAsyncLifetime
 
         for (int i = 0; i < 2 * Burst; i++)
         {
-            var health = new Health.HealthClient(_server.Channel);
+            var health = new Health.HealthClient(Server.Channel);
             HealthCheckResponse answer = await health.CheckAsync(new HealthCheckRequest(), TestKeys.Headers(A), cancellationToken: Cancellation);
             Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, answer.Status);
-            using var reflection = new ServerReflection.ServerReflectionClient(_server.Channel).ServerReflectionInfo(TestKeys.Headers(A), cancellationToken: Cancellation);
+            using var reflection = new ServerReflection.ServerReflectionClient(Server.Channel).ServerReflectionInfo(TestKeys.Headers(A), cancellationToken: Cancellation);
             await reflection.RequestStream.WriteAsync(new ServerReflectionRequest { ListServices = "" }, Cancellation);
             Assert.True(await reflection.ResponseStream.MoveNext(Cancellation));
-            Assert.NotEmpty(await Scrape.TextAsync(_server, Cancellation));
+            Assert.NotEmpty(await Scrape.TextAsync(Server, Cancellation));
         }
     }
 
     [Fact]
     public async Task Rate_TwoKeysOfOneName_ShareIt()
     {
-        _keys.Write(TestKeys.Entry("a", A, "write"), TestKeys.Entry("a", B, "write"), RootEntry);
+        Keys.Write(TestKeys.Entry("a", A, "write"), TestKeys.Entry("a", B, "write"), RootEntry);
         await StartAsync(Rate);
 
         await ExhaustAsync(A, Burst);
@@ -102,7 +88,7 @@ public sealed class CallerLimitTests : IAsyncLifetime
     [Fact]
     public async Task Rate_OfTheKey_TakesThePlaceOfThatOfTheServer()
     {
-        _keys.Write(TestKeys.Entry("a", A, "write", limits: "\"request_burst\": 7"), TestKeys.Entry("b", B, "write"), RootEntry);
+        Keys.Write(TestKeys.Entry("a", A, "write", limits: "\"request_burst\": 7"), TestKeys.Entry("b", B, "write"), RootEntry);
         await StartAsync(Rate);
 
         await ExhaustAsync(A, 7);
@@ -116,7 +102,7 @@ public sealed class CallerLimitTests : IAsyncLifetime
     [Fact]
     public async Task Rate_OnlyOfAKey_NeedsNoneOfTheServer()
     {
-        _keys.Write(TestKeys.Entry("a", A, "write", limits: "\"requests_per_second\": 0.001"), TestKeys.Entry("b", B, "write"), RootEntry);
+        Keys.Write(TestKeys.Entry("a", A, "write", limits: "\"requests_per_second\": 0.001"), TestKeys.Entry("b", B, "write"), RootEntry);
         await StartAsync();
 
         // The burst of a rate below one is one.
@@ -134,7 +120,7 @@ public sealed class CallerLimitTests : IAsyncLifetime
         await ExhaustAsync(A, Burst);
         await ExhaustAsync(B, Burst);
 
-        _keys.Write(TestKeys.Entry("a", A, "write", limits: "\"request_burst\": 5"), TestKeys.Entry("b", B, "write"), RootEntry);
+        Keys.Write(TestKeys.Entry("a", A, "write", limits: "\"request_burst\": 5"), TestKeys.Entry("b", B, "write"), RootEntry);
         await Eventually.HoldsAsync(() => MaySearchAsync(A), Cancellation);
 
         await ExhaustAsync(A, 4);
@@ -147,7 +133,7 @@ public sealed class CallerLimitTests : IAsyncLifetime
     [InlineData("\"max_calls_in_flight\": -1", "keys[0].max_calls_in_flight is -1; allowed: 0 to 1000000")]
     public async Task Start_KeyWithALimitThatIsNone_SaysWhatIsAllowed(string limits, string fault)
     {
-        _keys.Write(TestKeys.Entry("a", A, "write", limits: limits));
+        Keys.Write(TestKeys.Entry("a", A, "write", limits: limits));
 
         var refused = await Assert.ThrowsAsync<AnnServer.Hosting.SettingsException>(() => StartServerAsync());
 
@@ -183,7 +169,7 @@ public sealed class CallerLimitTests : IAsyncLifetime
     public async Task Rate_MessagesOfAStream_TakeOneEachAndTheFirstIsThatOfTheCall()
     {
         await StartAsync(Rate);
-        using var searches = _server.Points.SearchStream(TestKeys.Headers(A), cancellationToken: Cancellation);
+        using var searches = Server.Points.SearchStream(TestKeys.Headers(A), cancellationToken: Cancellation);
         for (int i = 0; i < Burst; i++)
         {
             await searches.RequestStream.WriteAsync(Search, Cancellation);
@@ -202,7 +188,7 @@ public sealed class CallerLimitTests : IAsyncLifetime
     public async Task Rate_UpsertsOfAStreamBeforeTheOneTooMany_AreAnsweredAndStand()
     {
         await StartAsync(Rate);
-        using var upserts = _server.Points.UpsertStream(TestKeys.Headers(A), cancellationToken: Cancellation);
+        using var upserts = Server.Points.UpsertStream(TestKeys.Headers(A), cancellationToken: Cancellation);
         for (ulong i = 0; i <= Burst; i++)
         {
             await upserts.RequestStream.WriteAsync(new UpsertRequest { Collection = "c", Points = { Make.Point(i, Make.Vector(1, 2)) } }, Cancellation);
@@ -216,23 +202,23 @@ public sealed class CallerLimitTests : IAsyncLifetime
         RpcException refused = await Assert.ThrowsAsync<RpcException>(() => upserts.ResponseStream.MoveNext(Cancellation));
 
         Assert.Equal(StatusCode.ResourceExhausted, refused.StatusCode);
-        CountResponse count = await _server.Points.CountAsync(new CountRequest { Collection = "c" }, TestKeys.Headers(Root), cancellationToken: Cancellation);
+        CountResponse count = await Server.Points.CountAsync(new CountRequest { Collection = "c" }, TestKeys.Headers(Root), cancellationToken: Cancellation);
         Assert.Equal((ulong)Burst, count.Count);
     }
 
     [Fact]
     public async Task Stream_LimitsOfItsKeyChange_HoldForItsNextMessage()
     {
-        _keys.Write(TestKeys.Entry("a", A, "write", limits: "\"requests_per_second\": 0"), TestKeys.Entry("b", B, "write"), RootEntry);
+        Keys.Write(TestKeys.Entry("a", A, "write", limits: "\"requests_per_second\": 0"), TestKeys.Entry("b", B, "write"), RootEntry);
         await StartAsync(Rate);
-        using var searches = _server.Points.SearchStream(TestKeys.Headers(A), cancellationToken: Cancellation);
+        using var searches = Server.Points.SearchStream(TestKeys.Headers(A), cancellationToken: Cancellation);
         for (int i = 0; i < 10; i++)
         {
             await searches.RequestStream.WriteAsync(Search, Cancellation);
             Assert.True(await searches.ResponseStream.MoveNext(Cancellation));
         }
 
-        _keys.Write(TestKeys.Entry("a", A, "write"), RootEntry);
+        Keys.Write(TestKeys.Entry("a", A, "write"), RootEntry);
         await Eventually.HoldsAsync(async () => !await MaySearchAsync(B), Cancellation);
         for (int i = 0; i < Burst; i++)
         {
@@ -268,7 +254,7 @@ public sealed class CallerLimitTests : IAsyncLifetime
     [Fact]
     public async Task Calls_OfTheKey_TakeThePlaceOfThoseOfTheServer()
     {
-        _keys.Write(TestKeys.Entry("a", A, "write", limits: "\"max_calls_in_flight\": 1"), TestKeys.Entry("b", B, "write"), RootEntry);
+        Keys.Write(TestKeys.Entry("a", A, "write", limits: "\"max_calls_in_flight\": 1"), TestKeys.Entry("b", B, "write"), RootEntry);
         await StartAsync("--Ann:MaxCallsInFlightPerCaller=2");
         using var a = await OpenAsync(A);
         using var b = await OpenAsync(B);
@@ -304,15 +290,15 @@ public sealed class CallerLimitTests : IAsyncLifetime
     [Fact]
     public async Task Rate_NobodyIsAsked_AddressesAreLimited()
     {
-        _server.Settings = Rate;
-        await _server.StartAsync();
+        Server.Settings = Rate;
+        await Server.StartAsync();
         for (int i = 0; i < Burst; i++)
         {
-            await _server.Collections.ListCollectionsAsync(new ListCollectionsRequest(), cancellationToken: Cancellation);
+            await Server.Collections.ListCollectionsAsync(new ListCollectionsRequest(), cancellationToken: Cancellation);
         }
 
         RpcException refused = await Assert.ThrowsAsync<RpcException>(
-            async () => await _server.Collections.ListCollectionsAsync(new ListCollectionsRequest(), cancellationToken: Cancellation));
+            async () => await Server.Collections.ListCollectionsAsync(new ListCollectionsRequest(), cancellationToken: Cancellation));
 
         Assert.Equal(StatusCode.ResourceExhausted, refused.StatusCode);
         Assert.StartsWith("'127.0.0.1' has made", refused.Status.Detail, StringComparison.Ordinal);
@@ -344,29 +330,23 @@ public sealed class CallerLimitTests : IAsyncLifetime
     }
 
     private Task<SearchResponse> SearchAsync(string credentials) =>
-        _server.Points.SearchAsync(Search, TestKeys.Headers(credentials), cancellationToken: Cancellation).ResponseAsync;
+        Server.Points.SearchAsync(Search, TestKeys.Headers(credentials), cancellationToken: Cancellation).ResponseAsync;
 
     /// <summary>A call that has been let in and goes on.</summary>
     private async Task<AsyncDuplexStreamingCall<SearchRequest, SearchResponse>> OpenAsync(string credentials)
     {
-        var call = _server.Points.SearchStream(TestKeys.Headers(credentials), cancellationToken: Cancellation);
+        var call = Server.Points.SearchStream(TestKeys.Headers(credentials), cancellationToken: Cancellation);
         await call.RequestStream.WriteAsync(Search, Cancellation);
         Assert.True(await call.ResponseStream.MoveNext(Cancellation));
         return call;
     }
 
-    private Task<double?> RefusedAsync(string reason) => Scrape.ValueAsync(_server, "ann_calls_refused_total", $"ann_reason=\"{reason}\"", Cancellation);
+    private Task<double?> RefusedAsync(string reason) => Scrape.ValueAsync(Server, "ann_calls_refused_total", $"ann_reason=\"{reason}\"", Cancellation);
 
     private async Task StartAsync(params string[] settings)
     {
         await StartServerAsync(settings);
         CreateCollectionRequest create = new() { Config = new CollectionConfig { Name = "c", Dimension = 2, Metric = Metric.L2 } };
-        await _server.Collections.CreateCollectionAsync(create, TestKeys.Headers(Root), cancellationToken: Cancellation);
-    }
-
-    private Task StartServerAsync(params string[] settings)
-    {
-        _server.Settings = [.. _keys.Settings, .. settings];
-        return _server.StartAsync();
+        await Server.Collections.CreateCollectionAsync(create, TestKeys.Headers(Root), cancellationToken: Cancellation);
     }
 }

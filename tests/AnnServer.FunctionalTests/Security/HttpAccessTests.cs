@@ -8,32 +8,18 @@ using Grpc.Reflection.V1;
 namespace AnnServer.FunctionalTests.Security;
 
 /// <summary>What is open although callers are asked who they are.</summary>
-public sealed class HttpAccessTests : IAsyncLifetime
+public sealed class HttpAccessTests() : KeyedServerTests(TestKeys.Entry("scraper", "a-key", "read", "\"none\""))
 {
-    private readonly TestKeys _keys = new(TestKeys.Entry("scraper", "a-key", "read", "\"none\""));
-    private readonly ServerFixture _server = new();
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-    public async ValueTask DisposeAsync()
-    {
-        Assert.Empty(_server.Log.TakeErrors());
-        await _server.DisposeAsync();
-        _keys.Dispose();
-    }
-
     [Fact]
     public async Task Default_HealthMetricsAndReflection_AreOpen()
     {
-        await StartAsync();
+        await StartServerAsync();
 
         Assert.Equal(HttpStatusCode.OK, await GetAsync("/healthz"));
         Assert.Equal(HttpStatusCode.OK, await GetAsync("/readyz"));
         Assert.Equal(HttpStatusCode.OK, await GetAsync("/metrics"));
         Assert.Equal(HttpStatusCode.Unauthorized, await GetAsync("/anything"));
-        HealthCheckResponse health = await new Health.HealthClient(_server.Channel).CheckAsync(new HealthCheckRequest(), cancellationToken: Cancellation);
+        HealthCheckResponse health = await new Health.HealthClient(Server.Channel).CheckAsync(new HealthCheckRequest(), cancellationToken: Cancellation);
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, health.Status);
         Assert.Equal(StatusCode.OK, await ReflectAsync([]));
     }
@@ -41,7 +27,7 @@ public sealed class HttpAccessTests : IAsyncLifetime
     [Fact]
     public async Task Closed_MetricsAndReflection_TakeAKey()
     {
-        await StartAsync("--Ann:Auth:ProtectMetrics=true", "--Ann:Auth:OpenReflection=false");
+        await StartServerAsync("--Ann:Auth:ProtectMetrics=true", "--Ann:Auth:OpenReflection=false");
 
         Assert.Equal(HttpStatusCode.OK, await GetAsync("/readyz"));
         Assert.Equal(HttpStatusCode.Unauthorized, await GetAsync("/metrics"));
@@ -51,15 +37,9 @@ public sealed class HttpAccessTests : IAsyncLifetime
         Assert.Equal(StatusCode.OK, await ReflectAsync(TestKeys.Headers("a-key")));
     }
 
-    private async Task StartAsync(params string[] settings)
-    {
-        _server.Settings = [.. _keys.Settings, .. settings];
-        await _server.StartAsync();
-    }
-
     private async Task<HttpStatusCode> GetAsync(string path, string? key = null)
     {
-        using HttpClient http = new() { BaseAddress = _server.HttpAddress };
+        using HttpClient http = new() { BaseAddress = Server.HttpAddress };
         if (key is not null)
         {
             http.DefaultRequestHeaders.Add("Authorization", $"Bearer {key}");
@@ -71,7 +51,7 @@ public sealed class HttpAccessTests : IAsyncLifetime
 
     private async Task<StatusCode> ReflectAsync(Metadata headers)
     {
-        using var call = new ServerReflection.ServerReflectionClient(_server.Channel).ServerReflectionInfo(headers, cancellationToken: Cancellation);
+        using var call = new ServerReflection.ServerReflectionClient(Server.Channel).ServerReflectionInfo(headers, cancellationToken: Cancellation);
         try
         {
             await call.RequestStream.WriteAsync(new ServerReflectionRequest { ListServices = "" }, Cancellation);

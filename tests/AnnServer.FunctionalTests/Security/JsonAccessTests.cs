@@ -7,27 +7,12 @@ using Grpc.Core;
 namespace AnnServer.FunctionalTests.Security;
 
 /// <summary>Who may call in JSON, how much, and from which pages. Rights of every call: <see cref="AccessMatrixTests"/>.</summary>
-public sealed class JsonAccessTests : IAsyncLifetime
+public sealed class JsonAccessTests() : KeyedServerTests(
+    TestKeys.Entry("reader", "r-key", "read"),
+    TestKeys.Entry("root", "root-key", "admin"),
+    TestKeys.Entry("slow", "s-key", "read", limits: "\"requests_per_second\": 0.001, \"request_burst\": 2"))
 {
     private const string Origin = "https://app.example.com";
-
-    private readonly TestKeys _keys = new(
-        TestKeys.Entry("reader", "r-key", "read"),
-        TestKeys.Entry("root", "root-key", "admin"),
-        TestKeys.Entry("slow", "s-key", "read", limits: "\"requests_per_second\": 0.001, \"request_burst\": 2"));
-
-    private readonly ServerFixture _server = new();
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-    public async ValueTask DisposeAsync()
-    {
-        Assert.Empty(_server.Log.TakeErrors());
-        await _server.DisposeAsync();
-        _keys.Dispose();
-    }
 
     [Fact]
     public async Task Errors_OfAccess_AreInJson()
@@ -62,7 +47,7 @@ public sealed class JsonAccessTests : IAsyncLifetime
     public async Task Document_WhereReflectionIsClosed_TakesAKey()
     {
         await StartAsync("--Ann:Auth:OpenReflection=false");
-        using HttpClient http = new() { BaseAddress = _server.HttpAddress };
+        using HttpClient http = new() { BaseAddress = Server.HttpAddress };
 
         using HttpResponseMessage without = await http.GetAsync(new Uri("/openapi/v1.json", UriKind.Relative), Cancellation);
         JsonReply with = await CallAsync("r-key", HttpMethod.Get, "/openapi/v1.json");
@@ -78,7 +63,7 @@ public sealed class JsonAccessTests : IAsyncLifetime
         await StartAsync();
 
         Assert.Equal(HttpStatusCode.OK, (await CallAsync("s-key", HttpMethod.Get, "/v1/collections")).Http);
-        await _server.Collections.ListCollectionsAsync(new ListCollectionsRequest(), TestKeys.Headers("s-key"), cancellationToken: Cancellation);
+        await Server.Collections.ListCollectionsAsync(new ListCollectionsRequest(), TestKeys.Headers("s-key"), cancellationToken: Cancellation);
         JsonReply refused = await CallAsync("s-key", HttpMethod.Get, "/v1/collections");
 
         Assert.Equal((HttpStatusCode.TooManyRequests, StatusCode.ResourceExhausted), (refused.Http, refused.Code));
@@ -91,7 +76,7 @@ public sealed class JsonAccessTests : IAsyncLifetime
     {
         const int most = 100_000;
         await StartAsync($"--Ann:MaxRequestBytesInFlight={most}");
-        using JsonClient json = new(_server.HttpAddress, "r-key");
+        using JsonClient json = new(Server.HttpAddress, "r-key");
 
         JsonReply refused = await json.PostAsync("/v1/collections/c/points:count", "{}".PadRight(2 * most), Cancellation);
         JsonReply small = await json.PostAsync("/v1/collections/c/points:count", "{}".PadRight(most / 2), Cancellation);
@@ -105,7 +90,7 @@ public sealed class JsonAccessTests : IAsyncLifetime
     public async Task Page_OfAnotherOrigin_MayCallAsTheSettingsSay()
     {
         await StartAsync($"--Ann:CorsOrigins={Origin}");
-        using HttpClient http = new() { BaseAddress = _server.HttpAddress };
+        using HttpClient http = new() { BaseAddress = Server.HttpAddress };
 
         foreach ((string origin, string? allowed) in ((string, string?)[])[(Origin, Origin), ("https://other.example.com", null)])
         {
@@ -128,15 +113,11 @@ public sealed class JsonAccessTests : IAsyncLifetime
     private static string? Header(HttpResponseMessage response, string name) =>
         response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? string.Join(',', values) : null;
 
-    private async Task StartAsync(params string[] settings)
-    {
-        _server.Settings = ["--Ann:JsonEnabled=true", .. _keys.Settings, .. settings];
-        await _server.StartAsync();
-    }
+    private Task StartAsync(params string[] settings) => StartServerAsync(["--Ann:JsonEnabled=true", .. settings]);
 
     private async Task<JsonReply> CallAsync(string? key, HttpMethod method, string path)
     {
-        using JsonClient json = new(_server.HttpAddress, key);
+        using JsonClient json = new(Server.HttpAddress, key);
         return await json.SendAsync(method, path, (string?)null, Cancellation);
     }
 }

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using AnnServer.Core.Filtering;
 using AnnServer.Core.Kernels;
 using AnnServer.Core.Search;
@@ -12,10 +11,9 @@ internal static unsafe partial class HnswSearcher<TRows>
 {
     // Rows that are fetched while as many are compared.
     private const int Fetched = 64;
-    private const int Half = QueryBlock.Lanes / 2;
 
     /// <summary>
-    /// Compares every accepted node with all queries: each row is fetched once for all of them. False when cancelled.
+    /// Compares every accepted node with all queries, which have their blocks: each row is fetched once for all of them. False when cancelled.
     /// </summary>
     /// <param name="movable">The rows are vectors that need not be in memory.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -26,6 +24,7 @@ internal static unsafe partial class HnswSearcher<TRows>
         uint* last = ordinals + Fetched;
         int lastCount = 0;
         int filled = 0;
+        long compared = 0;
         for (int word = 0; word < accept.WordCount; word++)
         {
             for (ulong rest = accept.Word(word); rest != 0; rest &= rest - 1)
@@ -45,6 +44,7 @@ internal static unsafe partial class HnswSearcher<TRows>
                     last = ordinals;
                     ordinals = others;
                     lastCount = filled;
+                    compared += filled;
                     filled = 0;
                     if (cancellation.IsCancellationRequested)
                     {
@@ -56,6 +56,11 @@ internal static unsafe partial class HnswSearcher<TRows>
 
         Compare(store, queries, last, lastCount, movable, scratch);
         Compare(store, queries, ordinals, filled, movable, scratch);
+        for (int i = 0; i < queries.Count; i++)
+        {
+            queries.SetCounts(i, compared + filled, 0);
+        }
+
         return true;
     }
 
@@ -104,16 +109,10 @@ internal static unsafe partial class HnswSearcher<TRows>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Admit(SharedQueries queries, int first, float* distances, uint ordinal)
     {
-        // In halves, as they were written: a load of both would wait until they are in the cache.
-        float* worst = queries.Worst + first;
-        uint nearer = NearerThan(distances, worst) | (NearerThan(distances + Half, worst + Half) << Half);
-        for (; nearer != 0; nearer &= nearer - 1)
+        for (uint nearer = SharedQueries.Nearer(distances, queries.Worst + first); nearer != 0; nearer &= nearer - 1)
         {
             int lane = BitOperations.TrailingZeroCount(nearer);
             queries.Insert(first + lane, distances[lane], ordinal);
         }
     }
-
-    private static uint NearerThan(float* distances, float* worst) =>
-        Vector256.LessThan(Vector256.Load(distances), Vector256.Load(worst)).ExtractMostSignificantBits();
 }

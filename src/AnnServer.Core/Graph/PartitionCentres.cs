@@ -17,7 +17,8 @@ internal sealed unsafe class PartitionCentres
         Count = count;
         _codeBytes = codeBytes;
         _codes.EnsureLength(checked(count * codeBytes));
-        _spreads.EnsureLength(count);
+        // Read sixteen at a time.
+        _spreads.EnsureLength((count + 15) & -16);
         _sizes.EnsureLength(count);
     }
 

@@ -15,6 +15,9 @@ public abstract partial class VectorIndex
     // With more outside, a search by parts is not what its cost was measured for.
     private const int PointsPerMostOutside = 8;
 
+    /// <summary>Queries that can search by parts together; see <see cref="SearchPartitionsShared"/>.</summary>
+    public const int MaxSharedByParts = SharedQueries.MostByParts;
+
     private Partitions? _partitions;
     private Partitions? _draft;
 
@@ -74,6 +77,15 @@ public abstract partial class VectorIndex
         PartitionedMatches? matches,
         SearchScratch scratch,
         CancellationToken cancellation);
+
+    /// <summary>
+    /// As <see cref="SearchPartitions"/> for many queries among the same matches, each of which is fetched once for all who look in its part.
+    /// <see cref="SelectShared"/> makes what one has found the result of the scratch.
+    /// </summary>
+    /// <param name="queries">At most <see cref="MaxSharedByParts"/>; none is given up.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public abstract void SearchPartitionsShared(
+        ReadOnlySpan<SharedQuery> queries, PartitionedMatches matches, SearchScratch scratch, CancellationToken cancellation);
 
     // The draft first: it takes the place of the other before it is no draft any more.
     private void LeavePartitions(uint ordinal)

@@ -14,7 +14,7 @@ namespace AnnServer.Core.Graph;
 public abstract unsafe partial class VectorIndex : IDisposable
 {
     /// <summary>Queries that can share a scan.</summary>
-    public const int MaxShared = SharedQueries.Capacity;
+    public const int MaxShared = SharedQueries.MostInScan;
 
     /// <summary>Queries that share a scan are compared in multiples of this, some of which may be idle.</summary>
     public const int SharedLanes = QueryBlock.Lanes;
@@ -209,7 +209,10 @@ public abstract unsafe partial class VectorIndex : IDisposable
     public abstract void SearchShared(
         ReadOnlySpan<SharedQuery> queries, bool byCodes, OrdinalBitmap accept, SearchScratch scratch, CancellationToken cancellation);
 
-    /// <summary>Makes what one of the queries of <see cref="SearchShared"/> has found the result of the scratch.</summary>
+    /// <summary>
+    /// Makes what one of the queries of <see cref="SearchShared"/> or <see cref="SearchPartitionsShared"/> has found the result of the scratch,
+    /// and counts what it has cost.
+    /// </summary>
     /// <param name="at">Its place among them.</param>
     public abstract void SelectShared(int at, in SharedQuery query, bool byCodes, SearchScratch scratch);
 

@@ -150,9 +150,31 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
         }
     }
 
+    public override void SearchPartitionsShared(
+        ReadOnlySpan<SharedQuery> queries, PartitionedMatches matches, SearchScratch scratch, CancellationToken cancellation)
+    {
+        SharedQueries shared = scratch.Shared;
+        shared.Reset(queries);
+        int bytes = CodeKernel.QueryBytes(Store.CodeLength);
+        shared.SetRows(bytes);
+        for (int i = 0; i < queries.Length; i++)
+        {
+            byte* query = CodeRows.Query(Store, queries[i].Vector.Span, scratch.WalkQuery);
+            new ReadOnlySpan<byte>(query, bytes).CopyTo(new Span<byte>(shared.Row(i), bytes));
+        }
+
+        if (!PartitionSearcher.SearchShared(Store, shared, queries, matches, scratch.PartSchedule, cancellation))
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+    }
+
     public override void SelectShared(int at, in SharedQuery query, bool byCodes, SearchScratch scratch)
     {
         scratch.Results = scratch.Shared.Nearest(at);
+        (long distances, int expansions) = scratch.Shared.Counts(at);
+        scratch.DistanceComputations += distances;
+        scratch.Expansions += expansions;
         if (byCodes)
         {
             Rerank(query.Vector.Span, query.Effort, scratch);
@@ -272,7 +294,8 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
         where TScanned : struct, IRowSpace
     {
         SharedQueries shared = scratch.Shared;
-        shared.Reset(queries, TScanned.BlockBytes(Store));
+        shared.Reset(queries);
+        shared.SetBlocks(shared.BlockCount, TScanned.BlockBytes(Store));
         for (int i = 0; i < queries.Length; i++)
         {
             byte* query = TScanned.Query(Store, queries[i].Vector.Span, buffer);

@@ -72,6 +72,9 @@ public sealed unsafe class SearchScratch
     /// <summary>Made when queries first share a scan, which takes more memory than all else.</summary>
     internal SharedQueries Shared => field ??= new SharedQueries();
 
+    /// <summary>Made when queries first search by parts together.</summary>
+    internal PartSchedule PartSchedule => field ??= new PartSchedule();
+
     /// <summary>The results of the last search, nearest first: the pool that it filled.</summary>
     internal CandidatePool? Results { get; set; }
 

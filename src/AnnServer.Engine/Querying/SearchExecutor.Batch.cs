@@ -8,7 +8,7 @@ using AnnServer.Engine.Model;
 
 namespace AnnServer.Engine.Querying;
 
-/// <content>Several searches at once: those with one filter that compare with all it leaves do so together.</content>
+/// <content>Several searches at once: those with one filter that compare with all it leaves, or look in its parts, do so together.</content>
 internal sealed partial class SearchExecutor
 {
     /// <summary>As <see cref="Search"/> for several searches, which are checked before any is made; the limit is for all of them together.</summary>
@@ -133,25 +133,22 @@ internal sealed partial class SearchExecutor
 
             group.Key.Evaluate(reader, data, cancellation);
             group.Key.SharedBy(members.Length);
-            SharedSearch[] scans =
+            SharedSearch[] searches =
             [
                 .. members
                     .Select(i => new SharedSearch(queries[i], answers[i], i, Plan(queries[i], group.Key, config, out _, out _, members.Length)))
-                    .Where(static search => search.Plan.Strategy == SearchStrategy.Exact),
+                    .Where(static search => search.Plan.Strategy is SearchStrategy.Exact or SearchStrategy.Partitions),
             ];
-            if (scans.Length < 2)
+            double filterTime = group.Key.Microseconds / Math.Max(1, searches.Length);
+            foreach (IGrouping<(bool ByParts, bool ByCodes), SharedSearch> alike in searches.GroupBy(static search => (search.ByParts, search.ByCodes)))
             {
-                continue;
-            }
-
-            double filterTime = group.Key.Microseconds / scans.Length;
-            foreach (IGrouping<bool, SharedSearch> alike in scans.GroupBy(static search => search.Plan.CodesWidth > 0))
-            {
-                foreach (SharedSearch[] together in alike.Chunk(VectorIndex.MaxShared))
+                foreach (SharedSearch[] together in alike.Chunk(alike.Key.ByParts ? VectorIndex.MaxSharedByParts : VectorIndex.MaxShared))
                 {
-                    if (SearchPlanner.PaysToShare(together[0].Plan, data.Recall.Model, together.Length) && !size.IsTooLarge)
+                    bool pays = alike.Key.ByParts
+                        ? SearchPlanner.PaysToShareParts(together.Length)
+                        : SearchPlanner.PaysToShare(together[0].Plan, data.Recall.Model, together.Length);
+                    if (pays && !size.IsTooLarge && AnswerTogether(together, group.Key, filterTime, config, scratch, answered, ref size, cancellation))
                     {
-                        Scan(together, group.Key, alike.Key, filterTime, config, scratch, answered, ref size, cancellation);
                         group.Key.TakeMicroseconds();
                     }
                 }
@@ -159,10 +156,10 @@ internal sealed partial class SearchExecutor
         }
     }
 
-    private void Scan(
+    // False where the filter's matches are not at hand by parts: then each is answered alone.
+    private bool AnswerTogether(
         SharedSearch[] searches,
         FilterState filter,
-        bool byCodes,
         double filterTime,
         CollectionConfig config,
         SearchScratch scratch,
@@ -172,15 +169,29 @@ internal sealed partial class SearchExecutor
     {
         long started = Stopwatch.GetTimestamp();
         long revision = filter.Revision(data);
-        OrdinalBitmap? accept = filter.Evaluate(reader, data, cancellation);
-        OrdinalBitmap candidates = accept ?? reader.Live();
-        int matching = accept is null ? candidates.Count() : filter.Matching;
+        bool byCodes = searches[0].ByCodes;
         int live = data.Index.LiveCount;
         SharedQuery[] shared = [.. searches.Select(static search => search.Shared)];
-        data.Index.SearchShared(shared, byCodes, candidates, scratch, cancellation);
-        if (accept is null)
+        OrdinalBitmap? accept = filter.Evaluate(reader, data, cancellation);
+        int matching = filter.Matching;
+        if (searches[0].ByParts)
         {
-            reader.Return(candidates);
+            if (filter.Arrange(reader, data) is not { } matches)
+            {
+                return false;
+            }
+
+            data.Index.SearchPartitionsShared(shared, matches, scratch, cancellation);
+        }
+        else
+        {
+            OrdinalBitmap candidates = accept ?? reader.Live();
+            matching = accept is null ? candidates.Count() : matching;
+            data.Index.SearchShared(shared, byCodes, candidates, scratch, cancellation);
+            if (accept is null)
+            {
+                reader.Return(candidates);
+            }
         }
 
         double scanTime = Stopwatch.GetElapsedTime(started).TotalMicroseconds / searches.Length;
@@ -203,8 +214,10 @@ internal sealed partial class SearchExecutor
             search.Answer.Bytes = size.Bytes - sizeBefore;
             search.Answer.Report = new SearchReport
             {
-                Strategy = SearchStrategy.Exact,
-                DistanceComputations = matching + scratch.DistanceComputations,
+                Strategy = search.Plan.Strategy,
+                EfUsed = search.ByParts ? search.Plan.Effort.Width : 0,
+                DistanceComputations = scratch.DistanceComputations,
+                Expansions = scratch.Expansions,
                 Selectivity = live == 0 ? 1 : Math.Min(1, (double)matching / live),
                 Matching = matching,
                 RecallEstimate = search.Plan.RecallEstimate,
@@ -214,11 +227,17 @@ internal sealed partial class SearchExecutor
             };
             Answered(search.Query, config, search.Answer, activity);
         }
+
+        return true;
     }
 
     /// <param name="At">Its place in the batch.</param>
     private readonly record struct SharedSearch(SearchQuery Query, SearchAnswer Answer, int At, SearchPlan Plan)
     {
-        public SharedQuery Shared => new(Query.Vector, Plan.Effort with { Ef = Plan.CodesWidth });
+        public bool ByParts => Plan.Strategy == SearchStrategy.Partitions;
+
+        public bool ByCodes => ByParts || Plan.CodesWidth > 0;
+
+        public SharedQuery Shared => new(Query.Vector, ByParts ? Plan.Effort : Plan.Effort with { Ef = Plan.CodesWidth });
     }
 }

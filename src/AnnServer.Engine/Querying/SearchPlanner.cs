@@ -35,6 +35,9 @@ internal static class SearchPlanner
     private const int LeastForCodes = 64;
     private const int LeastForHalfCodes = 2048;
 
+    // Of a batch: fewer hardly ever look in the same parts.
+    private const int LeastSharedByParts = 16;
+
     // Times the distances of a scan, after which looking members up is given up for it.
     private const int PatienceOfMembers = 2;
 
@@ -61,7 +64,7 @@ internal static class SearchPlanner
     /// <param name="hidden">Nodes beside them that a walk can meet.</param>
     /// <param name="matching">Points that can be results.</param>
     /// <param name="model">What walks have been measured to find and cost; null before the first measurement.</param>
-    /// <param name="sharing">Queries that would compare with all matching points together, this one included.</param>
+    /// <param name="sharing">Queries that would compare with all matching points, or look in their parts, together, this one included.</param>
     /// <param name="parts">Whether and how the points are divided.</param>
     public static SearchPlan Choose(
         SearchQuery query,
@@ -165,6 +168,11 @@ internal static class SearchPlanner
                 point = point with { Microseconds = point.Microseconds + (point.Tests * model.Costs.Test) };
                 effort = effort with { Budget = PatienceOfMembers * (long)matching };
             }
+            else if (PaysToShareParts(sharing))
+            {
+                double lookers = Math.Min(sharing, VectorIndex.MaxSharedByParts) * point.Tests / live;
+                point = point with { Microseconds = point.Microseconds * model.Costs.TogetherWith(lookers) };
+            }
 
             return true;
         }
@@ -202,6 +210,9 @@ internal static class SearchPlanner
             : (VectorsCost, SharedVectorsCost);
         return Shared(alone, each, sharing, plan.CodesWidth > 0) < alone;
     }
+
+    /// <summary>Whether so many searches by parts are made together.</summary>
+    public static bool PaysToShareParts(int sharing) => sharing >= LeastSharedByParts;
 
     // The cost of a point for a query: its row is fetched once for all that share it, and with codes they come in blocks.
     private static double Shared(double alone, double each, int sharing, bool byCodes)

@@ -136,6 +136,36 @@ public sealed class SearchPlannerTests
             Assert.Equal(SearchStrategy.Exact, SearchPlanner.Choose(query, Config, Live, 0, Live / 100, Model(), sharing).Strategy));
     }
 
+    /// <summary>Where comparing with all is cheaper for one query, looking in parts is for many that do it together.</summary>
+    [Fact]
+    public void Choose_ManyWithMatchesByParts_LookInThemTogether()
+    {
+        var query = new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 };
+        // Alone by parts 150 µs, where comparing with all takes 100 and sharing that saves nothing; together a fifth.
+        var model = new RecallModel(
+            Live, 0, new ScanCosts(0.01, 0.01, 0.02, 0.2, 8), [Regime(WalkKind.Partitions, 1, 1500), Regime(WalkKind.Partitions, 0.1, 1500)]);
+        SearchPlan Of(int sharing, PartitionUse parts) => SearchPlanner.Choose(query, Config, Live, 0, Live / 10, model, sharing, parts);
+
+        Assert.Equal(SearchStrategy.Exact, Of(1, PartitionUse.Arranged).Strategy);
+        Assert.Equal(SearchStrategy.Exact, Of(8, PartitionUse.Arranged).Strategy);
+        Assert.Equal(SearchStrategy.Exact, Of(500, PartitionUse.Members).Strategy);
+        Assert.Equal(SearchStrategy.Partitions, Of(500, PartitionUse.Arranged).Strategy);
+        Assert.Equal(Of(512, PartitionUse.Arranged), Of(5000, PartitionUse.Arranged));
+    }
+
+    [Fact]
+    public void TogetherWith_MoreLookers_TakesLess()
+    {
+        var costs = new ScanCosts(1, 1, 1, Together: 0.4, Lookers: 10);
+        Assert.Equal(1, costs.TogetherWith(0.1));
+        Assert.Equal(1, costs.TogetherWith(1));
+        Assert.Equal(0.4, costs.TogetherWith(10), 1e-9);
+        Assert.Equal(0.4, costs.TogetherWith(100), 1e-9);
+        double[] shares = [.. ((double[])[1, 1.5, 2, 4, 8, 10]).Select(costs.TogetherWith)];
+        Assert.Equal(shares.OrderDescending(), shares);
+        Assert.Equal(1, new ScanCosts(1, 1, 1).TogetherWith(50));
+    }
+
     [Fact]
     public void Choose_BeforeTheFirstMeasurement_TakesMoreForMore()
     {

@@ -22,7 +22,7 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
     // Vectors to search with: queries, and as many points as are missing; under filters fewer, as there is more to search.
     private const int LeastProbes = 256;
 
-    // Of a scan that many share: the points, how many are worth a measurement, and the candidates kept for each query.
+    // Of searches that are made together: the share of the points, how many are worth a measurement, and the candidates kept for each query.
     private const double SharedShare = 0.2;
     private const int LeastShared = 200;
     private const int SharedWidth = 64;
@@ -73,8 +73,10 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
             }
         }
 
-        return TryMeasureShared(probes, out double shared) && TryMeasureTests(probes, out double test)
-            ? new RecallModel(points, recent.Count, new ScanCosts(_scanMicroseconds, shared, test), regimes)
+        return TryMeasureShared(probes, out double shared)
+            && TryMeasureTests(probes, out double test)
+            && TryMeasureTogether(probes, out double together, out double lookers)
+            ? new RecallModel(points, recent.Count, new ScanCosts(_scanMicroseconds, shared, test, together, lookers), regimes)
             : null;
     }
 
@@ -287,6 +289,54 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
         }
 
         microseconds = Math.Max(0, Median(times));
+        return true;
+    }
+
+    // What a search by parts takes where many are made together, of what it takes alone.
+    private bool TryMeasureTogether(List<Probe> probes, out double together, out double lookers)
+    {
+        (together, lookers) = (1, 1);
+        if (!data.Index.HasPartitions)
+        {
+            return true;
+        }
+
+        if (!TryChoose(SharedShare, true, out _, out PartitionedMatches? arranged))
+        {
+            return false;
+        }
+
+        SearchEffort effort = EffortLadder.ToPartitions(TestedEffort, Results[1], SearchPlanner.CodesWidth(Results[1]), SharedShare, TestedEffort);
+        SharedQuery[] queries = [.. probes.Take(VectorIndex.MaxSharedByParts).Select(probe => new SharedQuery(probe.Vector, effort))];
+        var ratios = new double[SharedScans];
+        for (int i = 0; i < ratios.Length; i++)
+        {
+            using ScratchPool.Scope scope = scratches.Rent();
+            if (data.IsDropped || arranged is null)
+            {
+                return false;
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            long started = Stopwatch.GetTimestamp();
+            data.Index.SearchPartitionsShared(queries, arranged, scope.Scratch, cancellation);
+            for (int j = 0; j < queries.Length; j++)
+            {
+                data.Index.SelectShared(j, queries[j], true, scope.Scratch);
+            }
+
+            long shared = Stopwatch.GetTimestamp();
+            scope.Scratch.ResetCounters();
+            foreach (SharedQuery query in queries)
+            {
+                data.Index.SearchPartitions(query.Vector.Span, query.Effort, _accept, arranged, scope.Scratch, cancellation);
+            }
+
+            ratios[i] = Stopwatch.GetElapsedTime(started, shared) / Stopwatch.GetElapsedTime(shared);
+            lookers = (double)scope.Scratch.MembersTested / Math.Max(1, data.Index.LiveCount);
+        }
+
+        together = Math.Min(1, Median(ratios));
         return true;
     }
 

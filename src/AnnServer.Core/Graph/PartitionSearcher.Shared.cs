@@ -1,0 +1,241 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using AnnServer.Core.Kernels;
+using AnnServer.Core.Search;
+
+namespace AnnServer.Core.Graph;
+
+/// <content>
+/// Many queries in the parts of one division (Mohoney et al., High-throughput vector similarity search in knowledge graphs, SIGMOD 2023): the
+/// points of a part are fetched once for all who look there, and compared with sixteen of them at a time.
+/// </content>
+internal static unsafe partial class PartitionSearcher
+{
+    // Parts in which each looks before any goes on; then in so many times more: what was found tells how far to go. Each time the points are
+    // fetched again, for fewer queries.
+    private const int FirstParts = 8;
+    private const int MoreParts = 4;
+
+    // Fewer queries, or with fewer rows, are compared one after another: to put one beside others takes as long as some four rows.
+    private const int LeastLanes = 3;
+    private const int LeastRows = 4;
+
+    private const int Rows = 32;
+
+    /// <summary>Each query looks at least where <see cref="Search"/> has it look. False when cancelled.</summary>
+    /// <param name="queries">With a row each.</param>
+    /// <param name="wanted">As many.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static bool SearchShared(
+        GraphStore store,
+        SharedQueries queries,
+        ReadOnlySpan<SharedQuery> wanted,
+        PartitionedMatches matches,
+        PartSchedule schedule,
+        CancellationToken cancellation)
+    {
+        PartitionCentres centres = matches.Centres;
+        schedule.Begin(wanted.Length, centres.Count);
+        queries.SetBlocks(1, CodeRows.BlockBytes(store));
+        MeasureCentres(store, queries, centres, schedule);
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            schedule.Seeker(i) = new PartSeeker(centres, wanted[i].Effort, store.Origin, schedule.Floats(i));
+        }
+
+        for (int most = FirstParts; Choose(store, queries, wanted, matches, schedule, most); most *= MoreParts)
+        {
+            ushort* lookers = null;
+            int lookerCount = 0;
+            uint* rows = null;
+            int count = 0;
+            for (int place = 0; place < schedule.Places; place++)
+            {
+                ushort* nextLookers = schedule.Lookers(place, out int nextLookerCount);
+                if (nextLookerCount == 0)
+                {
+                    continue;
+                }
+
+                uint* nextRows = matches.Of(place, out int nextCount);
+                var ahead = new Ahead(nextRows, nextCount);
+                Compare(store, queries, lookers, lookerCount, rows, count, ref ahead);
+                ahead.Fetch(store, nextCount);
+                lookers = nextLookers;
+                lookerCount = nextLookerCount;
+                rows = nextRows;
+                count = nextCount;
+                if (cancellation.IsCancellationRequested)
+                {
+                    return false;
+                }
+            }
+
+            Ahead none = default;
+            Compare(store, queries, lookers, lookerCount, rows, count, ref none);
+        }
+
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            ref PartSeeker seeker = ref schedule.Seeker(i);
+            queries.SetCounts(i, centres.Count + schedule.Compared(i), seeker.Visited);
+        }
+
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MeasureCentres(GraphStore store, SharedQueries queries, PartitionCentres centres, PartSchedule schedule)
+    {
+        byte* block = queries.Block(0);
+        float* distances = stackalloc float[QueryBlock.Rows * QueryBlock.Lanes];
+        for (int first = 0; first < queries.Count; first += QueryBlock.Lanes)
+        {
+            int lanes = Math.Min(QueryBlock.Lanes, queries.Count - first);
+            for (int lane = 0; lane < lanes; lane++)
+            {
+                CodeRows.SetInBlock(store, block, lane, queries.Row(first + lane));
+            }
+
+            for (int part = 0; part < centres.Count; part += QueryBlock.Rows)
+            {
+                CodeRows.BlockDistances(
+                    store, block, lanes, centres.Code(part), centres.Code(part + 1), centres.Code(part + 2), centres.Code(part + 3), distances);
+                for (int lane = 0; lane < lanes; lane++)
+                {
+                    float* floats = schedule.Floats(first + lane) + part;
+                    for (int row = 0; row < QueryBlock.Rows; row++)
+                    {
+                        floats[row] = distances[(row * QueryBlock.Lanes) + lane];
+                    }
+                }
+            }
+        }
+    }
+
+    // Who looks in which parts next; false if nobody does.
+    private static bool Choose(
+        GraphStore store, SharedQueries queries, ReadOnlySpan<SharedQuery> wanted, PartitionedMatches matches, PartSchedule schedule, int most)
+    {
+        bool isFirst = most == FirstParts;
+        int outside = matches.Centres.Count;
+        schedule.BeginRound();
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            if (isFirst)
+            {
+                matches.Of(outside, out int count);
+                schedule.Add(i, outside, count);
+            }
+
+            ref PartSeeker seeker = ref schedule.Seeker(i);
+            float reach = Reach(store, queries.Nearest(i), wanted[i].Effort.K);
+            for (int taken = 0; taken < most && seeker.TryNext(reach, out int part);)
+            {
+                matches.Of(part, out int count);
+                seeker.Looked(part, count);
+                if (count > 0)
+                {
+                    schedule.Add(i, part, count);
+                    taken++;
+                }
+            }
+        }
+
+        return schedule.EndRound();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Compare(GraphStore store, SharedQueries queries, ushort* lookers, int lookerCount, uint* rows, int count, ref Ahead ahead)
+    {
+        for (int first = 0; first < lookerCount; first += QueryBlock.Lanes)
+        {
+            int lanes = Math.Min(QueryBlock.Lanes, lookerCount - first);
+            if (lanes < LeastLanes || count < LeastRows)
+            {
+                for (int i = 0; i < lanes; i++)
+                {
+                    CompareOne(store, queries, lookers[first + i], rows, count);
+                }
+            }
+            else
+            {
+                CompareBlock(store, queries, lookers + first, lanes, rows, count, ref ahead);
+            }
+        }
+    }
+
+    private static void CompareOne(GraphStore store, SharedQueries queries, int query, uint* rows, int count)
+    {
+        float* distances = stackalloc float[Rows];
+        for (int first = 0; first < count; first += Rows)
+        {
+            int several = Math.Min(Rows, count - first);
+            HnswSearcher<CodeRows>.Compute(store, queries.Row(query), rows + first, several, distances);
+            for (int i = 0; i < several; i++)
+            {
+                if (distances[i] < queries.Worst[query])
+                {
+                    queries.Insert(query, distances[i], rows[first + i]);
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void CompareBlock(GraphStore store, SharedQueries queries, ushort* lookers, int lanes, uint* rows, int count, ref Ahead ahead)
+    {
+        byte* block = queries.Block(0);
+        float* worst = stackalloc float[QueryBlock.Lanes];
+        for (int lane = 0; lane < QueryBlock.Lanes; lane++)
+        {
+            worst[lane] = lane < lanes ? queries.Worst[lookers[lane]] : float.NegativeInfinity;
+        }
+
+        for (int lane = 0; lane < lanes; lane++)
+        {
+            CodeRows.SetInBlock(store, block, lane, queries.Row(lookers[lane]));
+        }
+
+        float* distances = stackalloc float[QueryBlock.Rows * QueryBlock.Lanes];
+        int last = count - 1;
+        for (int i = 0; i < count; i += QueryBlock.Rows)
+        {
+            ahead.Fetch(store, QueryBlock.Rows);
+            // The last row stands for those that are missing to four.
+            CodeRows.BlockDistances(
+                store,
+                block,
+                lanes,
+                CodeRows.Row(store, rows[i]),
+                CodeRows.Row(store, rows[Math.Min(i + 1, last)]),
+                CodeRows.Row(store, rows[Math.Min(i + 2, last)]),
+                CodeRows.Row(store, rows[Math.Min(i + 3, last)]),
+                distances);
+            for (int row = 0; row < Math.Min(QueryBlock.Rows, count - i); row++)
+            {
+                float* ofRow = distances + (row * QueryBlock.Lanes);
+                for (uint nearer = SharedQueries.Nearer(ofRow, worst); nearer != 0; nearer &= nearer - 1)
+                {
+                    int lane = BitOperations.TrailingZeroCount(nearer);
+                    worst[lane] = queries.Insert(lookers[lane], ofRow[lane], rows[i + row]);
+                }
+            }
+        }
+    }
+
+    /// <summary>Rows that are fetched while others are compared.</summary>
+    private ref struct Ahead(uint* rows, int count)
+    {
+        private int _done;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Fetch(GraphStore store, int more)
+        {
+            for (int end = Math.Min(count, _done + more); _done < end; _done++)
+            {
+                HnswSearcher<CodeRows>.PrefetchRow(store, rows[_done]);
+            }
+        }
+    }
+}

@@ -153,6 +153,7 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
     public override void SearchPartitionsShared(
         ReadOnlySpan<SharedQuery> queries, PartitionedMatches matches, SearchScratch scratch, CancellationToken cancellation)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(queries.Length, MaxSharedByParts);
         SharedQueries shared = scratch.Shared;
         shared.Reset(queries);
         int bytes = CodeKernel.QueryBytes(Store.CodeLength);
@@ -293,6 +294,7 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
         CancellationToken cancellation)
         where TScanned : struct, IRowSpace
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(queries.Length, MaxShared);
         SharedQueries shared = scratch.Shared;
         shared.Reset(queries);
         shared.SetBlocks(shared.BlockCount, TScanned.BlockBytes(Store));

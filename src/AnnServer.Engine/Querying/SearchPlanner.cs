@@ -112,8 +112,14 @@ internal static class SearchPlanner
         double target, CollectionConfig config, int k, int live, int matching, RecallModel model, int sharing, PartitionUse parts)
     {
         double scan = matching * Shared(model.Costs.Compare, model.Costs.Share, sharing, byCodes: true);
-        double share = live == 0 ? 1 : Math.Min(1, (double)matching / live);
         int codesWidth = CodesWidth(config, k, matching);
+        if (scan <= model.LeastMicroseconds)
+        {
+            // To weigh the others takes as long as to compare with a hundred points.
+            return CompareWithAll();
+        }
+
+        double share = live == 0 ? 1 : Math.Min(1, (double)matching / live);
         double goal = model.Aim(target, live);
         double aim = share < 1 ? Toward(MarginOfFilters) : goal;
         bool isThrough = model.TryReach(WalkKind.Through, share, k, aim, out RecallPoint through) && through.Microseconds < scan;
@@ -146,7 +152,9 @@ internal static class SearchPlanner
 
         return isWithin
             ? Walk(SearchStrategy.GraphWithin, within, true, Budget(within), null)
-            : new SearchPlan(SearchStrategy.Exact, new SearchEffort(k, k), matching, RecallOfScan(codesWidth), codesWidth);
+            : CompareWithAll();
+
+        SearchPlan CompareWithAll() => new(SearchStrategy.Exact, new SearchEffort(k, k), matching, RecallOfScan(codesWidth), codesWidth);
 
         double Toward(double margin) => goal + (margin * (1 - goal));
 

@@ -154,6 +154,26 @@ public sealed class SearchPlannerTests
     }
 
     [Fact]
+    public void LeastMicroseconds_OfAnyWalkAlone_TakesMoreThanThat()
+    {
+        var model = new RecallModel(Live, 0, new ScanCosts(0.01, 0.001, 0.001, Together: 0.5, Lookers: 8), Regimes);
+        // 700 distances of a walk within, 0.1 µs each.
+        Assert.Equal(0.5 * 70, model.LeastMicroseconds, 1e-9);
+        foreach (WalkKind walk in Enum.GetValues<WalkKind>())
+        {
+            foreach (double share in (double[])[1, 0.7, 0.3, 0.1, 0.01, 0.0001])
+            {
+                foreach (double recall in (double[])[0.1, 0.9, 0.95, 0.99])
+                {
+                    Assert.True(!model.TryReach(walk, share, K, recall, out RecallPoint point) || point.Microseconds >= model.LeastMicroseconds);
+                }
+            }
+        }
+
+        Assert.Equal(double.PositiveInfinity, new RecallModel(Live, 0, new ScanCosts(1, 1, 1), []).LeastMicroseconds);
+    }
+
+    [Fact]
     public void TogetherWith_MoreLookers_TakesLess()
     {
         var costs = new ScanCosts(1, 1, 1, Together: 0.4, Lookers: 10);

@@ -22,6 +22,9 @@ internal sealed class RecallCurve
         }
     }
 
+    /// <summary>What the least effort takes.</summary>
+    public double LeastMicroseconds => _points[0].Microseconds;
+
     /// <summary>The least effort that reaches a recall; false where no effort that was measured does.</summary>
     public bool TryReach(double recall, out RecallPoint point)
     {

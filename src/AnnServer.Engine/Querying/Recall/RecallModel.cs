@@ -33,9 +33,18 @@ internal sealed class RecallModel
         Costs = costs;
         _regimes = regimes.GroupBy(static regime => regime.Walk)
             .ToDictionary(static group => group.Key, static group => group.OrderByDescending(static regime => regime.Share).ToList());
+        LeastMicroseconds = costs.Together * _regimes.Values
+            .SelectMany(static of => of)
+            .SelectMany(static regime => regime.Curves)
+            .Select(static curve => curve.Curve.LeastMicroseconds)
+            .DefaultIfEmpty(double.PositiveInfinity)
+            .Min();
     }
 
     public ScanCosts Costs { get; }
+
+    /// <summary>Nothing but comparing with all takes less, whatever is asked for.</summary>
+    public double LeastMicroseconds { get; }
 
     public bool IsStale(int live, int queries)
     {

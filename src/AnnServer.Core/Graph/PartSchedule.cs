@@ -33,6 +33,9 @@ internal sealed unsafe class PartSchedule
         _compared.AsSpan().Clear();
     }
 
+    /// <summary>Lets go of the centres, which may be of an index that is about to go.</summary>
+    public void End() => _seekers.AsSpan().Clear();
+
     /// <summary>Room for the seeker of a query.</summary>
     public float* Floats(int query) => _floats.Pointer + ((long)query * _floatsEach);
 

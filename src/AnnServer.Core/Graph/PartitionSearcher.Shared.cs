@@ -20,6 +20,9 @@ internal static unsafe partial class PartitionSearcher
     private const int LeastLanes = 3;
     private const int LeastRows = 4;
 
+    // Points that are at hand while all who look there are compared with them.
+    private const int Tile = 256;
+
     private const int Rows = 32;
 
     /// <summary>Each query looks at least where <see cref="Search"/> has it look. False when cancelled.</summary>
@@ -37,7 +40,11 @@ internal static unsafe partial class PartitionSearcher
         PartitionCentres centres = matches.Centres;
         schedule.Begin(wanted.Length, centres.Count);
         queries.SetBlocks(1, CodeRows.BlockBytes(store));
-        MeasureCentres(store, queries, centres, schedule);
+        if (!MeasureCentres(store, queries, centres, schedule, cancellation))
+        {
+            return false;
+        }
+
         for (int i = 0; i < wanted.Length; i++)
         {
             schedule.Seeker(i) = new PartSeeker(centres, wanted[i].Effort, store.Origin, schedule.Floats(i));
@@ -52,22 +59,22 @@ internal static unsafe partial class PartitionSearcher
             for (int place = 0; place < schedule.Places; place++)
             {
                 ushort* nextLookers = schedule.Lookers(place, out int nextLookerCount);
-                if (nextLookerCount == 0)
-                {
-                    continue;
-                }
-
                 uint* nextRows = matches.Of(place, out int nextCount);
-                var ahead = new Ahead(nextRows, nextCount);
-                Compare(store, queries, lookers, lookerCount, rows, count, ref ahead);
-                ahead.Fetch(store, nextCount);
-                lookers = nextLookers;
-                lookerCount = nextLookerCount;
-                rows = nextRows;
-                count = nextCount;
-                if (cancellation.IsCancellationRequested)
+                // While the tile before is compared, this one is being fetched.
+                for (int first = 0; nextLookerCount > 0 && first < nextCount; first += Tile)
                 {
-                    return false;
+                    int several = Math.Min(Tile, nextCount - first);
+                    var ahead = new Ahead(nextRows + first, several);
+                    Compare(store, queries, lookers, lookerCount, rows, count, ref ahead);
+                    ahead.Fetch(store, several);
+                    lookers = nextLookers;
+                    lookerCount = nextLookerCount;
+                    rows = nextRows + first;
+                    count = several;
+                    if (cancellation.IsCancellationRequested)
+                    {
+                        return false;
+                    }
                 }
             }
 
@@ -85,7 +92,8 @@ internal static unsafe partial class PartitionSearcher
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MeasureCentres(GraphStore store, SharedQueries queries, PartitionCentres centres, PartSchedule schedule)
+    private static bool MeasureCentres(
+        GraphStore store, SharedQueries queries, PartitionCentres centres, PartSchedule schedule, CancellationToken cancellation)
     {
         byte* block = queries.Block(0);
         float* distances = stackalloc float[QueryBlock.Rows * QueryBlock.Lanes];
@@ -110,7 +118,14 @@ internal static unsafe partial class PartitionSearcher
                     }
                 }
             }
+
+            if (cancellation.IsCancellationRequested)
+            {
+                return false;
+            }
         }
+
+        return true;
     }
 
     // Who looks in which parts next; false if nobody does.

@@ -15,8 +15,12 @@ public abstract partial class VectorIndex
     // With more outside, a search by parts is not what its cost was measured for.
     private const int PointsPerMostOutside = 8;
 
-    /// <summary>Queries that can search by parts together; see <see cref="SearchPartitionsShared"/>.</summary>
-    public const int MaxSharedByParts = SharedQueries.MostByParts;
+    /// <summary>Queries that can search by parts together, at most; see <see cref="SearchPartitionsShared"/>.</summary>
+    public const int MaxSharedByParts = 512;
+
+    // What searches that are made together may keep beside each other, which a scratch has from then on: 8 MiB for the parts, 1 MiB for candidates.
+    private const int MostFloats = 2 << 20;
+    private const int MostCandidates = 1 << 17;
 
     private Partitions? _partitions;
     private Partitions? _draft;
@@ -77,6 +81,10 @@ public abstract partial class VectorIndex
         PartitionedMatches? matches,
         SearchScratch scratch,
         CancellationToken cancellation);
+
+    /// <summary>Queries that can search by parts together, if each keeps so many candidates.</summary>
+    public int MostSharedByParts(int width) => Math.Min(
+        MaxSharedByParts, Math.Min(MostCandidates / width, MostFloats / PartSeeker.FloatsFor(Partitions?.Count ?? 1)));
 
     /// <summary>
     /// As <see cref="SearchPartitions"/> for many queries among the same matches, each of which is fetched once for all who look in its part.

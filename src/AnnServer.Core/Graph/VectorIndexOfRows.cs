@@ -164,7 +164,9 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
             new ReadOnlySpan<byte>(query, bytes).CopyTo(new Span<byte>(shared.Row(i), bytes));
         }
 
-        if (!PartitionSearcher.SearchShared(Store, shared, queries, matches, scratch.PartSchedule, cancellation))
+        bool complete = PartitionSearcher.SearchShared(Store, shared, queries, matches, scratch.PartSchedule, cancellation);
+        scratch.PartSchedule.End();
+        if (!complete)
         {
             throw new OperationCanceledException(cancellation);
         }

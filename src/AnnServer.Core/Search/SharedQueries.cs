@@ -14,11 +14,6 @@ internal sealed unsafe class SharedQueries
     /// </summary>
     public const int MostInScan = 4 * QueryBlock.Lanes;
 
-    /// <summary>
-    /// At most so many by parts. The more there are, the more look in the same part; of 1,000,000 points as many keep some 6 MB beside.
-    /// </summary>
-    public const int MostByParts = 512;
-
     private const int Half = QueryBlock.Lanes / 2;
     private const int RowAlignment = 64;
 

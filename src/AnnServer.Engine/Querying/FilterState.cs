@@ -80,17 +80,23 @@ internal sealed class FilterState
         : _arranged is not null || (PaysToArrange && reader.Filters.HasRoomFor(Matching)) ? PartitionUse.Arranged
         : PartitionUse.Members;
 
-    /// <summary>What satisfies it, by parts; null where that does not pay, or somebody else is about to arrange it.</summary>
+    /// <summary>What satisfies it, by parts; null where that does not pay, or somebody else is about to arrange it and the few that would wait are not.</summary>
     public PartitionedMatches? Arrange(PointReader reader, CollectionData data)
     {
         _arranged ??= _known?.Arranged;
-        if (_arranged is not null || Partitions(reader, data) != PartitionUse.Arranged || _known?.TryClaim() == false)
+        if (_arranged is not null || Partitions(reader, data) != PartitionUse.Arranged)
         {
             return _arranged;
         }
 
+        bool isClaimed = _known?.TryClaim() == true;
+        if (_known is not null && !isClaimed && _sharing < LeastArrangedFor)
+        {
+            return null;
+        }
+
         _arranged = data.Index.Arrange(_accepted!);
-        if (_known is { } known && _arranged is { } arranged)
+        if (isClaimed && _known is { } known && _arranged is { } arranged)
         {
             reader.Filters.Keep(data.Number, _filter!, known, arranged);
         }

@@ -142,10 +142,14 @@ internal sealed partial class SearchExecutor
             double filterTime = group.Key.Microseconds / Math.Max(1, searches.Length);
             foreach (IGrouping<(bool ByParts, bool ByCodes), SharedSearch> alike in searches.GroupBy(static search => (search.ByParts, search.ByCodes)))
             {
-                foreach (SharedSearch[] together in alike.Chunk(alike.Key.ByParts ? VectorIndex.MaxSharedByParts : VectorIndex.MaxShared))
+                int most = alike.Key.ByParts
+                    ? Math.Max(1, data.Index.MostSharedByParts(alike.Max(static search => search.Plan.Effort.Width)))
+                    : VectorIndex.MaxShared;
+                int chunks = (alike.Count() + most - 1) / most;
+                foreach (SharedSearch[] together in alike.Chunk((alike.Count() + chunks - 1) / chunks))
                 {
                     bool pays = alike.Key.ByParts
-                        ? SearchPlanner.PaysToShareParts(together.Length)
+                        ? SearchPlanner.PaysToShareParts(together[0].Plan, data.Recall.Model, together.Length)
                         : SearchPlanner.PaysToShare(together[0].Plan, data.Recall.Model, together.Length);
                     if (pays && !size.IsTooLarge && AnswerTogether(together, group.Key, filterTime, config, scratch, answered, ref size, cancellation))
                     {
@@ -197,6 +201,7 @@ internal sealed partial class SearchExecutor
         double scanTime = Stopwatch.GetElapsedTime(started).TotalMicroseconds / searches.Length;
         for (int i = 0; i < searches.Length && !size.IsTooLarge; i++)
         {
+            cancellation.ThrowIfCancellationRequested();
             SharedSearch search = searches[i];
             long sizeBefore = size.Bytes;
             using Activity? activity = EngineTracing.StartSearch(config.Name, filterTime + scanTime);
@@ -204,7 +209,8 @@ internal sealed partial class SearchExecutor
             scratch.ResetCounters();
             data.Index.SelectShared(i, shared[i], byCodes, scratch);
             double searchTime = scanTime + Stopwatch.GetElapsedTime(started).TotalMicroseconds;
-            if (!Collect(search.Query, filter.Predicate, config.Metric, scratch, null, revision, search.Answer, ref size))
+            // Where distances are no numbers it may have found too few, and is answered alone.
+            if (scratch.ResultCount < search.Plan.Effort.K || !Collect(search.Query, filter.Predicate, config.Metric, scratch, null, revision, search.Answer, ref size))
             {
                 size.Rewind(sizeBefore);
                 continue;

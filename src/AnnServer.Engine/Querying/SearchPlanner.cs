@@ -35,8 +35,8 @@ internal static class SearchPlanner
     private const int LeastForCodes = 64;
     private const int LeastForHalfCodes = 2048;
 
-    // Of a batch: fewer hardly ever look in the same parts.
-    private const int LeastSharedByParts = 16;
+    // Fewer that look in a part together gain nothing.
+    private const double LeastLookers = 2;
 
     // Times the distances of a scan, after which looking members up is given up for it.
     private const int PatienceOfMembers = 2;
@@ -131,7 +131,10 @@ internal static class SearchPlanner
             && !(isWithin && within.Microseconds < near.Microseconds))
         {
             return new SearchPlan(
-                SearchStrategy.Partitions, nearEffort, (long)near.Distances, model.Expect(Math.Max(near.Recall, goal), live), codesWidth);
+                SearchStrategy.Partitions, nearEffort, (long)near.Distances, model.Expect(Math.Max(near.Recall, goal), live), codesWidth)
+            {
+                LooksIn = near.Tests / live,
+            };
         }
 
         if (isThrough && !(isWithin && within.Microseconds < through.Microseconds))
@@ -176,10 +179,9 @@ internal static class SearchPlanner
                 point = point with { Microseconds = point.Microseconds + (point.Tests * model.Costs.Test) };
                 effort = effort with { Budget = PatienceOfMembers * (long)matching };
             }
-            else if (PaysToShareParts(sharing))
+            else
             {
-                double lookers = Math.Min(sharing, VectorIndex.MaxSharedByParts) * point.Tests / live;
-                point = point with { Microseconds = point.Microseconds * model.Costs.TogetherWith(lookers) };
+                point = point with { Microseconds = point.Microseconds * Together(model, point.Tests / live, sharing) };
             }
 
             return true;
@@ -219,8 +221,16 @@ internal static class SearchPlanner
         return Shared(alone, each, sharing, plan.CodesWidth > 0) < alone;
     }
 
-    /// <summary>Whether so many searches by parts are made together.</summary>
-    public static bool PaysToShareParts(int sharing) => sharing >= LeastSharedByParts;
+    /// <summary>Whether so many searches with one plan take less when they look in parts together than one by one.</summary>
+    public static bool PaysToShareParts(SearchPlan plan, RecallModel? model, int sharing) =>
+        model is not null && Together(model, plan.LooksIn, sharing) < 1;
+
+    // What a search by parts takes with others, of what it takes alone.
+    private static double Together(RecallModel model, double looksIn, int sharing)
+    {
+        double lookers = looksIn * Math.Min(sharing, VectorIndex.MaxSharedByParts);
+        return lookers < LeastLookers ? 1 : model.Costs.TogetherWith(lookers);
+    }
 
     // The cost of a point for a query: its row is fetched once for all that share it, and with codes they come in blocks.
     private static double Shared(double alone, double each, int sharing, bool byCodes)

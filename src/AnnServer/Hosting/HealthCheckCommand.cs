@@ -23,14 +23,13 @@ internal static class HealthCheckCommand
         string environment = Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT")
             ?? Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT")
             ?? Environments.Production;
-        IConfiguration configuration = new ConfigurationBuilder()
+        IConfigurationBuilder sources = new ConfigurationBuilder()
             .SetBasePath(AppContext.BaseDirectory)
             .AddJsonFile("appsettings.json", optional: true)
             .AddJsonFile($"appsettings.{environment}.json", optional: true)
             .AddEnvironmentVariables()
-            .AddCommandLine(args[1..])
-            .Build();
-        ServerOptions options = ServerOptionsReader.Read(configuration, out _);
+            .AddCommandLine(args[1..]);
+        ServerOptions options = ServerOptionsReader.Read(new SettingsSources(sources).Read(), out _);
         Uri address = Address(options);
         using X509Certificate2? certificate = Certificate(options.HealthCheck);
         // A proxy of the environment has nothing to do with the server beside this process.

@@ -133,6 +133,7 @@ internal sealed class ServerHost : IAsyncDisposable
     private void MapEndpoints()
     {
         _app.UseBrowsers(_options);
+        _app.UseJsonCompression(_options);
         // Within gRPC-Web, which takes the trailers away with it.
         _app.UseRpcTelemetry();
         // Reports by itself, and so is asked for by nobody.
@@ -203,6 +204,7 @@ internal sealed class ServerHost : IAsyncDisposable
         services.AddGrpcReflection();
         services.AddHealth();
         services.AddBrowsers(options);
+        services.AddJsonCompression(options);
         // Without these grpc-dotnet makes a new service for every call.
         services.AddSingleton<CollectionsService>();
         services.AddSingleton<PointsService>();

@@ -51,6 +51,21 @@ internal sealed class SettingsSources
         _seen = Look();
     }
 
+    /// <summary>Those of a server that is started with these arguments, without one.</summary>
+    /// <exception cref="SettingsException">A file cannot be read.</exception>
+    public static SettingsSources Of(string[] args)
+    {
+        string environment = Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT")
+            ?? Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT")
+            ?? Environments.Production;
+        return new SettingsSources(new ConfigurationBuilder()
+            .SetBasePath(AppContext.BaseDirectory)
+            .AddJsonFile("appsettings.json", optional: true)
+            .AddJsonFile($"appsettings.{environment}.json", optional: true)
+            .AddEnvironmentVariables()
+            .AddCommandLine(args));
+    }
+
     /// <summary>Whether a file has another content than when this was last asked, or else at the start.</summary>
     public bool HaveChanged()
     {

@@ -15,8 +15,12 @@ public sealed partial class Database
     /// <summary>Memory that the process takes.</summary>
     public long ProcessMemoryBytes => _context.Memory.Used;
 
-    /// <summary>See <see cref="DatabaseOptions.MemoryLimitBytes"/>.</summary>
-    public long MemoryLimitBytes => _context.Memory.Limit;
+    /// <summary>See <see cref="DatabaseOptions.MemoryLimitBytes"/>; a new one holds from the next write on.</summary>
+    public long MemoryLimitBytes
+    {
+        get => _context.Memory.Limit;
+        set => _context.Memory.Limit = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "At least 0.");
+    }
 
     /// <summary>Bytes that <see cref="DatabaseOptions.FilterCacheBytes"/> limits.</summary>
     public long FilterCacheBytes => _context.Filters.Bytes;

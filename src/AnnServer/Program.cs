@@ -16,6 +16,12 @@ try
         return 0;
     }
 
+    if (args is [SettingsCommand.Name, ..])
+    {
+        await Console.Out.WriteLineAsync(SettingsCommand.Run(args));
+        return 0;
+    }
+
     if (args is [HealthCheckCommand.Name, ..])
     {
         string? reason = await HealthCheckCommand.RunAsync(args, CancellationToken.None);

@@ -11,6 +11,9 @@ namespace AnnServer.LoadGen.Commands;
 /// <summary>Reads and writes at once, every answer checked. Exit code 0 only if nothing failed and nothing was wrong.</summary>
 internal sealed class MixedCommand
 {
+    // One in a hundred is of the rarest kind.
+    private const int LeastOperations = 300;
+
     private readonly ServerOptions _server = new();
     private readonly Option<double> _duration = new("--duration") { Description = "Seconds.", DefaultValueFactory = _ => 60 };
     private readonly Option<int> _points = new("--points")
@@ -48,6 +51,7 @@ internal sealed class MixedCommand
             Metrics.Parse(parsed.GetRequiredValue(_metric)),
             vectors?.Dimension ?? parsed.GetValue(_dimension),
             TimeSpan.FromSeconds(parsed.GetValue(_duration)),
+            LeastOperations,
             Math.Max(1, parsed.GetValue(_points) / connections.Count),
             parsed.GetValue(_k),
             parsed.GetValue(_seed),

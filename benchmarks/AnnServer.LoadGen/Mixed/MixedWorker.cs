@@ -36,7 +36,7 @@ internal sealed class MixedWorker
 
     public async Task RunUntilAsync(CancellationToken timeIsUp, CancellationToken cancellationToken)
     {
-        while (IsModelKnown && !timeIsUp.IsCancellationRequested)
+        for (int made = 0; IsModelKnown && (made < _run.Settings.LeastOperations || !timeIsUp.IsCancellationRequested); made++)
         {
             int roll = _content.Random.Next(100);
             if (roll < 40)

@@ -20,6 +20,7 @@ internal sealed class ProcessMemory(long limit, Func<long> read, TimeProvider ti
     private static readonly TimeSpan LeastBetweenCollections = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
+    private long _limit = limit;
     private long _readAt;
     private long _used;
     private bool _isRead;
@@ -28,7 +29,11 @@ internal sealed class ProcessMemory(long limit, Func<long> read, TimeProvider ti
     private long _collectedAt;
     private bool _hasCollected;
 
-    public long Limit => limit;
+    public long Limit
+    {
+        get => Interlocked.Read(ref _limit);
+        set => Interlocked.Exchange(ref _limit, value);
+    }
 
     /// <summary>Bytes that the process takes.</summary>
     public long Used
@@ -50,6 +55,7 @@ internal sealed class ProcessMemory(long limit, Func<long> read, TimeProvider ti
 
     private string? Above(double share)
     {
+        long limit = Limit;
         if (limit == 0)
         {
             return null;
@@ -61,7 +67,7 @@ internal sealed class ProcessMemory(long limit, Func<long> read, TimeProvider ti
         {
             used = Measure();
             isAbove = used > share * limit;
-            Report(used);
+            Report(used, limit);
         }
 
         return isAbove
@@ -82,7 +88,7 @@ internal sealed class ProcessMemory(long limit, Func<long> read, TimeProvider ti
         return _used;
     }
 
-    private void Report(long used)
+    private void Report(long used, long limit)
     {
         bool isShort = used > BeginShare * limit;
         if (isShort && !_isCollecting && (!_hasCollected || time.GetElapsedTime(_collectedAt) >= LeastBetweenCollections))

@@ -16,36 +16,24 @@ internal sealed class Admission
     private const string Health = "/grpc.health.v1.Health";
     private const int ShareOfMemory = 16;
 
-    private readonly int _mostCalls;
+    private readonly MadeOfOptions<Bounds> _bounds;
     private readonly Refusals _refusals;
-    private readonly Refusal _tooManyCalls;
-    private readonly Refusal _tooManyBytes;
     private readonly Turns _turns;
     private readonly TimeProvider _time;
     private readonly AsyncLocal<MeteredBody?> _compressed = new();
     private long _calls;
     private long _bytes;
 
-    public Admission(ServerOptions options, Turns turns, IMeterFactory meters, TimeProvider time, Refusals refusals)
+    public Admission(LiveOptions options, Turns turns, IMeterFactory meters, TimeProvider time, Refusals refusals)
     {
         _turns = turns;
         _time = time;
         _refusals = refusals;
-        _mostCalls = options.MaxCallsInFlight;
-        _tooManyCalls = new Refusal(
-            $"{_mostCalls} calls are being answered already, which is all that may be at once (Ann:MaxCallsInFlight); try again later.");
-        MostBytes = options.MaxRequestBytesInFlight > 0
-            ? options.MaxRequestBytesInFlight
-            : Math.Max(options.MaxMessageBytes, AvailableMemory.Limit(options) / ShareOfMemory);
-        _tooManyBytes = new Refusal(
-            $"The requests that are being received or answered have {MostBytes} bytes already, which is all that they may (Ann:MaxRequestBytesInFlight); try again later.");
+        _bounds = new MadeOfOptions<Bounds>(options, static options => new Bounds(options));
         Meter meter = meters.Create(LongWork.MeterName);
         meter.CreateObservableUpDownCounter("ann.calls.in_flight", () => Interlocked.Read(ref _calls), "{call}", "Calls that are being received or answered.");
         meter.CreateObservableUpDownCounter("ann.calls.bytes", () => Bytes, "By", "Bytes of their requests.");
     }
-
-    /// <summary>Bytes of requests that may be held at once.</summary>
-    public long MostBytes { get; }
 
     /// <summary>Bytes of requests that are held now.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
@@ -69,9 +57,10 @@ internal sealed class Admission
         long calls = Interlocked.Increment(ref _calls);
         try
         {
-            if (calls > _mostCalls)
+            Bounds bounds = _bounds.Value;
+            if (calls > bounds.Calls)
             {
-                await _refusals.AnswerAsync(context, RefusalReason.Calls, _tooManyCalls);
+                await _refusals.AnswerAsync(context, RefusalReason.Calls, bounds.TooManyCalls);
                 return;
             }
 
@@ -120,10 +109,34 @@ internal sealed class Admission
     /// <exception cref="Grpc.Core.RpcException">RESOURCE_EXHAUSTED: too many are.</exception>
     public void Add(long bytes)
     {
-        if (Interlocked.Add(ref _bytes, bytes) > MostBytes && bytes > 0)
+        Bounds bounds = _bounds.Value;
+        if (Interlocked.Add(ref _bytes, bytes) > bounds.Bytes && bytes > 0)
         {
             Interlocked.Add(ref _bytes, -bytes);
-            throw _refusals.Refuse(RefusalReason.Bytes, _tooManyBytes);
+            throw _refusals.Refuse(RefusalReason.Bytes, bounds.TooManyBytes);
         }
+    }
+
+    private sealed class Bounds
+    {
+        public Bounds(ServerOptions options)
+        {
+            Calls = options.MaxCallsInFlight;
+            TooManyCalls = new Refusal(
+                $"{Calls} calls are being answered already, which is all that may be at once (Ann:MaxCallsInFlight); try again later.");
+            Bytes = options.MaxRequestBytesInFlight > 0
+                ? options.MaxRequestBytesInFlight
+                : Math.Max(options.MaxMessageBytes, AvailableMemory.Limit(options) / ShareOfMemory);
+            TooManyBytes = new Refusal(
+                $"The requests that are being received or answered have {Bytes} bytes already, which is all that they may (Ann:MaxRequestBytesInFlight); try again later.");
+        }
+
+        public int Calls { get; }
+
+        public Refusal TooManyCalls { get; }
+
+        public long Bytes { get; }
+
+        public Refusal TooManyBytes { get; }
     }
 }

@@ -11,13 +11,13 @@ namespace AnnServer.Hosting;
 /// while a backup takes its place.
 /// </summary>
 internal sealed class DatabaseHost(
-    ServerOptions options, ILoggerFactory loggers, IMeterFactory meters, IHostApplicationLifetime lifetime, TimeProvider time) : IAsyncDisposable
+    LiveOptions live, ILoggerFactory loggers, IMeterFactory meters, IHostApplicationLifetime lifetime, TimeProvider time) : IAsyncDisposable
 {
     private const string Restoring = "A backup is being restored.";
 
     private readonly long _start = time.GetTimestamp();
 
-    // Protects that the database is taken away and that is noted as one step; held for a few instructions.
+    // Protects that the database is taken away and that is noted as one step, and so of its memory limit; held for a few instructions.
     private readonly Lock _gate = new();
     private Database? _database;
     private Task _restoring = Task.CompletedTask;
@@ -45,6 +45,7 @@ internal sealed class DatabaseHost(
 
     public async Task<Database> OpenAsync(CancellationToken cancellation)
     {
+        ServerOptions options = live.Current;
         DatabaseOptions storage = new()
         {
             DataDirectory = options.DataDirectory,
@@ -61,7 +62,18 @@ internal sealed class DatabaseHost(
         };
         Database database = await Database.OpenAsync(storage, loggers, meters, cancellation);
         Volatile.Write(ref _database, database);
+        // They may have changed meanwhile.
+        UseMemoryLimit();
         return database;
+    }
+
+    /// <summary>Has the open database, if there is one, take the memory that the settings say now.</summary>
+    public void UseMemoryLimit()
+    {
+        lock (_gate)
+        {
+            Open?.MemoryLimitBytes = AvailableMemory.Limit(live.Current);
+        }
     }
 
     /// <summary>
@@ -116,12 +128,12 @@ internal sealed class DatabaseHost(
 
         try
         {
-            await restoring.WaitAsync(options.ShutdownTimeout, time);
+            await restoring.WaitAsync(live.Current.ShutdownTimeout, time);
         }
         catch (TimeoutException)
         {
             // The next start finishes it, as after a kill.
-            loggers.CreateLogger<DatabaseHost>().RestoreGivenUp(options.ShutdownTimeout);
+            loggers.CreateLogger<DatabaseHost>().RestoreGivenUp(live.Current.ShutdownTimeout);
             return;
         }
 
@@ -130,7 +142,7 @@ internal sealed class DatabaseHost(
             return;
         }
 
-        using CancellationTokenSource patience = new(options.ShutdownTimeout);
+        using CancellationTokenSource patience = new(live.Current.ShutdownTimeout);
         try
         {
             // One that cannot be made is no loss: the log has everything.
@@ -138,7 +150,7 @@ internal sealed class DatabaseHost(
         }
         catch (OperationCanceledException)
         {
-            loggers.CreateLogger<DatabaseHost>().CheckpointGivenUp(options.ShutdownTimeout);
+            loggers.CreateLogger<DatabaseHost>().CheckpointGivenUp(live.Current.ShutdownTimeout);
         }
 
         await database.DisposeAsync();

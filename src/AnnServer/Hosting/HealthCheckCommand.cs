@@ -20,17 +20,7 @@ internal static class HealthCheckCommand
     public static async Task<string?> RunAsync(string[] args, CancellationToken cancellation)
     {
         // A host is not built for this: it would take longer than everything else here.
-        string environment = Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT")
-            ?? Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT")
-            ?? Environments.Production;
-        IConfiguration configuration = new ConfigurationBuilder()
-            .SetBasePath(AppContext.BaseDirectory)
-            .AddJsonFile("appsettings.json", optional: true)
-            .AddJsonFile($"appsettings.{environment}.json", optional: true)
-            .AddEnvironmentVariables()
-            .AddCommandLine(args[1..])
-            .Build();
-        ServerOptions options = ServerOptionsReader.Read(configuration, out _);
+        ServerOptions options = ServerOptionsReader.Read(SettingsSources.Of(args[1..]).Read(), out _);
         Uri address = Address(options);
         using X509Certificate2? certificate = Certificate(options.HealthCheck);
         // A proxy of the environment has nothing to do with the server beside this process.

@@ -15,14 +15,16 @@ internal sealed class LongWork : IDisposable
     private readonly BlockingCollection<Action> _queue;
     private readonly Histogram<double> _wait;
     private readonly Refusal _refusal;
-    private readonly TimeSpan _refusalDelay;
+    private readonly LiveOptions _live;
+    private readonly Turns _turns;
     private readonly TimeProvider _time;
     private long _refused;
 
-    public LongWork(ServerOptions options, Turns turns, IMeterFactory meters, TimeProvider time)
+    public LongWork(LiveOptions live, Turns turns, IMeterFactory meters, TimeProvider time)
     {
-        Distances = options.LongWorkDistances;
-        _refusalDelay = turns.RefusalDelay;
+        _live = live;
+        _turns = turns;
+        ServerOptions options = live.Current;
         _refusal = new Refusal(
             $"{options.LongWorkQueue} long calls are waiting already, which is all that may (Ann:LongWorkQueue); try again, or ask for less");
         _time = time;
@@ -39,7 +41,7 @@ internal sealed class LongWork : IDisposable
     }
 
     /// <summary>Distances beyond which a search is long.</summary>
-    public long Distances { get; }
+    public long Distances => _live.Current.LongWorkDistances;
 
     /// <summary>Runs the work when a thread is free, unless it has been cancelled by then.</summary>
     /// <exception cref="Grpc.Core.RpcException">RESOURCE_EXHAUSTED: the queue is full.</exception>
@@ -79,7 +81,7 @@ internal sealed class LongWork : IDisposable
     // Not at once, for the reason that Admission has.
     private async ValueTask<T> RefuseAsync<T>(CancellationToken cancellation)
     {
-        await Task.Delay(_refusalDelay, _time, cancellation);
+        await Task.Delay(_turns.RefusalDelay, _time, cancellation);
         throw _refusal.ToException();
     }
 

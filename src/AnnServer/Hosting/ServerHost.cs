@@ -20,6 +20,9 @@ namespace AnnServer.Hosting;
 /// </summary>
 internal sealed class ServerHost : IAsyncDisposable
 {
+    // It would watch the files itself, and use what they say whether or not it can be used.
+    private const string NoWatch = "--hostBuilder:reloadConfigOnChange=false";
+
     private const string LogTimestamp = "yyyy-MM-ddTHH:mm:ss.fffZ";
 
     private readonly WebApplication _app;
@@ -52,14 +55,19 @@ internal sealed class ServerHost : IAsyncDisposable
     {
         // appsettings.json lies beside the program; relative data directories are relative to where the user stands.
         WebApplicationBuilder builder = WebApplication.CreateBuilder(
-            new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        ServerOptions options = ServerOptionsReader.Read(builder.Configuration, out IReadOnlyList<string> unknown);
+            new WebApplicationOptions { Args = [NoWatch, .. args], ContentRootPath = AppContext.BaseDirectory });
+        SettingsSources sources = new(builder.Configuration);
+        AcceptedSettings accepted = new(sources.Read());
+        ServerOptions options = ServerOptionsReader.Read(accepted.Settings, out IReadOnlyList<string> unknown);
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.Sources.Add(accepted);
 
         SecurityFiles files = SecurityFiles.Open(options);
         Turns.ReserveThreads();
 
         AddLogging(builder.Logging, options);
         AddServices(builder.Services, options, files);
+        builder.Services.AddSingleton(sources).AddSingleton(accepted).AddSingleton<SettingsReload>().AddHostedService<ReloadWatch>();
         builder.Services.AddTelemetry(options, builder.Configuration);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, files));
         configure?.Invoke(builder);
@@ -125,6 +133,7 @@ internal sealed class ServerHost : IAsyncDisposable
     private void MapEndpoints()
     {
         _app.UseBrowsers(_options);
+        _app.UseJsonCompression(_options);
         // Within gRPC-Web, which takes the trailers away with it.
         _app.UseRpcTelemetry();
         // Reports by itself, and so is asked for by nobody.
@@ -171,6 +180,7 @@ internal sealed class ServerHost : IAsyncDisposable
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(options);
+        services.AddSingleton<LiveOptions>();
         services.AddSingleton<DatabaseHost>();
         services.AddSingleton<LongWork>();
         services.AddSingleton<Refusals>();
@@ -194,6 +204,7 @@ internal sealed class ServerHost : IAsyncDisposable
         services.AddGrpcReflection();
         services.AddHealth();
         services.AddBrowsers(options);
+        services.AddJsonCompression(options);
         // Without these grpc-dotnet makes a new service for every call.
         services.AddSingleton<CollectionsService>();
         services.AddSingleton<PointsService>();

@@ -33,4 +33,12 @@ internal static partial class ServerLog
     [LoggerMessage(EventId = 9, EventName = "RestoreGivenUp", Level = LogLevel.Warning,
         Message = "Restoring a backup took longer than {Patience} and is not waited for; the next start finishes it or leaves no trace of it")]
     public static partial void RestoreGivenUp(this ILogger logger, TimeSpan patience);
+
+    [LoggerMessage(EventId = 10, EventName = "SettingsReloaded", Level = LogLevel.Information,
+        Message = "Settings changed; in use: {Used}; from the next start on: {Later}")]
+    public static partial void SettingsReloaded(this ILogger logger, string used, string later);
+
+    [LoggerMessage(EventId = 11, EventName = "SettingsNotReloaded", Level = LogLevel.Error,
+        Message = "Settings changed and {Count} cannot be used, so that all are as they were: {Faults}")]
+    public static partial void SettingsNotReloaded(this ILogger logger, int count, string faults);
 }

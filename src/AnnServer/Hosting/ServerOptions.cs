@@ -10,6 +10,9 @@ internal sealed record ServerOptions
 {
     public const string Section = "Ann";
 
+    /// <summary>Another file of settings, over appsettings.json; below the environment and the command line.</summary>
+    public string? SettingsPath { get; init; }
+
     public string DataDirectory { get; init; } = "./data";
 
     /// <summary>Where backups are made, each in a folder of its own; null where none can be made.</summary>
@@ -133,11 +136,25 @@ internal sealed record ServerOptions
 
     public AuthOptions Auth { get; init; } = new();
 
-    /// <summary>How often certificates and keys are looked at; a new certificate is in the place of the old one within seconds.</summary>
+    /// <summary>How often settings, certificates and keys are looked at; a new certificate is in the place of the old one within seconds.</summary>
     public TimeSpan ReloadInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     public EngineLimits Limits { get; init; } = new();
 
     /// <summary>Callers say who they are: by a key, a token or a certificate.</summary>
     internal bool HasAuthentication => Auth.KeysPath is not null || Auth.Jwt.IsOn || Tls.ClientCaPath is not null;
+
+    /// <summary>These settings, with those that can change while the server runs as others have them.</summary>
+    public ServerOptions WithReloadable(ServerOptions others) => this with
+    {
+        LongWorkDistances = others.LongWorkDistances,
+        MemoryLimitBytes = others.MemoryLimitBytes,
+        MaxRequestBytesInFlight = others.MaxRequestBytesInFlight,
+        MaxCallsInFlight = others.MaxCallsInFlight,
+        RequestsPerSecondPerCaller = others.RequestsPerSecondPerCaller,
+        RequestBurstPerCaller = others.RequestBurstPerCaller,
+        MaxCallsInFlightPerCaller = others.MaxCallsInFlightPerCaller,
+        MaxSearchWait = others.MaxSearchWait,
+        Auth = Auth with { DenialLinesPerSecond = others.Auth.DenialLinesPerSecond },
+    };
 }

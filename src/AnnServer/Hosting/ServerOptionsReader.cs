@@ -21,6 +21,7 @@ internal static class ServerOptionsReader
         SettingReader jwt = auth.Within(nameof(AuthOptions.Jwt));
         ServerOptions options = new()
         {
+            SettingsPath = ann.Path(nameof(ServerOptions.SettingsPath)),
             DataDirectory = ann.NotEmpty(nameof(ServerOptions.DataDirectory), defaults.DataDirectory),
             BackupDirectory = ann.Path(nameof(ServerOptions.BackupDirectory)),
             ListenAddress = ann.Address(nameof(ServerOptions.ListenAddress), defaults.ListenAddress),
@@ -70,6 +71,7 @@ internal static class ServerOptionsReader
                 nameof(ServerOptions.ReloadInterval), defaults.ReloadInterval, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
             Limits = ReadLimits(limits),
         };
+        LogLevels.Check(configuration, faults);
         SecurityOptionsReader.Check(options, faults);
         if (options.GrpcPort == options.HttpPort && options.GrpcPort != 0)
         {

@@ -21,12 +21,10 @@ internal sealed class Turns
     private static readonly TimeSpan Burst = TimeSpan.FromSeconds(2);
 
     private readonly TimeProvider _time;
-    private readonly TimeSpan _patience;
+    private readonly MadeOfOptions<Patience> _patience;
     private readonly int _most;
     private readonly long _burst;
-    private readonly long _longest;
     private readonly int _leastQueue;
-    private readonly Refusal _refusal;
 
     // Protects the fields below.
     private readonly Lock _gate = new();
@@ -39,21 +37,18 @@ internal sealed class Turns
     private volatile bool _isFull;
     private long _refused;
 
-    public Turns(ServerOptions options, IMeterFactory meters, TimeProvider time)
+    public Turns(LiveOptions options, IMeterFactory meters, TimeProvider time)
         : this(options, meters, time, Environment.ProcessorCount)
     {
     }
 
-    internal Turns(ServerOptions options, IMeterFactory meters, TimeProvider time, int processors)
+    internal Turns(LiveOptions options, IMeterFactory meters, TimeProvider time, int processors)
     {
         _time = time;
-        _patience = options.MaxSearchWait;
-        _refusal = new Refusal(
-            $"Searches would wait for a processor longer than {_patience.TotalMilliseconds:F0} ms, which is all that they may (Ann:MaxSearchWait); try again later.");
+        _patience = new MadeOfOptions<Patience>(options, options => new Patience(options.MaxSearchWait, Ticks(options.MaxSearchWait)));
         _most = processors;
         _leastQueue = processors * LeastQueuePerProcessor;
         _burst = Ticks(Burst);
-        _longest = Ticks(_patience);
         Meter meter = meters.Create(LongWork.MeterName);
         meter.CreateObservableGauge("ann.search.waiting", () => Waiting, "{search}", "Searches that wait for their turn on the processors.");
         meter.CreateObservableCounter(
@@ -63,7 +58,7 @@ internal sealed class Turns
     }
 
     /// <summary>How long a call is kept that is refused unread. The longer, the fewer of them there are, and the more is left for answers.</summary>
-    public TimeSpan RefusalDelay => 2 * _patience;
+    public TimeSpan RefusalDelay => 2 * _patience.Value.Span;
 
     /// <summary>Whether another search would only be refused after its wait, so that its request need not even be read.</summary>
     public bool IsFull => _isFull;
@@ -90,7 +85,7 @@ internal sealed class Turns
     public Refusal Refuse()
     {
         Interlocked.Increment(ref _refused);
-        return _refusal;
+        return _patience.Value.Refusal;
     }
 
     /// <summary>The turn is over when what is returned is disposed.</summary>
@@ -138,7 +133,7 @@ internal sealed class Turns
         long now = _time.GetTimestamp();
         lock (_gate)
         {
-            _mean += (Math.Min(now - started, _longest) - _mean) * Weight;
+            _mean += (Math.Min(now - started, _patience.Value.Ticks) - _mean) * Weight;
             if (!TryPass(now))
             {
                 _running--;
@@ -154,9 +149,10 @@ internal sealed class Turns
     // To the next that is still waited for, and has not waited too long. The gate is held; what follows a wait runs on other threads.
     private bool TryPass(long now)
     {
+        long longest = _patience.Value.Ticks;
         while (_waiting.TryDequeue(out Waiter? next))
         {
-            bool isLate = _isOverloaded && next.MayRefuse && now - next.Since > _longest;
+            bool isLate = _isOverloaded && next.MayRefuse && now - next.Since > longest;
             if (!isLate && !next.Cancellation.IsCancellationRequested)
             {
                 next.SetResult(true);
@@ -172,7 +168,7 @@ internal sealed class Turns
     // Overloaded is a server whose queue has been long for a while, until it has been short for a while. The gate is held.
     private void Look(long now)
     {
-        double longest = Math.Max(_leastQueue, _longest * _most / Math.Max(_mean, 1));
+        double longest = Math.Max(_leastQueue, _patience.Value.Ticks * _most / Math.Max(_mean, 1));
         bool isLong = _waiting.Count > longest / 2;
         if (isLong == _isOverloaded)
         {
@@ -195,6 +191,17 @@ internal sealed class Turns
     public readonly struct Turn(Turns turns, long started) : IDisposable
     {
         public void Dispose() => turns.Leave(started);
+    }
+
+    /// <summary>The longest that a search waits, and what it gets then.</summary>
+    private sealed class Patience(TimeSpan span, long ticks)
+    {
+        public TimeSpan Span => span;
+
+        public long Ticks => ticks;
+
+        public Refusal Refusal { get; } = new(
+            $"Searches would wait for a processor longer than {span.TotalMilliseconds:F0} ms, which is all that they may (Ann:MaxSearchWait); try again later.");
     }
 
     /// <summary>True when it is its turn, false when it is passed over.</summary>

@@ -3,6 +3,7 @@ using AnnServer.Engine.Model;
 using AnnServer.Hosting;
 using AnnServer.Protocol.V1;
 using AnnServer.Rpc.Searching;
+using AnnServer.Security.Limits;
 using Grpc.Core;
 using Durability = AnnServer.Engine.Model.Durability;
 
@@ -13,7 +14,7 @@ namespace AnnServer.Rpc;
 /// <see cref="LongWork"/>.
 /// </summary>
 internal sealed class PointsService(
-    DatabaseHost database, LongWork longWork, Turns turns, StreamDrain drain, IHostApplicationLifetime lifetime)
+    DatabaseHost database, LongWork longWork, Turns turns, StreamDrain drain, CallerAdmission callers, IHostApplicationLifetime lifetime)
     : Points.PointsBase
 {
     /// <summary>
@@ -36,7 +37,7 @@ internal sealed class PointsService(
     {
         using StreamDrain.Scope open = drain.Enter();
         WriteOrder order = new();
-        PacedReader<UpsertRequest> requests = new(requestStream, order.WaitForRoomAsync);
+        PacedReader<UpsertRequest> requests = new(callers.Limit(requestStream, context), order.WaitForRoomAsync);
         await OrderedStream.AnswerAsync(
             requests, responseStream, UpsertsInFlight, BeginAsync, lifetime.ApplicationStopping, context.CancellationToken);
 
@@ -149,7 +150,8 @@ internal sealed class PointsService(
         IAsyncStreamReader<WireSearch> searches, IServerStreamWriter<WireSearch> answers, ServerCallContext context)
     {
         using StreamDrain.Scope open = drain.Enter();
-        await new SearchStream(searches, answers, AnswerStreamedAsync).RunAsync(lifetime.ApplicationStopping, context.CancellationToken);
+        await new SearchStream(callers.Limit(searches, context), answers, AnswerStreamedAsync)
+            .RunAsync(lifetime.ApplicationStopping, context.CancellationToken);
     }
 
     private ValueTask<WireSearch> AnswerStreamedAsync(WireSearch search, CancellationToken cancellation) =>

@@ -8,7 +8,7 @@ namespace AnnServer.Security;
 /// Where every message of ann.v1 is seen, whatever it travelled as: nothing reaches a service that <see cref="AccessGate"/> does not admit,
 /// and administrative calls are told to the audit log with their outcome.
 /// </summary>
-internal sealed class AccessInterceptor(AccessGate gate, AuditLog audit) : StreamInterceptor
+internal sealed class AccessInterceptor(AccessGate gate, AuditLog audit) : Interceptor
 {
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
@@ -28,7 +28,19 @@ internal sealed class AccessInterceptor(AccessGate gate, AuditLog audit) : Strea
         return continuation(request, responseStream, context);
     }
 
-    protected override AdmittedReader<TRequest> Read<TRequest>(IAsyncStreamReader<TRequest> messages, ServerCallContext context)
+    public override Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation) =>
+        continuation(Read(requestStream, context), context);
+
+    public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
+        continuation(Read(requestStream, context), responseStream, context);
+
+    private AdmittedReader<TRequest> Read<TRequest>(IAsyncStreamReader<TRequest> messages, ServerCallContext context)
+        where TRequest : class
     {
         RpcRule rule = RuleOf(context);
         return new AdmittedReader<TRequest>(messages, message => gate.AdmitNext(message, rule, context));

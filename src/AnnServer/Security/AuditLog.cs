@@ -23,10 +23,10 @@ internal sealed partial class AuditLog : IDisposable
     private long _strangers;
     private long _notAllowed;
 
-    public AuditLog(ILoggerFactory loggers, IMeterFactory meters, TimeProvider time, ServerOptions options)
+    public AuditLog(ILoggerFactory loggers, IMeterFactory meters, TimeProvider time, LiveOptions options)
     {
         _logger = loggers.CreateLogger(Category);
-        _lines = new DenialLines(options.Auth.DenialLinesPerSecond, time, LogLeftOut);
+        _lines = new DenialLines(() => options.Current.Auth.DenialLinesPerSecond, time, LogLeftOut);
         meters.Create(LongWork.MeterName).CreateObservableCounter(
             "ann.calls.denied", Counts, "{call}", "Calls of strangers, and of callers who do not have the role that they take.");
     }

@@ -12,7 +12,7 @@ internal sealed class DenialLines : IDisposable
 
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    private readonly int _most;
+    private readonly Func<int> _most;
     private readonly TimeProvider _time;
     private readonly Action<long> _tell;
     private readonly ITimer _timer;
@@ -26,9 +26,9 @@ internal sealed class DenialLines : IDisposable
     private int _lines;
     private long _leftOut;
 
-    /// <param name="most">Lines a second.</param>
+    /// <param name="most">Lines a second, as they are now.</param>
     /// <param name="tell">Gets the number of calls that got no line.</param>
-    public DenialLines(int most, TimeProvider time, Action<long> tell)
+    public DenialLines(Func<int> most, TimeProvider time, Action<long> tell)
     {
         _most = most;
         _time = time;
@@ -50,8 +50,9 @@ internal sealed class DenialLines : IDisposable
                 _written.Clear();
             }
 
+            int most = _most();
             int written = _written.GetValueOrDefault(network);
-            if (_lines < _most && written < Math.Max(1, _most / Shares))
+            if (_lines < most && written < Math.Max(1, most / Shares))
             {
                 _lines++;
                 _written[network] = written + 1;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using AnnServer.Hosting;
 
 namespace AnnServer.Security;
 

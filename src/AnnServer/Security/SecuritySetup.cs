@@ -28,30 +28,14 @@ internal static class SecuritySetup
         // Also where everything is open, for the audit log: these calls are few.
         grpc.AddServiceOptions<AdminService>(static service => service.Interceptors.Add<AccessInterceptor>());
         grpc.AddServiceOptions<CollectionsService>(static service => service.Interceptors.Add<AccessInterceptor>());
-        if (files.All.Count > 0)
-        {
-            services.AddSingleton(files);
-            services.AddHostedService<SecurityFilesWatch>();
-        }
-
-        if (!mode.IsOpen)
-        {
-            grpc.AddServiceOptions<PointsService>(static service => service.Interceptors.Add<AccessInterceptor>());
-        }
-
-        if (CallerAdmission.IsNeeded(options))
-        {
-            services.AddSingleton<CallerAdmission>();
-            services.AddSingleton<MessageLimits>();
-            // After the one that asks for rights: a message that may not pass costs its caller nothing.
-            grpc.AddServiceOptions<PointsService>(static service => service.Interceptors.Add<MessageLimits>());
-        }
-
+        services.AddSingleton(files);
+        services.AddSingleton<CallerAdmission>();
         if (mode.IsOpen)
         {
             return;
         }
 
+        grpc.AddServiceOptions<PointsService>(static service => service.Interceptors.Add<AccessInterceptor>());
         AddAuthentication(services, options, files);
         services.AddSingleton<IAuthorizationHandler, AccessHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessResultHandler>();
@@ -79,10 +63,8 @@ internal static class SecuritySetup
             app.UseMetricsEndpoint();
         }
 
-        if (app.Services.GetService<CallerAdmission>() is { } callers)
-        {
-            app.Use(next => context => callers.InvokeAsync(context, next));
-        }
+        CallerAdmission callers = app.Services.GetRequiredService<CallerAdmission>();
+        app.Use(next => context => callers.InvokeAsync(context, next));
     }
 
     /// <summary>TLS with the certificate as it is when a client connects.</summary>

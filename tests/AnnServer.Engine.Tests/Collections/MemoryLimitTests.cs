@@ -99,6 +99,23 @@ public sealed class MemoryLimitTests
         Assert.Null(test.Database.MemoryShortage);
     }
 
+    [Fact]
+    public async Task Writes_LimitChanges_GoByTheNewOne()
+    {
+        using var folder = new DataFolder();
+        await using TestDatabase test = await TestDatabase.OpenAsync(Options(folder, Limit));
+        Collection collection = await test.CreateAsync(Config("points"));
+        Pass(Limit);
+        Assert.NotNull((await collection.UpsertAsync(NewPoints(1, 9), new Faults(), Cancellation)).Error);
+
+        test.Database.MemoryLimitBytes = 2 * Limit;
+        Assert.Null((await collection.UpsertAsync(NewPoints(1, 9), new Faults(), Cancellation)).Error);
+        test.Database.MemoryLimitBytes = Limit;
+
+        Assert.All(await GrowAsync(test.Database, collection), Assert.NotNull);
+        Assert.Throws<ArgumentOutOfRangeException>(() => test.Database.MemoryLimitBytes = -1);
+    }
+
     private static async Task<EngineError?[]> GrowAsync(Database database, Collection collection) =>
     [
         (await collection.UpsertAsync(NewPoints(20, 1), new Faults(), Cancellation)).Error,

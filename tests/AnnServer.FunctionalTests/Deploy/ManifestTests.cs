@@ -163,6 +163,26 @@ public sealed partial class ManifestTests
         });
     }
 
+    [Fact]
+    public void LiveSettings_OfKubernetes_AreMountedWhereTheServerLooksAndReload()
+    {
+        YamlNode kustomization = Yaml.Load($"{Kubernetes}/kustomization.yaml").Single();
+        YamlNode[] maps = [.. kustomization["configMapGenerator"].Items()];
+        string file = maps[1]["files"].Items().Single().Text();
+        YamlNode pod = Of("StatefulSet")["spec"]["template"]["spec"];
+        YamlNode volume = pod["volumes"].Items().Single(volume => volume.Has("configMap"));
+        YamlNode mount = pod["containers"].Items().Single()["volumeMounts"].Items().Single(mount => mount["name"].Text() == volume["name"].Text());
+        IConfiguration settings = new ConfigurationBuilder().AddJsonFile(Path.Combine(Checkout.Root, Kubernetes, file)).Build();
+        ServerOptions options = ServerOptionsReader.Read(settings, out IReadOnlyList<string> unknown);
+
+        Assert.Contains($"Ann__SettingsPath={mount["mountPath"].Text()}/{file}", maps[0]["literals"].Items().Select(Yaml.Text));
+        Assert.Equal(maps[1]["name"].Text(), volume["configMap"]["name"].Text());
+        // Under the same name, or a change would restart the server.
+        Assert.Equal("true", maps[1]["options"]["disableNameSuffixHash"].Text());
+        Assert.Empty(unknown);
+        Assert.Equal(options, new ServerOptions().WithReloadable(options));
+    }
+
     private static double Seconds(string text) => double.Parse(text.TrimEnd('s'), System.Globalization.CultureInfo.InvariantCulture);
 
     private static YamlNode Of(string kind) => All(kind).Single();

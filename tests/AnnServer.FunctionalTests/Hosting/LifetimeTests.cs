@@ -69,6 +69,6 @@ public sealed class LifetimeTests(ServerFixture server) : ServerTest(server)
 
     private static ServerHost Build(TempDirectory directory, int grpcPort) => ServerHost.Build(
     [
-        $"--Ann:DataDirectory={directory.Path}", $"--Ann:GrpcPort={grpcPort}", "--Ann:HttpPort=0", "--hostBuilder:reloadConfigOnChange=false",
+        $"--Ann:DataDirectory={directory.Path}", $"--Ann:GrpcPort={grpcPort}", "--Ann:HttpPort=0",
     ]);
 }

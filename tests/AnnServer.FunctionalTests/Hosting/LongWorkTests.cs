@@ -110,7 +110,7 @@ public sealed class LongWorkTests
 
     private LongWork Make(int workers, int queue)
     {
-        ServerOptions options = new() { LongWorkers = workers, LongWorkQueue = queue, MaxSearchWait = TimeSpan.FromMilliseconds(1) };
+        LiveOptions options = new(new ServerOptions { LongWorkers = workers, LongWorkQueue = queue, MaxSearchWait = TimeSpan.FromMilliseconds(1) });
         return new LongWork(options, new Turns(options, _meters, TimeProvider.System), _meters, TimeProvider.System);
     }
 

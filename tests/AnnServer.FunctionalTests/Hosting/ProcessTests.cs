@@ -44,10 +44,37 @@ public sealed class ProcessTests
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task HangUp_SettingsHaveChanged_UsesThemAtOnceAndGoesOn()
+    {
+        using TempDirectory directory = new();
+        string settings = Path.Combine(directory.Path, "settings.json");
+        await File.WriteAllTextAsync(settings, "{}", Cancellation);
+        using Process process = Start(
+            $"--Ann:DataDirectory={directory.Path}/data", "--Ann:GrpcPort=0", "--Ann:HttpPort=0", $"--Ann:SettingsPath={settings}", "--Ann:ReloadInterval=01:00:00");
+        Assert.NotNull(await process.StandardOutput.ReadLineAsync(Cancellation));
+
+        await File.WriteAllTextAsync(settings, """{"Ann": {"MaxCallsInFlight": 5}}""", Cancellation);
+        using Process hangUp = Process.Start("sh", ["-c", $"kill -HUP {process.Id}"]);
+        string? line;
+        do
+        {
+            line = await process.StandardError.ReadLineAsync(Cancellation);
+        }
+        while (line?.Contains("Settings changed", StringComparison.Ordinal) == false);
+        using Process terminate = Process.Start("sh", ["-c", $"kill -TERM {process.Id}"]);
+        await process.WaitForExitAsync(Cancellation);
+
+        Assert.Contains("in use: Ann:MaxCallsInFlight=5; from the next start on: nothing", line, StringComparison.Ordinal);
+        Assert.Equal(0, process.ExitCode);
+    }
+
     private static Process Start(params string[] args)
     {
         ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "AnnServer.dll"), .. args])
         {
+            // As for a service, which has no terminal.
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

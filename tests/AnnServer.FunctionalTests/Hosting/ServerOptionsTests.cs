@@ -39,7 +39,7 @@ public sealed class ServerOptionsTests
     {
         ServerOptions options = Read(
             [
-                ("DataDirectory", "/d"), ("BackupDirectory", "/b"), ("ListenAddress", "::1"), ("GrpcPort", "1"), ("HttpPort", "2"),
+                ("SettingsPath", "/o"), ("DataDirectory", "/d"), ("BackupDirectory", "/b"), ("ListenAddress", "::1"), ("GrpcPort", "1"), ("HttpPort", "2"),
                 ("MaxMessageBytes", "70000"), ("MaxStreamsPerConnection", "3"), ("LongWorkDistances", "4"), ("LongWorkers", "5"),
                 ("LongWorkQueue", "6"), ("PlanningThreads", "7"), ("CheckpointLogBytes", "9000000"), ("CheckpointInterval", "00:00:09"),
                 ("FlushInterval", "00:00:00.05"), ("DiskTimeout", "00:00:07"), ("MinFreeDiskBytes", "5000000000"), ("VectorMemoryBytes", "6000000000"),
@@ -57,6 +57,7 @@ public sealed class ServerOptionsTests
         Assert.Equal(
             new ServerOptions
             {
+                SettingsPath = "/o",
                 DataDirectory = "/d",
                 BackupDirectory = "/b",
                 ListenAddress = IPAddress.IPv6Loopback,
@@ -123,6 +124,18 @@ public sealed class ServerOptionsTests
         Assert.All(wrong, setting => Assert.Contains(
             exception.Faults, fault => fault.StartsWith($"Ann:{setting.Key} is \"{setting.Value}\"; allowed: ", StringComparison.Ordinal)));
         Assert.All(exception.Faults, fault => Assert.Contains(fault, exception.Message, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Logging:LogLevel:Default", "Loud")]
+    [InlineData("Logging:Console:LogLevel:Some.Category", "9")]
+    public void Read_LevelOfTheLogThatIsNone_IsRefused(string key, string level)
+    {
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create(key, (string?)level)]).Build();
+
+        SettingsException exception = Assert.Throws<SettingsException>(() => ServerOptionsReader.Read(configuration, out _));
+
+        Assert.Equal($"{key} is \"{level}\"; allowed: Trace, Debug, Information, Warning, Error, Critical, None.", Assert.Single(exception.Faults));
     }
 
     [Fact]

@@ -15,13 +15,13 @@ public sealed class TurnsTests
     private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(2100);
 
     private readonly IMeterFactory _meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
-    private readonly ServerOptions _options = new() { MaxSearchWait = Patience };
+    private readonly LiveOptions _live = new(new ServerOptions { MaxSearchWait = Patience });
     private readonly ManualTime _time = new();
     private readonly Turns _turns;
 
     public TurnsTests()
     {
-        _turns = new Turns(_options, _meters, _time, processors: 2);
+        _turns = new Turns(_live, _meters, _time, processors: 2);
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -124,7 +124,7 @@ public sealed class TurnsTests
     [Fact]
     public async Task TakeAsync_FromManyThreads_NeverMoreThanThereAreAndAllInTheEnd()
     {
-        Turns turns = new(_options, _meters, TimeProvider.System, processors: 2);
+        Turns turns = new(_live, _meters, TimeProvider.System, processors: 2);
         int running = 0;
         int most = 0;
         int done = 0;
@@ -151,7 +151,7 @@ public sealed class TurnsTests
     [InlineData(false, true, true)]
     public async Task Admission_CallThatWouldOnlyBeRefused_IsNotRead(bool isFull, bool takesTurns, bool isLetIn)
     {
-        ServerOptions options = _options with { MaxSearchWait = TimeSpan.FromMilliseconds(1) };
+        LiveOptions options = new(new ServerOptions { MaxSearchWait = TimeSpan.FromMilliseconds(1) });
         Turns turns = new(options, _meters, _time, processors: 2);
         await SlowAsync(turns);
         await turns.TakeAsync(mayRefuse: true, Cancellation);

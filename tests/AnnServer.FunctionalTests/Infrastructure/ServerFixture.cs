@@ -50,8 +50,6 @@ public class ServerFixture : IAsyncLifetime
             [
                 $"--Ann:DataDirectory={_directory.Path}", $"--Ann:BackupDirectory={_backups.Path}", "--Ann:GrpcPort=0", "--Ann:HttpPort=0",
                 $"--Ann:MaxMessageBytes={MaxMessageBytes}", "--Ann:ShutdownTimeout=00:00:20",
-                // A file watch for every server would use up what the machine grants one user.
-                "--hostBuilder:reloadConfigOnChange=false",
                 .. Settings,
             ],
             builder =>

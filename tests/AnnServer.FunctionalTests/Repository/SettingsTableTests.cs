@@ -24,6 +24,18 @@ public sealed partial class SettingsTableTests
     }
 
     [Fact]
+    public void Readme_SignOfReloading_IsBesideWhatReloads()
+    {
+        Dictionary<string, string> before = Defaults(new ServerOptions(), $"{ServerOptions.Section}:");
+        Dictionary<string, string> after = Defaults(new ServerOptions().WithReloadable((ServerOptions)Other(typeof(ServerOptions))), $"{ServerOptions.Section}:");
+
+        IEnumerable<string> marked = Section(Settings).Split('\n').Select(static line => line.Split('|')).Where(static cells => cells.Length > 2 && cells[1].Contains('↻'))
+            .SelectMany(static cells => InBackticks().Matches(cells[1]).Select(static match => match.Groups["text"].Value));
+
+        Assert.Equal(after.Except(before).Select(static setting => setting.Key).Order(StringComparer.Ordinal), marked.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Readme_TableOfLimits_IsThatOfTheLimits()
     {
         Dictionary<string, string> expected = Defaults(new EngineLimits(), "");
@@ -93,6 +105,31 @@ public sealed partial class SettingsTableTests
         }
 
         return defaults;
+    }
+
+    /// <summary>Settings of which none is as by default.</summary>
+    private static object Other(Type type)
+    {
+        object settings = Activator.CreateInstance(type)!;
+        foreach (PropertyInfo property in type.GetProperties().Where(static property => property.CanWrite))
+        {
+            property.SetValue(settings, property.GetValue(settings) switch
+            {
+                bool flag => !flag,
+                int number => number + 1,
+                long number => number + 1,
+                double number => number + 1,
+                TimeSpan time => time + TimeSpan.FromSeconds(1),
+                LogFormat => LogFormat.Json,
+                IPAddress => IPAddress.None,
+                string text => $"other {text}",
+                null when property.PropertyType == typeof(string) => "other",
+                null when property.PropertyType == typeof(Uri) => new Uri("http://other"),
+                _ => Other(property.PropertyType),
+            });
+        }
+
+        return settings;
     }
 
     private static string Text(object? value) => value switch

@@ -27,7 +27,7 @@ public sealed class BackupTests(ServerFixture server) : ServerTest(server)
         string said = RestoreCommand.Run(["restore", "--from", Path.Combine(Server.BackupDirectory, $"{collection}-1"), "--to", data]);
         Assert.Contains($"{first.Sequence}.", said, StringComparison.Ordinal);
         await using ServerHost restored = ServerHost.Build(
-            [$"--Ann:DataDirectory={data}", "--Ann:GrpcPort=0", "--Ann:HttpPort=0", "--hostBuilder:reloadConfigOnChange=false"]);
+            [$"--Ann:DataDirectory={data}", "--Ann:GrpcPort=0", "--Ann:HttpPort=0"]);
         await restored.StartAsync(Cancellation);
         using Grpc.Net.Client.GrpcChannel channel = Grpc.Net.Client.GrpcChannel.ForAddress(restored.GrpcAddress);
         Assert.Equal(before, await new Points.PointsClient(channel).SearchAsync(search, cancellationToken: Cancellation));

@@ -13,7 +13,7 @@ public sealed class DenialLinesTests : IDisposable
     private readonly List<long> _told = [];
     private readonly DenialLines _lines;
 
-    public DenialLinesTests() => _lines = new DenialLines(20, _time, _told.Add);
+    public DenialLinesTests() => _lines = new DenialLines(static () => 20, _time, _told.Add);
 
     public void Dispose() => _lines.Dispose();
 
@@ -73,7 +73,7 @@ public sealed class DenialLinesTests : IDisposable
     [Fact]
     public void FewLines_AnAddressHasOneAtLeast()
     {
-        using DenialLines one = new(1, _time, _told.Add);
+        using DenialLines one = new(static () => 1, _time, _told.Add);
 
         Assert.True(one.MayWrite(IPAddress.Loopback));
         Assert.False(one.MayWrite(IPAddress.Loopback));

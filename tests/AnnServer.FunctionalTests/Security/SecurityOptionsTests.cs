@@ -55,7 +55,6 @@ public sealed class SecurityOptionsTests
             [
                 $"--Ann:Tls:CertificatePath={bad}", $"--Ann:Tls:KeyPath={bad}", $"--Ann:Auth:KeysPath={bad}", "--Ann:Auth:Jwt:Issuer=i",
                 "--Ann:Auth:Jwt:Audience=a", $"--Ann:Auth:Jwt:KeysPath={Path.Combine(directory.Path, "absent")}",
-                "--hostBuilder:reloadConfigOnChange=false",
             ]));
 
         Assert.Collection(

@@ -13,20 +13,28 @@ namespace AnnServer.Rpc.Json;
 /// A call of gRPC, of one message each way, whose messages are not on a connection but in memory. Caller, peer, services, trace and end are
 /// those of the request that it is made for.
 /// </summary>
-internal sealed class InnerCall : IRequestBodyPipeFeature, IDisposable
+internal sealed class InnerCall : IRequestBodyPipeFeature, IHttpResetFeature, IDisposable
 {
     // Before a message: whether it is compressed, and its length.
     private const int PrefixBytes = 5;
 
     private readonly MemoryStream _answer = new();
+    private readonly AnswerBody _body;
 
-    public InnerCall(HttpContext outer, Endpoint rpc, string path, IMessage message)
+    /// <param name="timeout">As gRPC writes it; null where there is none.</param>
+    public InnerCall(HttpContext outer, Endpoint rpc, string path, IMessage message, string? timeout)
     {
         int length = message.CalculateSize();
         byte[] body = new byte[PrefixBytes + length];
         BinaryPrimitives.WriteInt32BigEndian(body.AsSpan(1), length);
         message.WriteTo(body.AsSpan(PrefixBytes));
         Reader = PipeReader.Create(new ReadOnlySequence<byte>(body));
+
+        HeaderDictionary headers = new() { [HeaderNames.Host] = outer.Request.Headers.Host, [HeaderNames.ContentType] = "application/grpc" };
+        if (timeout is not null)
+        {
+            headers[CallDeadline.Header] = timeout;
+        }
 
         FeatureCollection features = new();
         features.Set<IHttpRequestFeature>(new HttpRequestFeature
@@ -35,11 +43,13 @@ internal sealed class InnerCall : IRequestBodyPipeFeature, IDisposable
             Protocol = HttpProtocol.Http2,
             Scheme = outer.Request.Scheme,
             Path = path,
-            Headers = new HeaderDictionary { [HeaderNames.Host] = outer.Request.Headers.Host, [HeaderNames.ContentType] = "application/grpc" },
+            Headers = headers,
         });
         features.Set<IRequestBodyPipeFeature>(this);
+        features.Set<IHttpResetFeature>(this);
         features.Set<IHttpResponseFeature>(new HttpResponseFeature());
-        features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(_answer));
+        _body = new AnswerBody(_answer);
+        features.Set<IHttpResponseBodyFeature>(_body);
         Share<IHttpConnectionFeature>(outer, features);
         Share<ITlsConnectionFeature>(outer, features);
         Share<IHttpRequestLifetimeFeature>(outer, features);
@@ -60,7 +70,7 @@ internal sealed class InnerCall : IRequestBodyPipeFeature, IDisposable
     /// <summary>How the call has ended, once its endpoint has returned.</summary>
     public async Task<Google.Rpc.Status> EndAsync()
     {
-        await Context.Response.CompleteAsync();
+        await _body.EndAsync();
         // The response never counts as started, so that what would be its trailers is among the headers.
         IHeaderDictionary headers = Context.Response.Headers;
         if (headers["grpc-status-details-bin"].ToString() is { Length: > 0 } details)
@@ -75,6 +85,11 @@ internal sealed class InnerCall : IRequestBodyPipeFeature, IDisposable
         };
     }
 
+    /// <summary>Of a call whose deadline has passed. Without it the connection would be aborted, which is that of the request.</summary>
+    public void Reset(int errorCode)
+    {
+    }
+
     public void Dispose() => _answer.Dispose();
 
     private static void Share<TFeature>(HttpContext outer, FeatureCollection features)
@@ -84,5 +99,15 @@ internal sealed class InnerCall : IRequestBodyPipeFeature, IDisposable
         {
             features.Set(feature);
         }
+    }
+
+    /// <summary>
+    /// Ends with the call. grpc-dotnet ends it when a deadline passes, beside a method that may be about to answer, and would log that as a fault.
+    /// </summary>
+    private sealed class AnswerBody(Stream answer) : StreamResponseBodyFeature(answer)
+    {
+        public override Task CompleteAsync() => Task.CompletedTask;
+
+        public Task EndAsync() => base.CompleteAsync();
     }
 }

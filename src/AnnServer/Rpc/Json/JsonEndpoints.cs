@@ -24,10 +24,11 @@ internal static class JsonEndpoints
             }
         }
 
+        TimeProvider time = app.Services.GetRequiredService<TimeProvider>();
         foreach (HttpBinding binding in HttpBinding.All)
         {
             Endpoint rpc = rpcs[binding.Rpc];
-            JsonCall call = new(binding, rpc, options.MaxMessageBytes);
+            JsonCall call = new(binding, rpc, options.MaxMessageBytes, time);
             // The method is what callers are asked their rights for, and counted by; a full server refuses what takes turns unread.
             app.MapMethods(binding.Path, [binding.Verb], (RequestDelegate)call.InvokeAsync)
                 .WithMetadata([binding, rpc.Metadata.GetRequiredMetadata<GrpcMethodMetadata>(), .. rpc.Metadata.OfType<TakesTurns>()])

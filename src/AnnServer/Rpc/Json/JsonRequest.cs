@@ -55,9 +55,10 @@ internal static class JsonRequest
             throw Invalid($"The content type is '{request.ContentType}'; allowed: application/json, in UTF-8.");
         }
 
+        // What is allowed is not there any more: the body is what it stands for.
         if (request.Headers.ContentEncoding.Count > 0)
         {
-            throw Invalid($"The content encoding is '{request.Headers.ContentEncoding}'; allowed: none.");
+            throw Invalid($"The content encoding is '{request.Headers.ContentEncoding}'; allowed: gzip, deflate or none.");
         }
 
         if (request.ContentLength > maxMessageBytes)
@@ -66,7 +67,7 @@ internal static class JsonRequest
         }
 
         PipeReader reader = request.BodyReader;
-        ReadResult read = await reader.ReadAtLeastAsync(maxMessageBytes + 1, cancellation);
+        ReadResult read = await ReadAsync(reader, maxMessageBytes + 1, cancellation);
         try
         {
             return read.Buffer.Length > maxMessageBytes ? throw TooLarge(maxMessageBytes)
@@ -76,6 +77,18 @@ internal static class JsonRequest
         finally
         {
             reader.AdvanceTo(read.Buffer.End);
+        }
+    }
+
+    private static async ValueTask<ReadResult> ReadAsync(PipeReader reader, int atLeast, CancellationToken cancellation)
+    {
+        try
+        {
+            return await reader.ReadAtLeastAsync(atLeast, cancellation);
+        }
+        catch (InvalidDataException)
+        {
+            throw Invalid("The body cannot be read: it is not compressed as content-encoding says.");
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class CallerAdmission : IDisposable
 {
     private const string Anonymous = "Address";
 
-    private readonly CallerLimits _server;
+    private readonly LiveOptions _options;
     private readonly Refusals _refusals;
     private readonly ApiKeys? _keys;
 
@@ -26,21 +26,22 @@ internal sealed class CallerAdmission : IDisposable
     private readonly PartitionedRateLimiter<LimitedCaller> _requests = PartitionedRateLimiter.Create<LimitedCaller, LimitedCaller>(
         static caller => RateLimitPartition.Get(caller, static caller => new RequestBucket(caller.Limits)));
 
-    public CallerAdmission(ServerOptions options, Refusals refusals, ApiKeys? keys = null)
+    public CallerAdmission(LiveOptions options, Refusals refusals, ApiKeys? keys = null)
     {
-        _server = new CallerLimits(options.RequestsPerSecondPerCaller, options.RequestBurstPerCaller, options.MaxCallsInFlightPerCaller);
+        _options = options;
         _refusals = refusals;
         _keys = keys;
     }
 
-    /// <summary>Whether anybody may be limited: any key can be, from the next reading of the file on.</summary>
-    public static bool IsNeeded(ServerOptions options) =>
-        options.RequestsPerSecondPerCaller > 0 || options.MaxCallsInFlightPerCaller > 0 || options.Auth.KeysPath is not null;
+    // Each key may have its own.
+    private bool IsNobodyLimited => _keys is null && ServerLimits.AreNone;
+
+    private CallerLimits ServerLimits => CallerLimits.Of(_options.Current);
 
     /// <summary>Once it is known who calls.</summary>
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (!RpcRules.IsOurs(context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName))
+        if (IsNobodyLimited || !RpcRules.IsOurs(context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName))
         {
             return next(context);
         }
@@ -49,15 +50,24 @@ internal sealed class CallerAdmission : IDisposable
         return caller.Limits.AreNone ? next(context) : InvokeAsync(context, next, caller);
     }
 
-    /// <summary>For a message of a stream after the first, which the call has paid for.</summary>
-    /// <exception cref="RpcException">RESOURCE_EXHAUSTED: the caller has made as many requests as it may.</exception>
-    public void AdmitNext(ServerCallContext context)
+    /// <summary>
+    /// The messages of a stream, of which each is a request: the first that is one too many ends it. After the rights have been asked for: a
+    /// message that may not pass costs its caller nothing.
+    /// </summary>
+    public AdmittedReader<TMessage> Limit<TMessage>(IAsyncStreamReader<TMessage> messages, ServerCallContext context)
+        where TMessage : class
     {
-        LimitedCaller caller = Find(context.GetHttpContext());
-        if (!MayRequest(caller))
+        // The call has paid for it.
+        bool isFirst = true;
+        return new AdmittedReader<TMessage>(messages, _ =>
         {
-            throw _refusals.Refuse(RefusalReason.CallerRate, TooManyRequests(caller));
-        }
+            if (!isFirst)
+            {
+                AdmitNext(context);
+            }
+
+            isFirst = false;
+        });
     }
 
     public void Dispose()
@@ -92,6 +102,20 @@ internal sealed class CallerAdmission : IDisposable
         }
     }
 
+    private void AdmitNext(ServerCallContext context)
+    {
+        if (IsNobodyLimited)
+        {
+            return;
+        }
+
+        LimitedCaller caller = Find(context.GetHttpContext());
+        if (!MayRequest(caller))
+        {
+            throw _refusals.Refuse(RefusalReason.CallerRate, TooManyRequests(caller));
+        }
+    }
+
     private bool MayRequest(in LimitedCaller caller)
     {
         if (caller.Limits.RequestsPerSecond == 0)
@@ -107,11 +131,11 @@ internal sealed class CallerAdmission : IDisposable
     {
         if (context.User.Identity is not Caller caller)
         {
-            return new LimitedCaller(Anonymous, RemoteNetwork.Of(context.Connection.RemoteIpAddress).ToString(), _server);
+            return new LimitedCaller(Anonymous, RemoteNetwork.Of(context.Connection.RemoteIpAddress).ToString(), ServerLimits);
         }
 
         // A stream may have been opened under limits that its key has no more.
         Caller current = caller.KeyHash.Length > 0 ? _keys?.Find(caller.KeyHash) ?? caller : caller;
-        return new LimitedCaller(caller.AuthenticationType!, caller.Name, current.Limits?.Over(_server) ?? _server);
+        return new LimitedCaller(caller.AuthenticationType!, caller.Name, current.Limits?.Over(ServerLimits) ?? ServerLimits);
     }
 }

@@ -1,3 +1,5 @@
+using AnnServer.Hosting;
+
 namespace AnnServer.Security.Limits;
 
 /// <summary>What one caller may ask for. 0 is no limit.</summary>
@@ -12,6 +14,10 @@ internal readonly record struct CallerLimits(double RequestsPerSecond, int Reque
     public const int MaxRequestBurst = 1_000_000;
 
     public const int MostCallsInFlight = 1_000_000;
+
+    /// <summary>Those of every caller whose key has none of its own.</summary>
+    public static CallerLimits Of(ServerOptions options) =>
+        new(options.RequestsPerSecondPerCaller, options.RequestBurstPerCaller, options.MaxCallsInFlightPerCaller);
 
     public bool AreNone => RequestsPerSecond == 0 && MaxCallsInFlight == 0;
 

@@ -12,6 +12,9 @@ internal sealed class JsonClient(Uri address, string? key = null) : IDisposable
 
     public Version Version { get; init; } = HttpVersion.Version11;
 
+    /// <summary>Of every request, as in <c>grpc-timeout</c>.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+
     public Task<JsonReply> PostAsync(string path, string body, CancellationToken cancellation) => SendAsync(HttpMethod.Post, path, body, cancellation);
 
     public Task<JsonReply> GetAsync(string path, CancellationToken cancellation) => SendAsync(HttpMethod.Get, path, (string?)null, cancellation);
@@ -27,6 +30,11 @@ internal sealed class JsonClient(Uri address, string? key = null) : IDisposable
             Version = Version,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
+        foreach ((string name, string value) in Headers)
+        {
+            Assert.True(request.Headers.TryAddWithoutValidation(name, value));
+        }
+
         if (key is not null)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);

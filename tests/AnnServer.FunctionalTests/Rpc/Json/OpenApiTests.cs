@@ -50,10 +50,13 @@ public sealed class OpenApiTests(JsonServer server) : ServerTest(server), IClass
                 string[] declared =
                 [
                     .. operation.Value.TryGetProperty("parameters", out JsonElement parameters)
-                        ? parameters.EnumerateArray().Where(static parameter => parameter.GetProperty("required").GetBoolean()).Select(static parameter => $"{{{parameter.GetProperty("name").GetString()}}}")
+                        ? parameters.EnumerateArray().Where(static parameter => !parameter.TryGetProperty("$ref", out _)).Select(static parameter => $"{{{parameter.GetProperty("name").GetString()}}}")
                         : [],
                 ];
                 Assert.Equal(path.Name.Split('/', ':').Where(static part => part.StartsWith('{')), declared);
+                JsonElement deadline = Resolve(document, parameters.EnumerateArray().Last().GetProperty("$ref").GetString()!);
+                Assert.Equal(("grpc-timeout", "header"), (deadline.GetProperty("name").GetString(), deadline.GetProperty("in").GetString()));
+                Assert.Matches(deadline.GetProperty("schema").GetProperty("pattern").GetString()!, deadline.GetProperty("example").GetString());
             }
         }
 

@@ -7,11 +7,14 @@ namespace AnnServer.Rpc.Json.OpenApi;
 /// <summary>The calls in JSON as an OpenAPI document, made of the descriptors and annotations that the calls themselves are made of.</summary>
 internal static class OpenApiDocument
 {
-    private const string Path = "/openapi/v1.json";
+    public const string Path = "/openapi/v1.json";
+
+    private const string Timeout = "Timeout";
 
     private const string About =
         "Vector search. The unary calls of ann.v1 in the JSON form of protobuf: names of fields in lowerCamelCase (requests may have them as in the "
-        + "protos), 64-bit integers as strings (requests may have numbers), bytes in base64. Streams are over gRPC only.";
+        + "protos), 64-bit integers as strings (requests may have numbers), bytes in base64. Requests may be compressed (`content-encoding: gzip`), answers "
+        + "are where `accept-encoding` says so. Streams are over gRPC only.";
 
     public static IEndpointConventionBuilder MapOpenApi(this IEndpointRouteBuilder app, ServerOptions options)
     {
@@ -51,6 +54,7 @@ internal static class OpenApiDocument
             {
                 ["schemas"] = schemas.Components,
                 ["responses"] = new JsonObject { ["Error"] = error },
+                ["parameters"] = new JsonObject { [Timeout] = TimeoutHeader() },
                 ["securitySchemes"] = new JsonObject
                 {
                     ["bearer"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["description"] = "An API key or a JSON Web Token." },
@@ -69,11 +73,8 @@ internal static class OpenApiDocument
             ["tags"] = new JsonArray(method.Service.Name),
         };
         Describe(operation, method.FullName);
-        if (binding.PathFields.Count > 0)
-        {
-            operation["parameters"] = new JsonArray([.. binding.PathFields.Select(field => Parameter(field, schemas))]);
-        }
-
+        operation["parameters"] = new JsonArray(
+            [.. binding.PathFields.Select(field => Parameter(field, schemas)), new JsonObject { ["$ref"] = $"#/components/parameters/{Timeout}" }]);
         if (binding.HasBody)
         {
             operation["requestBody"] = new JsonObject
@@ -93,6 +94,17 @@ internal static class OpenApiDocument
 
     private static JsonObject Parameter(FieldDescriptor field, MessageSchemas schemas) =>
         new() { ["name"] = field.Name, ["in"] = "path", ["required"] = true, ["schema"] = schemas.Of(field) };
+
+    private static JsonObject TimeoutHeader() => new()
+    {
+        ["name"] = CallDeadline.Header,
+        ["in"] = "header",
+        ["description"] =
+            "How long the call may take, as in gRPC: digits and a unit, `H`, `M`, `S`, `m` (thousandths), `u` or `n` of a second. Afterwards the answer is "
+            + "the error 504, DEADLINE_EXCEEDED.",
+        ["schema"] = new JsonObject { ["type"] = "string", ["pattern"] = CallDeadline.Pattern },
+        ["example"] = "500m",
+    };
 
     private static JsonObject Tag(Google.Protobuf.Reflection.ServiceDescriptor service)
     {

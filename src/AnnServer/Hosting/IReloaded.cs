@@ -1,4 +1,4 @@
-namespace AnnServer.Security;
+namespace AnnServer.Hosting;
 
 /// <summary>Files whose content matters while the server runs.</summary>
 internal interface IReloaded

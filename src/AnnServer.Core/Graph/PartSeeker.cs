@@ -80,6 +80,9 @@ internal unsafe struct PartSeeker
     /// <summary>Parts that it has looked in.</summary>
     public int Visited { get; private set; }
 
+    /// <summary>Whether as good as all points around the query match, though the filter leaves few elsewhere.</summary>
+    public readonly bool IsDense => _more > 0 && _more >= _effort.DenseSlack - _effort.Slack;
+
     /// <summary>Floats that one needs for so many parts.</summary>
     public static int FloatsFor(int parts) => 3 * Padded(parts);
 

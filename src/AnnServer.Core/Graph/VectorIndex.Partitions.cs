@@ -69,7 +69,7 @@ public abstract partial class VectorIndex
 
     /// <summary>
     /// Looks for the nearest members of <paramref name="accept"/> in the parts near the query, as far as the slack of the effort says; at least
-    /// k where so many match. False where there is no division, or past the budget.
+    /// k where so many match. False where there is no division, past the budget, or where <see cref="SearchEffort.LeavesDense"/> says so.
     /// </summary>
     /// <param name="effort">Its budget counts distances, and a part of one for each member that is looked up.</param>
     /// <param name="matches">The same members by parts, where they have been arranged.</param>

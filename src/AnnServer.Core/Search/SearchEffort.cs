@@ -33,6 +33,9 @@ public readonly record struct SearchEffort(
     /// <summary>The slack where all points around a query match, as they may under a filter that holds its neighbours.</summary>
     public float DenseSlack { get; init; }
 
+    /// <summary>Whether a search by parts is given up where as good as all points around the query match.</summary>
+    public bool LeavesDense { get; init; }
+
     public int Width => RangeLimit + Math.Max(K, Ef);
 
     /// <summary>Results at most.</summary>

@@ -130,9 +130,19 @@ internal static class SearchPlanner
             && !(isThrough && through.Microseconds < near.Microseconds)
             && !(isWithin && within.Microseconds < near.Microseconds))
         {
+            // Where all around the query match, a walk finds the way sooner: it meets little else.
+            bool leavesDense = isThrough
+                && model.TryReach(WalkKind.Through, 1, k, aim, out RecallPoint walked)
+                && model.TryReach(WalkKind.Partitions, 1, k, Toward(MarginOfPartitions), out RecallPoint looked)
+                && walked.Microseconds < looked.Microseconds;
             return new SearchPlan(
-                SearchStrategy.Partitions, nearEffort, (long)near.Distances, model.Expect(Math.Max(near.Recall, goal), live), codesWidth)
+                SearchStrategy.Partitions,
+                nearEffort with { LeavesDense = leavesDense },
+                (long)near.Distances,
+                model.Expect(Math.Max(near.Recall, goal), live),
+                codesWidth)
             {
+                Then = leavesDense ? new SecondPlan(SearchStrategy.Graph, EffortThrough(Budget(through))) : null,
                 LooksIn = near.Tests / live,
             };
         }
@@ -147,14 +157,15 @@ internal static class SearchPlanner
                 : TryPartitions(retryAim, out RecallPoint second, out SearchEffort apart) && second.Microseconds < scan
                     ? new SecondPlan(SearchStrategy.Partitions, apart)
                     : null;
-            float denseSlack = share < 1 && model.TryReach(WalkKind.Through, 1, k, aim, out RecallPoint all) ? (float)all.Effort : 0;
-            SearchPlan walk = Walk(
-                SearchStrategy.Graph, through, false, then is null ? budget : Math.Min(budget, (long)(Patience * through.Distances)), then);
-            return walk with { Effort = walk.Effort with { Share = (float)share, DenseSlack = denseSlack } };
+            return Walk(
+                SearchStrategy.Graph,
+                through,
+                EffortThrough(then is null ? budget : Math.Min(budget, (long)(Patience * through.Distances))),
+                then);
         }
 
         return isWithin
-            ? Walk(SearchStrategy.GraphWithin, within, true, Budget(within), null)
+            ? Walk(SearchStrategy.GraphWithin, within, Effort(within, true, Budget(within)), null)
             : CompareWithAll();
 
         SearchPlan CompareWithAll() => new(SearchStrategy.Exact, new SearchEffort(k, k), matching, RecallOfScan(codesWidth), codesWidth);
@@ -187,8 +198,14 @@ internal static class SearchPlanner
             return true;
         }
 
-        SearchPlan Walk(SearchStrategy strategy, in RecallPoint point, bool isInside, long budget, SecondPlan? then) =>
-            new(strategy, Effort(point, isInside, budget), (long)point.Distances, model.Expect(Math.Max(point.Recall, goal), live), codesWidth, then);
+        SearchPlan Walk(SearchStrategy strategy, in RecallPoint point, in SearchEffort effort, SecondPlan? then) =>
+            new(strategy, effort, (long)point.Distances, model.Expect(Math.Max(point.Recall, goal), live), codesWidth, then);
+
+        SearchEffort EffortThrough(long budget) => Effort(through, false, budget) with
+        {
+            Share = (float)share,
+            DenseSlack = share < 1 && model.TryReach(WalkKind.Through, 1, k, aim, out RecallPoint all) ? (float)all.Effort : 0,
+        };
 
         SearchEffort Effort(in RecallPoint point, bool isInside, long budget) =>
             EffortLadder.ToEffort(config.Metric, point.Effort, k, isInside, budget);

@@ -3,5 +3,5 @@ using AnnServer.Engine.Model;
 
 namespace AnnServer.Engine.Querying;
 
-/// <summary>Another way to search, among what a filter leaves alone.</summary>
+/// <summary>Another way to search under a filter, where the first is given up.</summary>
 internal readonly record struct SecondPlan(SearchStrategy Strategy, SearchEffort Effort);

@@ -101,6 +101,29 @@ public sealed class PartitionTests
     }
 
     [Fact]
+    public void SearchPartitions_AllAroundTheQueryMatch_IsGivenUpIfAsked()
+    {
+        var source = new ClusteredVectors(Dimension, 79);
+        using TestIndex index = Divided(source, DistanceKind.SquaredEuclidean);
+        float[] query = source.Next(1)[0];
+        HashSet<uint> nearest = [.. Oracle.Nearest(DistanceKind.SquaredEuclidean, index.Points, query, Points / 10).Select(static near => near.Ordinal)];
+        OrdinalBitmap around = index.Bitmap(nearest.Contains);
+        OrdinalBitmap anywhere = index.Bitmap(static ordinal => ordinal % 10 == 0);
+        var effort = new SearchEffort(250, 300, Slack: 1) { Share = 0.1f, DenseSlack = 1.5f };
+
+        Assert.True(Search(around, effort));
+        Assert.False(Search(around, effort with { LeavesDense = true }));
+        Assert.True(Search(anywhere, effort with { LeavesDense = true }));
+        Assert.True(Search(around, effort with { LeavesDense = true, DenseSlack = 0.5f }));
+
+        bool Search(OrdinalBitmap accept, SearchEffort how)
+        {
+            using ScratchPool.Scope scope = index.Scratches.Rent();
+            return index.Index.SearchPartitions(query, how, accept, index.Index.Arrange(accept), scope.Scratch, CancellationToken.None);
+        }
+    }
+
+    [Fact]
     public void SearchPartitions_ElementsWhoseSquaresAreInfinite_LooksEverywhere()
     {
         float[][] vectors = [.. Enumerable.Range(0, Points).Select(i => Enumerable.Repeat(i % 5 == 0 ? 1e30f : i, 8).ToArray())];

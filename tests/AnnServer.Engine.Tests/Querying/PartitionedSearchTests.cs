@@ -59,6 +59,10 @@ public sealed class PartitionedSearchTests
         EngineResult<IReadOnlyList<SearchAnswer>> answers = collection.SearchBatch(queries, new Faults(), Cancellation);
 
         Assert.Null(answers.Error);
+        // Those that search together share what their filter took; of those that do not, the first has it alone.
+        double[] filterTimes = [.. queries.Zip(answers.Value).Where(static pair => pair.First.Filter.Expression == "r < 250").Select(static pair => pair.Second.Report.FilterMicroseconds)];
+        Assert.All(filterTimes, time => Assert.Equal(filterTimes[0], time));
+        Assert.InRange(filterTimes[0], double.Epsilon, double.MaxValue);
         foreach ((SearchQuery query, SearchAnswer answer) in queries.Zip(answers.Value))
         {
             Assert.Equal(SearchStrategy.Partitions, answer.Report.Strategy);
@@ -98,6 +102,13 @@ public sealed class PartitionedSearchTests
             SearchAnswer answer = Search(collection, queries[i % queries.Length]);
             byParts += answer.Report.Strategy == SearchStrategy.Partitions ? 1 : 0;
             AssertAlike(expected[i % queries.Length], answer);
+            if (i % 5 == 0)
+            {
+                EngineResult<IReadOnlyList<SearchAnswer>> together = collection.SearchBatch(queries, new Faults(), Cancellation);
+                Assert.Null(together.Error);
+                Assert.All(expected.Zip(together.Value), static pair => AssertAlike(pair.First, pair.Second));
+            }
+
             await Task.Yield();
         }
 
@@ -144,12 +155,12 @@ public sealed class PartitionedSearchTests
         });
         await UpsertAsync(collection, random, 0, Points);
         Assert.True(collection.Data.Index.Divide(new ScratchPool(), static () => false, out _, Cancellation));
-        var parts = new RecallCurve([new RecallPoint(1e6, 0.999, 1, 1e-6)]);
+        var parts = new RecallCurve([new RecallPoint(1e6, 0.999, 1, 1e-6, Points)]);
         collection.Data.Recall.Measured(
             new RecallModel(
                 Points,
                 QuerySample.Capacity,
-                new ScanCosts(1, 1, 0),
+                new ScanCosts(1, 1, 0, Together: 0.5, Lookers: 4),
                 [new RecallModel.Regime(WalkKind.Partitions, 1, [(K, parts)]), new RecallModel.Regime(WalkKind.Partitions, 1e-6, [(K, parts)])]),
             0);
         return collection;

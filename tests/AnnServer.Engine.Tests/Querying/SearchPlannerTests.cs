@@ -153,6 +153,26 @@ public sealed class SearchPlannerTests
         Assert.Equal(Of(512, PartitionUse.Arranged), Of(5000, PartitionUse.Arranged));
     }
 
+    /// <summary>Parts are left for a walk through all nodes where all around the query match, if that is what a walk without a filter is cheaper for.</summary>
+    [Theory]
+    [InlineData(8000, true)]
+    [InlineData(500, false)]
+    public void Choose_PartsWhereAllMatch_AreLeftForACheaperWalk(double distances, bool leaves)
+    {
+        var query = new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 };
+        var model = new RecallModel(
+            Live,
+            0,
+            new ScanCosts(0.01, 0.001, 0.02),
+            [Regime(WalkKind.Through, 1, 800), Regime(WalkKind.Through, 0.1, 400), Regime(WalkKind.Partitions, 1, distances), Regime(WalkKind.Partitions, 0.1, 300)]);
+        SearchPlan plan = SearchPlanner.Choose(query, Config, Live, 0, Live / 10, model, parts: PartitionUse.Arranged);
+
+        Assert.Equal(SearchStrategy.Partitions, plan.Strategy);
+        Assert.Equal(leaves, plan.Effort.LeavesDense);
+        Assert.Equal(leaves ? SearchStrategy.Graph : null, plan.Then?.Strategy);
+        Assert.Equal(leaves ? 0.1f : null, plan.Then?.Effort.Share);
+    }
+
     [Fact]
     public void LeastMicroseconds_OfAnyWalkAlone_TakesMoreThanThat()
     {

@@ -31,10 +31,10 @@ internal sealed record ServerOptions
     public int MaxMessageBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>
-    /// Calls running at once on one connection. What a client has beyond them waits with it, where it costs an overloaded server nothing; to
-    /// refuse a call costs about as much as a search does.
+    /// Calls running at once on one connection. Kestrel's 100 would throttle a load generator that keeps one connection, and streams that stay
+    /// open; but what a client has beyond them waits with it, where it costs an overloaded server nothing.
     /// </summary>
-    public int MaxStreamsPerConnection { get; init; } = 100;
+    public int MaxStreamsPerConnection { get; init; } = 1000;
 
     /// <summary>
     /// Distances beyond which a search, or points beyond which a scroll or a filtered count or delete, runs on <see cref="LongWork"/>:

@@ -63,17 +63,8 @@ internal sealed class Trial(ISearcher searcher, QuestionCell cell, bool[][] matc
     }
 
     /// <summary>Processor time of one of the first questions, in microseconds: the mean of each one's median over the rounds.</summary>
-    public double Cpu(int first) => Mean(_cpu, first);
+    public double Cpu(int first) => Medians.Sum(_cpu, first) / first;
 
     /// <summary>The same of the clock.</summary>
-    public double Latency(int first) => Mean(_latencies, first);
-
-    private static double Mean(List<double[]> rounds, int first) => Enumerable.Range(0, first).Average(i => Median(rounds, i));
-
-    private static double Median(List<double[]> rounds, int question)
-    {
-        double[] sorted = [.. rounds.Select(round => round[question]).Order()];
-        int middle = sorted.Length / 2;
-        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-    }
+    public double Latency(int first) => Medians.Sum(_latencies, first) / first;
 }

@@ -29,14 +29,13 @@ internal sealed class WorkloadRun(LabPlan plan, LabSet set, AttributeColumns col
         postFilter.Rehearse(_judge, plan.WorkloadSeconds);
         BatchSearcher[] batches =
             [.. BatchSizes.Select(size => new BatchSearcher(collection, plan.Effort, plan.K, workload.Questions, size))];
-        double[][] batchCpu = [.. batches.Select(_ => new double[plan.Rounds])];
         foreach (BatchSearcher batch in batches)
-            batch.Run();
+            batch.WarmUp(plan.WarmUpSeconds);
         for (int round = 0; round < plan.Rounds; round++)
         {
             planner.Measure();
-            for (int i = 0; i < batches.Length; i++)
-                batchCpu[i][round] = batches[i].Run();
+            foreach (BatchSearcher batch in batches)
+                batch.Measure();
             exact.Measure();
             postFilter.Measure();
         }
@@ -48,8 +47,8 @@ internal sealed class WorkloadRun(LabPlan plan, LabSet set, AttributeColumns col
             [
                 new WorkloadRow("planner, one at a time", all, planner.Recall(all), planner.Cpu(all), 1),
                 .. batches.Select((batch, i) => new WorkloadRow(
-                    $"batches of {BatchSizes[i]}", all, Recall(workload, matches, batch), Median(batchCpu[i]),
-                    planner.Cpu(all) / Median(batchCpu[i]))),
+                    $"batches of {BatchSizes[i]}", all, Recall(workload, matches, batch), batch.Cpu,
+                    planner.Cpu(all) / batch.Cpu)),
                 Beside(planner, exact, "exact, one at a time"),
                 Beside(planner, postFilter, "post-filtered, one at a time"),
             ]);
@@ -92,12 +91,5 @@ internal sealed class WorkloadRun(LabPlan plan, LabSet set, AttributeColumns col
             wanted += verdict.Wanted;
         }
         return wanted == 0 ? 1 : (double)right / wanted;
-    }
-
-    private static double Median(double[] values)
-    {
-        double[] sorted = [.. values.Order()];
-        int middle = sorted.Length / 2;
-        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 }

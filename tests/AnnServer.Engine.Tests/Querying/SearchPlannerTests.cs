@@ -153,6 +153,23 @@ public sealed class SearchPlannerTests
         Assert.Equal(Of(512, PartitionUse.Arranged), Of(5000, PartitionUse.Arranged));
     }
 
+    /// <summary>Under a filter more is aimed at than what was asked for, and the more so, the less may be missed.</summary>
+    [Theory]
+    [InlineData(0.9, 0.065)]
+    [InlineData(0.95, 0.0325)]
+    [InlineData(0.99, 0.0039)]
+    [InlineData(0.995, 0.00195)]
+    public void Choose_HigherTargetUnderAFilter_AimsBeyondIt(double target, double missed)
+    {
+        RecallCurve curve = new([new(1, 0.8, 100, 10), new(2, 0.9999, 200, 20)]);
+        var model = new RecallModel(
+            Live, 0, new ScanCosts(0.01, 0.001, 0.001), [new(WalkKind.Through, 1, [(K, curve)]), new(WalkKind.Through, 0.1, [(K, curve)])]);
+        SearchPlan plan = SearchPlanner.Choose(new SearchQuery { Vector = default, K = K, RecallTarget = target }, Config, Live, 0, Live / 2, model);
+
+        Assert.Equal(SearchStrategy.Graph, plan.Strategy);
+        Assert.Equal(1 - missed, plan.RecallEstimate, 1e-9);
+    }
+
     /// <summary>Parts are left for a walk through all nodes where all around the query match, if that is what a walk without a filter is cheaper for.</summary>
     [Theory]
     [InlineData(8000, true)]

@@ -48,7 +48,7 @@ internal static class SearchPlanner
     // walk through all nodes was given up, the filter is one of these.
     private const double MarginOfFilters = 0.35;
     private const double MarginOfPartitions = 0.45;
-    private const double MarginOfRetries = 0.6;
+    private const double MarginOfRetries = 0.85;
 
     // Those few lose more, of what may be missed, where less may be: with the margins of 0.95 four of 112 kinds of filters found 0.984 to
     // 0.989 of 0.99. From the first to the second the margins come nearer to all by this share.

@@ -10,7 +10,6 @@ internal sealed unsafe class PartSchedule
     private readonly AlignedBuffer<uint> _looks = new();
     private readonly AlignedBuffer<ushort> _lookers = new();
     private PartSeeker[] _seekers = [];
-    private long[] _compared = [];
     private int _parts;
     private int _floatsEach;
     private int _lookCount;
@@ -27,10 +26,7 @@ internal sealed unsafe class PartSchedule
         if (_seekers.Length < queries)
         {
             _seekers = new PartSeeker[queries];
-            _compared = new long[queries];
         }
-
-        _compared.AsSpan().Clear();
     }
 
     /// <summary>Lets go of the centres, which may be of an index that is about to go.</summary>
@@ -41,17 +37,14 @@ internal sealed unsafe class PartSchedule
 
     public ref PartSeeker Seeker(int query) => ref _seekers[query];
 
-    /// <summary>Points that the query has been compared with, or is about to be.</summary>
-    public long Compared(int query) => _compared[query];
-
     public void BeginRound()
     {
         _lookCount = 0;
         new Span<int>(_starts.Pointer, Places + 1).Clear();
     }
 
-    /// <summary>The query looks in a part, where so many points match.</summary>
-    public void Add(int query, int part, int matching)
+    /// <summary>The query looks in a part.</summary>
+    public void Add(int query, int part)
     {
         if (_lookCount == _looks.Length)
         {
@@ -60,7 +53,6 @@ internal sealed unsafe class PartSchedule
 
         _looks.Pointer[_lookCount++] = ((uint)part << 16) | (uint)query;
         _starts.Pointer[part]++;
-        _compared[query] += matching;
     }
 
     /// <summary>Sorts those who look by where they do; false if nobody does.</summary>
@@ -83,6 +75,7 @@ internal sealed unsafe class PartSchedule
         return _lookCount > 0;
     }
 
+    /// <summary>The queries that look in a part.</summary>
     public ushort* Lookers(int part, out int count)
     {
         int* starts = _starts.Pointer;

@@ -32,7 +32,6 @@ internal unsafe struct PartSeeker
     private readonly int* _order;
     private readonly float _margin;
     private float _more;
-    private long _matched;
     private int _at;
 
     /// <param name="effort">Its <see cref="SearchEffort.Slack"/> is the cosine.</param>
@@ -77,6 +76,9 @@ internal unsafe struct PartSeeker
     /// <summary>Points of the parts that it has looked in, whether they match or not.</summary>
     public long Tested { get; private set; }
 
+    /// <summary>Those of them that match.</summary>
+    public long Matched { get; private set; }
+
     /// <summary>Parts that it has looked in.</summary>
     public int Visited { get; private set; }
 
@@ -117,7 +119,7 @@ internal unsafe struct PartSeeker
     {
         Visited++;
         Tested += _centres.Sizes[part];
-        _matched += matching;
+        Matched += matching;
         // The parts that come first are nearest: what is dense there stays so, however little matches farther out.
         _more = Math.Max(_more, More());
     }
@@ -125,9 +127,9 @@ internal unsafe struct PartSeeker
     // Where more match near the query than elsewhere, the cosine goes to that for all points, in the logarithm of the share, and is there halfway:
     // of the parts that hold the nearest some are met before others that are as dense.
     private readonly float More() =>
-        Tested < LeastTested || _effort.DenseSlack <= _effort.Slack || _matched <= _effort.Share * Tested
+        Tested < LeastTested || _effort.DenseSlack <= _effort.Slack || Matched <= _effort.Share * Tested
             ? 0
-            : (_effort.DenseSlack - _effort.Slack) * Math.Min(1, 2 * (1 - (MathF.Log((float)_matched / Tested) / _logOfShare)));
+            : (_effort.DenseSlack - _effort.Slack) * Math.Min(1, 2 * (1 - (MathF.Log((float)Matched / Tested) / _logOfShare)));
 
     // Into bins of keys, which are as wide as it says; to sort them fully takes ten times as long. Where distances are beyond what floats
     // hold, all are in the first, in no order: each is then looked at unless its own key is too far.

@@ -23,8 +23,6 @@ internal static unsafe partial class PartitionSearcher
     // Points that are at hand while all who look there are compared with them.
     private const int Tile = 256;
 
-    private const int Rows = 32;
-
     /// <summary>Each query looks at least where <see cref="Search"/> has it look. False when cancelled.</summary>
     /// <param name="queries">With a row each.</param>
     /// <param name="wanted">As many.</param>
@@ -82,10 +80,11 @@ internal static unsafe partial class PartitionSearcher
             Compare(store, queries, lookers, lookerCount, rows, count, ref none);
         }
 
+        matches.Of(centres.Count, out int outside);
         for (int i = 0; i < wanted.Length; i++)
         {
             ref PartSeeker seeker = ref schedule.Seeker(i);
-            queries.SetCounts(i, centres.Count + schedule.Compared(i), seeker.Visited);
+            queries.SetCounts(i, centres.Count + outside + seeker.Matched, seeker.Visited);
         }
 
         return true;
@@ -139,8 +138,7 @@ internal static unsafe partial class PartitionSearcher
         {
             if (isFirst)
             {
-                matches.Of(outside, out int count);
-                schedule.Add(i, outside, count);
+                schedule.Add(i, outside);
             }
 
             ref PartSeeker seeker = ref schedule.Seeker(i);
@@ -151,7 +149,7 @@ internal static unsafe partial class PartitionSearcher
                 seeker.Looked(part, count);
                 if (count > 0)
                 {
-                    schedule.Add(i, part, count);
+                    schedule.Add(i, part);
                     taken++;
                 }
             }
@@ -182,19 +180,11 @@ internal static unsafe partial class PartitionSearcher
 
     private static void CompareOne(GraphStore store, SharedQueries queries, int query, uint* rows, int count)
     {
-        float* distances = stackalloc float[Rows];
-        for (int first = 0; first < count; first += Rows)
-        {
-            int several = Math.Min(Rows, count - first);
-            HnswSearcher<CodeRows>.Compute(store, queries.Row(query), rows + first, several, distances);
-            for (int i = 0; i < several; i++)
-            {
-                if (distances[i] < queries.Worst[query])
-                {
-                    queries.Insert(query, distances[i], rows[first + i]);
-                }
-            }
-        }
+        uint* buffers = stackalloc uint[2 * Comparison.Chunk];
+        var comparison = new Comparison(store, queries.Row(query), queries.Nearest(query), buffers);
+        comparison.Add(rows, count);
+        comparison.Finish();
+        queries.Worst[query] = queries.Nearest(query).Worst;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -131,16 +131,15 @@ internal static class SearchPlanner
         bool isThrough = model.TryReach(WalkKind.Through, share, k, aim, out RecallPoint through) && through.Microseconds < scan;
         RecallPoint within = default;
         bool isWithin = share < 1 && model.TryReach(WalkKind.Within, share, k, aim, out within) && within.Microseconds < scan;
-        if (TryPartitions(Toward(MarginOfPartitions), out RecallPoint near, out SearchEffort nearEffort)
+        RecallPoint all = default;
+        bool isThroughAll = isThrough && share < 1 && model.TryReach(WalkKind.Through, 1, k, aim, out all);
+        if (TryPartitions(Toward(MarginOfPartitions), out RecallPoint near, out RecallPoint dense, out SearchEffort nearEffort)
             && near.Microseconds < scan
             && !(isThrough && through.Microseconds < near.Microseconds)
             && !(isWithin && within.Microseconds < near.Microseconds))
         {
             // Where all around the query match, a walk finds the way sooner: it meets little else.
-            bool leavesDense = isThrough
-                && model.TryReach(WalkKind.Through, 1, k, aim, out RecallPoint walked)
-                && model.TryReach(WalkKind.Partitions, 1, k, Toward(MarginOfPartitions), out RecallPoint looked)
-                && walked.Microseconds < looked.Microseconds;
+            bool leavesDense = isThroughAll && all.Microseconds < dense.Microseconds;
             return new SearchPlan(
                 SearchStrategy.Partitions,
                 nearEffort with { LeavesDense = leavesDense },
@@ -160,7 +159,7 @@ internal static class SearchPlanner
             double retryAim = Toward(MarginOfRetries);
             SecondPlan? then = isWithin && model.TryReach(WalkKind.Within, share, k, retryAim, out RecallPoint retry)
                 ? new SecondPlan(SearchStrategy.GraphWithin, Effort(retry, true, Budget(retry)))
-                : TryPartitions(retryAim, out RecallPoint second, out SearchEffort apart) && second.Microseconds < scan
+                : TryPartitions(retryAim, out RecallPoint second, out _, out SearchEffort apart) && second.Microseconds < scan
                     ? new SecondPlan(SearchStrategy.Partitions, apart)
                     : null;
             return Walk(
@@ -182,19 +181,21 @@ internal static class SearchPlanner
             return 1 - ((1 - goal) * (1 - margin) * (1 - (MoreMargin * more)));
         }
 
-        bool TryPartitions(double wanted, out RecallPoint point, out SearchEffort effort)
+        // Also where all points around a query match.
+        bool TryPartitions(double wanted, out RecallPoint point, out RecallPoint whereAll, out SearchEffort effort)
         {
             effort = default;
             point = default;
+            whereAll = default;
             if (parts == PartitionUse.None
                 || share >= 1
                 || !model.TryReach(WalkKind.Partitions, share, k, wanted, out point)
-                || !model.TryReach(WalkKind.Partitions, 1, k, wanted, out RecallPoint dense))
+                || !model.TryReach(WalkKind.Partitions, 1, k, wanted, out whereAll))
             {
                 return false;
             }
 
-            effort = EffortLadder.ToPartitions(point.Effort, k, CodesWidth(k), share, dense.Effort);
+            effort = EffortLadder.ToPartitions(point.Effort, k, CodesWidth(k), share, whereAll.Effort);
             if (parts == PartitionUse.Members)
             {
                 point = point with { Microseconds = point.Microseconds + (point.Tests * model.Costs.Test) };
@@ -214,7 +215,7 @@ internal static class SearchPlanner
         SearchEffort EffortThrough(long budget) => Effort(through, false, budget) with
         {
             Share = (float)share,
-            DenseSlack = share < 1 && model.TryReach(WalkKind.Through, 1, k, aim, out RecallPoint all) ? (float)all.Effort : 0,
+            DenseSlack = isThroughAll ? (float)all.Effort : 0,
         };
 
         SearchEffort Effort(in RecallPoint point, bool isInside, long budget) =>

@@ -24,7 +24,7 @@ public sealed class PartitionTests
     public void SearchPartitions_AsFarAsItGoes_FindsWhatComparingWithAllDoes(DistanceKind kind, bool arranged)
     {
         var source = new ClusteredVectors(Dimension, 71);
-        using TestIndex index = Divided(source, kind);
+        using TestIndex index = TestIndex.Divided(source.Next(Points), kind);
         foreach (int every in (int[])[1, 2, 9, 120, Points + 1])
         {
             OrdinalBitmap accept = index.Bitmap(ordinal => ordinal % every == 5 % every);
@@ -41,7 +41,7 @@ public sealed class PartitionTests
     public void SearchPartitions_SlotsUsedAgainAndPointsAdded_FindsThemAndNoneTwice(bool arranged)
     {
         var source = new ClusteredVectors(Dimension, 72);
-        using TestIndex index = Divided(source, DistanceKind.SquaredEuclidean);
+        using TestIndex index = TestIndex.Divided(source.Next(Points), DistanceKind.SquaredEuclidean);
         for (int round = 0; round < 4; round++)
         {
             foreach (uint ordinal in index.Points.Keys.Where(ordinal => ordinal % 7 == round).ToList())
@@ -75,7 +75,7 @@ public sealed class PartitionTests
     public void SearchPartitions_OverHalfOrTenthOrCorner_MissesLittleAtOneSlackAndComparesWithFew()
     {
         var source = new ClusteredVectors(Dimension, 73);
-        using TestIndex index = Divided(source, DistanceKind.SquaredEuclidean);
+        using TestIndex index = TestIndex.Divided(source.Next(Points), DistanceKind.SquaredEuclidean);
         float[][] queries = source.Next(100);
         using ScratchPool.Scope scope = index.Scratches.Rent();
         foreach (Func<uint, bool> filter in (Func<uint, bool>[])[static ordinal => ordinal % 2 == 0, static ordinal => ordinal % 10 == 0, Corner])
@@ -104,7 +104,7 @@ public sealed class PartitionTests
     public void SearchPartitions_AllAroundTheQueryMatch_IsGivenUpIfAsked()
     {
         var source = new ClusteredVectors(Dimension, 79);
-        using TestIndex index = Divided(source, DistanceKind.SquaredEuclidean);
+        using TestIndex index = TestIndex.Divided(source.Next(Points), DistanceKind.SquaredEuclidean);
         float[] query = source.Next(1)[0];
         HashSet<uint> nearest = [.. Oracle.Nearest(DistanceKind.SquaredEuclidean, index.Points, query, Points / 10).Select(static near => near.Ordinal)];
         OrdinalBitmap around = index.Bitmap(nearest.Contains);
@@ -127,8 +127,7 @@ public sealed class PartitionTests
     public void SearchPartitions_ElementsWhoseSquaresAreInfinite_LooksEverywhere()
     {
         float[][] vectors = [.. Enumerable.Range(0, Points).Select(i => Enumerable.Repeat(i % 5 == 0 ? 1e30f : i, 8).ToArray())];
-        using TestIndex index = TestIndex.Build(vectors, codes: CodeKind.Int8);
-        Assert.True(index.Index.Divide(index.Scratches, () => false, out _, CancellationToken.None));
+        using TestIndex index = TestIndex.Divided(vectors);
         AssertFindsAll(index, vectors[1], index.Bitmap(static ordinal => ordinal % 5 != 0), false);
     }
 
@@ -158,7 +157,7 @@ public sealed class PartitionTests
     public void SearchPartitions_Cancelled_Throws()
     {
         var source = new ClusteredVectors(Dimension, 76);
-        using TestIndex index = Divided(source, DistanceKind.SquaredEuclidean);
+        using TestIndex index = TestIndex.Divided(source.Next(Points), DistanceKind.SquaredEuclidean);
         using ScratchPool.Scope scope = index.Scratches.Rent();
         Assert.Throws<OperationCanceledException>(() => index.Index.SearchPartitions(
             source.Next(1)[0], new SearchEffort(1, 1, Slack: Everything), index.Bitmap(_ => true), null, scope.Scratch, new CancellationToken(true)));
@@ -168,7 +167,7 @@ public sealed class PartitionTests
     public void SearchPartitions_AfterWarmUp_AllocatesNothing()
     {
         var source = new ClusteredVectors(Dimension, 77);
-        using TestIndex index = Divided(source, DistanceKind.SquaredEuclidean);
+        using TestIndex index = TestIndex.Divided(source.Next(Points), DistanceKind.SquaredEuclidean);
         float[] query = source.Next(1)[0];
         OrdinalBitmap accept = index.Bitmap(static ordinal => ordinal % 2 == 0);
         PartitionedMatches arranged = index.Index.Arrange(accept)!;
@@ -190,7 +189,7 @@ public sealed class PartitionTests
     public async Task Divide_WhilePointsComeAndGo_LosesNone()
     {
         var source = new ClusteredVectors(Dimension, 78);
-        using TestIndex index = Divided(source, DistanceKind.SquaredEuclidean);
+        using TestIndex index = TestIndex.Divided(source.Next(Points), DistanceKind.SquaredEuclidean);
         bool isDone = false;
         Task dividing = Task.Run(() =>
         {
@@ -223,16 +222,6 @@ public sealed class PartitionTests
 
         Volatile.Write(ref isDone, true);
         await dividing;
-    }
-
-    private static TestIndex Divided(ClusteredVectors source, DistanceKind kind)
-    {
-        TestIndex index = TestIndex.Build(source.Next(Points), kind, codes: CodeKind.Int8);
-        Assert.True(index.Index.WantsPartitions);
-        Assert.True(index.Index.Divide(index.Scratches, () => false, out _, CancellationToken.None));
-        Assert.True(index.Index.HasPartitions);
-        Assert.False(index.Index.WantsPartitions);
-        return index;
     }
 
     // Within the matching points: the members and distances of both ways, where equal codes leave no choice.

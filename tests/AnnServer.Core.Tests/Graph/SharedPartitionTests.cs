@@ -18,7 +18,7 @@ public sealed class SharedPartitionTests
     public void SearchPartitionsShared_AsFarAsItGoes_FindsWhatComparingWithAllDoes(DistanceKind kind)
     {
         var source = new ClusteredVectors(Dimension, 81);
-        using TestIndex index = Divided(source, kind);
+        using TestIndex index = TestIndex.Divided(source.Next(Points), kind);
         foreach (int every in (int[])[1, 2, 9, 120, Points])
         {
             OrdinalBitmap accept = index.Bitmap(ordinal => ordinal % every == 5 % every);
@@ -36,7 +36,7 @@ public sealed class SharedPartitionTests
     public void SearchPartitionsShared_QueriesThatWantDifferentThings_EachGetsItsOwn()
     {
         var source = new ClusteredVectors(Dimension, 82);
-        using TestIndex index = Divided(source, DistanceKind.SquaredEuclidean);
+        using TestIndex index = TestIndex.Divided(source.Next(Points), DistanceKind.SquaredEuclidean);
         SharedQuery[] queries =
             [.. source.Next(40).Select(static (vector, i) => new SharedQuery(vector, new SearchEffort(1 + (i * 3), 20 + (i * 4), Slack: Everything)))];
         AssertAsComparedWithAll(index, queries, index.Bitmap(static ordinal => ordinal % 2 == 0));
@@ -46,7 +46,7 @@ public sealed class SharedPartitionTests
     public void SearchPartitionsShared_SlotsUsedAgainAndPointsAdded_FindsThemAndNoneTwice()
     {
         var source = new ClusteredVectors(Dimension, 83);
-        using TestIndex index = Divided(source, DistanceKind.SquaredEuclidean);
+        using TestIndex index = TestIndex.Divided(source.Next(Points), DistanceKind.SquaredEuclidean);
         foreach (uint ordinal in index.Points.Keys.Where(static ordinal => ordinal % 7 == 1).ToList())
         {
             index.Hide(ordinal);
@@ -66,7 +66,7 @@ public sealed class SharedPartitionTests
     public void SearchPartitionsShared_AtOneSlack_MissesNoMoreThanAloneAndComparesWithFew()
     {
         var source = new ClusteredVectors(Dimension, 84);
-        using TestIndex index = Divided(source, DistanceKind.SquaredEuclidean);
+        using TestIndex index = TestIndex.Divided(source.Next(Points), DistanceKind.SquaredEuclidean);
         float[][] vectors = source.Next(200);
         using ScratchPool.Scope scope = index.Scratches.Rent();
         foreach (int every in (int[])[2, 10])
@@ -108,8 +108,7 @@ public sealed class SharedPartitionTests
     public void SearchPartitionsShared_ElementsWhoseSquaresAreInfinite_LooksEverywhere()
     {
         float[][] vectors = [.. Enumerable.Range(0, Points).Select(static i => Enumerable.Repeat(i % 5 == 0 ? 1e30f : i, 8).ToArray())];
-        using TestIndex index = TestIndex.Build(vectors, codes: CodeKind.Int8);
-        Assert.True(index.Index.Divide(index.Scratches, () => false, out _, CancellationToken.None));
+        using TestIndex index = TestIndex.Divided(vectors);
         AssertAsComparedWithAll(index, Queries([.. vectors[..20].Where(static (_, i) => i % 5 != 0)], Everything), index.Bitmap(static ordinal => ordinal % 5 != 0));
     }
 
@@ -117,7 +116,7 @@ public sealed class SharedPartitionTests
     public void SearchPartitionsShared_Cancelled_Throws()
     {
         var source = new ClusteredVectors(Dimension, 86);
-        using TestIndex index = Divided(source, DistanceKind.SquaredEuclidean);
+        using TestIndex index = TestIndex.Divided(source.Next(Points), DistanceKind.SquaredEuclidean);
         PartitionedMatches matches = index.Index.Arrange(index.Bitmap(static _ => true))!;
         using ScratchPool.Scope scope = index.Scratches.Rent();
         Assert.Throws<OperationCanceledException>(() => index.Index.SearchPartitionsShared(
@@ -128,7 +127,7 @@ public sealed class SharedPartitionTests
     public void SearchPartitionsShared_AfterWarmUp_AllocatesNothing()
     {
         var source = new ClusteredVectors(Dimension, 87);
-        using TestIndex index = Divided(source, DistanceKind.SquaredEuclidean);
+        using TestIndex index = TestIndex.Divided(source.Next(Points), DistanceKind.SquaredEuclidean);
         SharedQuery[] queries = Queries(source.Next(60), 0.8f);
         PartitionedMatches matches = index.Index.Arrange(index.Bitmap(static ordinal => ordinal % 2 == 0))!;
         using ScratchPool.Scope scope = index.Scratches.Rent();
@@ -158,13 +157,6 @@ public sealed class SharedPartitionTests
         }
 
         return scope.Scratch.Expansions;
-    }
-
-    private static TestIndex Divided(ClusteredVectors source, DistanceKind kind)
-    {
-        TestIndex index = TestIndex.Build(source.Next(Points), kind, codes: CodeKind.Int8);
-        Assert.True(index.Index.Divide(index.Scratches, () => false, out _, CancellationToken.None));
-        return index;
     }
 
     private static SharedQuery[] Queries(float[][] vectors, float slack) =>

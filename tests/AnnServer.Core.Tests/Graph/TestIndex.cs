@@ -36,6 +36,17 @@ internal sealed class TestIndex : IDisposable
         return index;
     }
 
+    /// <summary>Of 8-bit codes, whose points have been divided among parts.</summary>
+    public static TestIndex Divided(float[][] vectors, DistanceKind distance = DistanceKind.SquaredEuclidean)
+    {
+        TestIndex index = Build(vectors, distance, codes: CodeKind.Int8);
+        Assert.True(index.Index.WantsPartitions);
+        Assert.True(index.Index.Divide(index.Scratches, static () => false, out _, CancellationToken.None));
+        Assert.True(index.Index.HasPartitions);
+        Assert.False(index.Index.WantsPartitions);
+        return index;
+    }
+
     public static float[] Rounded(float[] vector) => Array.ConvertAll(vector, element => (float)(Half)element);
 
     /// <summary>The vector of an ordinal as the index gives it back.</summary>

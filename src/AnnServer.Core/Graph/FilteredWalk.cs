@@ -4,6 +4,6 @@ namespace AnnServer.Core.Graph;
 internal enum FilteredWalk
 {
     Complete,
-    OverBudget,
+    GivenUp,
     Cancelled,
 }

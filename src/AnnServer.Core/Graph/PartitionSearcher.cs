@@ -72,7 +72,7 @@ internal static unsafe partial class PartitionSearcher
             seeker.Looked(part, comparison.Added - before);
             if (comparison.Added + (seeker.Tested / TestsPerDistance) > effort.Budget || (effort.LeavesDense && seeker.IsDense))
             {
-                outcome = FilteredWalk.OverBudget;
+                outcome = FilteredWalk.GivenUp;
                 break;
             }
 

@@ -245,7 +245,7 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
             case FilteredWalk.Complete:
                 Rerank(query, effort, scratch);
                 return true;
-            case FilteredWalk.OverBudget:
+            case FilteredWalk.GivenUp:
                 return false;
             default:
                 throw new OperationCanceledException(cancellation);
@@ -260,7 +260,7 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
             : (effort.Slack * effort.Slack, effort.DenseSlack * effort.DenseSlack);
         return new WalkLimits(effort.K, effort.Width, slack, Store.Origin, effort.Budget)
         {
-            Share = dense > slack ? effort.Share : 0,
+            Share = effort.Within || dense > slack ? effort.Share : 0,
             DenseSlack = dense,
             RangeLimit = effort.RangeLimit,
             Radius = effort.Radius,

@@ -14,8 +14,10 @@ internal static unsafe partial class HnswSearcher<TRows>
     // Members of the set that a walk inside it begins with.
     private const int Seeds = 32;
 
-    // One in so many of the members expected around the query are next to none: a fourth, as about half the nodes two steps away are met twice.
-    private const int SparseBelow = 8;
+    // Next to no members are around a node where they are below a fourth of what is expected of the nodes met one and two steps away, half of
+    // which were met before; fewer than a fourth of eight may be missing by chance.
+    private const int SparseBelow = 4;
+    private const int ByChance = 8;
 
     /// <summary>
     /// Algorithm 2 where only the nodes in <paramref name="accept"/> can be results and every node can be walked through: fills
@@ -151,14 +153,12 @@ internal static unsafe partial class HnswSearcher<TRows>
         {
             pool.Insert(start.Distance, start.Ordinal);
         }
-        else
+
+        int seeds = count;
+        count = Gather(start.Ordinal, seeds, out int met);
+        if (((count - seeds) * SparseBelow) + ByChance < met * limits.Share)
         {
-            int seeds = count;
-            count = Gather(start.Ordinal, seeds, out int met);
-            if ((count - seeds) * SparseBelow < met * limits.Share)
-            {
-                return FilteredWalk.GivenUp;
-            }
+            return FilteredWalk.GivenUp;
         }
 
         long computed = 0;

@@ -120,6 +120,43 @@ public sealed class SlackSearchTests(SearchTests.Built built) : IClassFixture<Se
         Assert.Equal(77u, scope.Scratch.Result(0).Ordinal);
     }
 
+    /// <summary>Of members that lie anywhere some are near every query; of those that are farther away than all others none.</summary>
+    [Theory]
+    [InlineData(2u)]
+    [InlineData(5u)]
+    [InlineData(10u)]
+    public void Search_WithinMembersThatAreFar_IsGivenUpWhereTheShareIsKnown(uint every)
+    {
+        const int Queries = 60;
+        float[][] vectors = new ClusteredVectors(16, 5).Next(4000);
+        using TestIndex index = TestIndex.Build(vectors);
+        var effort = new SearchEffort(K, 64, Within: true);
+        SearchEffort known = effort with { Share = 1f / every };
+        OrdinalBitmap anywhere = index.Bitmap(ordinal => ordinal % every == 1);
+        int givenUp = 0;
+        foreach (float[] query in vectors[..Queries])
+        {
+            HashSet<uint> farthest =
+            [
+                .. index.Points.OrderByDescending(point => Oracle.Distance(DistanceKind.SquaredEuclidean, query, point.Value))
+                    .Take(vectors.Length / (int)every)
+                    .Select(static point => point.Key),
+            ];
+            OrdinalBitmap far = index.Bitmap(farthest.Contains);
+            Assert.Equal((true, true, true), (Walks(effort, anywhere), Walks(known, anywhere), Walks(effort, far)));
+            givenUp += Walks(known, far) ? 0 : 1;
+
+            bool Walks(SearchEffort effort, OrdinalBitmap accept)
+            {
+                using ScratchPool.Scope scope = index.Scratches.Rent();
+                return index.Index.Search(query, effort, accept, scope.Scratch, Cancellation);
+            }
+        }
+
+        // Of the others the way to the start ends too far from the query.
+        Assert.InRange(givenUp, Queries * 3 / 4, Queries);
+    }
+
     [Fact]
     public void Search_WithinBeyondItsBudget_IsGivenUp()
     {

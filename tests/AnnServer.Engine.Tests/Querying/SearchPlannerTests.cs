@@ -32,37 +32,37 @@ public sealed class SearchPlannerTests
 
     /// <summary>By parts, unless to look so many members up takes longer than to compare with all; without parts inside the filter, where that may pay.</summary>
     [Theory]
-    [InlineData(PartitionUse.Arranged, 0.02, 0.01, SearchStrategy.Partitions)]
-    [InlineData(PartitionUse.Members, 0.0049, 0.01, SearchStrategy.Partitions)]
-    [InlineData(PartitionUse.Members, 0.0051, 0.01, null)]
-    [InlineData(PartitionUse.None, 0.02, 0.1, SearchStrategy.GraphWithin)]
-    [InlineData(PartitionUse.None, 0.02, 0.01, null)]
-    public void Choose_WalkThroughAllNodesUnderAFilter_IsSoonTriedInAnotherWay(PartitionUse parts, double test, double compare, SearchStrategy? expected)
+    [InlineData(true, 0.02, 0.01, SearchStrategy.Partitions)]
+    [InlineData(false, 0.0049, 0.01, SearchStrategy.Partitions)]
+    [InlineData(false, 0.0051, 0.01, null)]
+    [InlineData(null, 0.02, 0.1, SearchStrategy.GraphWithin)]
+    [InlineData(null, 0.02, 0.01, null)]
+    public void Choose_WalkThroughAllNodesUnderAFilter_IsSoonTriedInAnotherWay(bool? arranged, double test, double compare, SearchStrategy? expected)
     {
         var query = new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 };
         var model = new RecallModel(
             Live, 0, new ScanCosts(compare, 0.001, test), [.. Regimes, Regime(WalkKind.Partitions, 1, 8000), Regime(WalkKind.Partitions, 0.1, 8000)]);
-        SearchPlan plan = SearchPlanner.Choose(query, Config, Live, 0, Live / 2, model, parts: parts);
+        SearchPlan plan = SearchPlanner.Choose(query, Config, Live, 0, Live / 2, model, parts: Use(arranged));
 
         Assert.Equal((SearchStrategy.Graph, expected), (plan.Strategy, plan.Then?.Strategy));
         Assert.Equal(expected == SearchStrategy.GraphWithin, plan.Then?.Effort.Within ?? false);
         // Thrice what is expected, unless comparing with all is all that is left, and known to be none too dear.
-        long most = parts == PartitionUse.None && expected is null ? (long)(compare * Live / 2 / 0.1) : 3 * plan.Distances;
+        long most = arranged is null && expected is null ? (long)(compare * Live / 2 / 0.1) : 3 * plan.Distances;
         Assert.InRange(plan.Effort.Budget, most - 3, most + 3);
-        Assert.Equal(long.MaxValue, SearchPlanner.Choose(query, Config, Live, 0, Live, model, parts: parts).Effort.Budget);
+        Assert.Equal(long.MaxValue, SearchPlanner.Choose(query, Config, Live, 0, Live, model, parts: Use(arranged)).Effort.Budget);
     }
 
     /// <summary>Inside a filter, too, with what tells that it leaves next to nothing around the query.</summary>
     [Theory]
-    [InlineData(PartitionUse.Arranged, SearchStrategy.Partitions)]
-    [InlineData(PartitionUse.Members, null)]
-    [InlineData(PartitionUse.None, null)]
-    public void Choose_WalkInsideAFilter_IsGivenUpFarFromIt(PartitionUse parts, SearchStrategy? expected)
+    [InlineData(true, SearchStrategy.Partitions)]
+    [InlineData(false, null)]
+    [InlineData(null, null)]
+    public void Choose_WalkInsideAFilter_IsGivenUpFarFromIt(bool? arranged, SearchStrategy? expected)
     {
         var query = new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 };
         var model = new RecallModel(
             Live, 0, new ScanCosts(0.01, 0.001, 0.02), [.. Regimes, Regime(WalkKind.Partitions, 1, 8000), Regime(WalkKind.Partitions, 0.1, 8000)]);
-        SearchPlan plan = SearchPlanner.Choose(query, Config, Live, 0, Live / 10, model, parts: parts);
+        SearchPlan plan = SearchPlanner.Choose(query, Config, Live, 0, Live / 10, model, parts: Use(arranged));
 
         Assert.Equal((SearchStrategy.GraphWithin, expected), (plan.Strategy, plan.Then?.Strategy));
         Assert.Equal(0.1f, plan.Effort.Share);
@@ -276,14 +276,13 @@ public sealed class SearchPlannerTests
     public void Choose_DividedPoints_TakesWhatCostsLeast(int oneIn, bool? arranged, SearchStrategy expected)
     {
         var query = new SearchQuery { Vector = new float[8], K = K, RecallTarget = 0.9 };
-        PartitionUse parts = arranged switch { null => PartitionUse.None, true => PartitionUse.Arranged, false => PartitionUse.Members };
         // Half as dear as walking inside the filter, and with a look-up of each member of the parts dearer than that; a scan is 0.01 a point.
         var model = new RecallModel(
             Live,
             0,
             new ScanCosts(0.01, 0.001, 0.02),
             [.. Regimes, Regime(WalkKind.Partitions, 1, 8000), Regime(WalkKind.Partitions, 0.1, 300), Regime(WalkKind.Partitions, 0.001, 10)]);
-        SearchPlan plan = SearchPlanner.Choose(query, Config, Live, 0, Live / oneIn, model, parts: parts);
+        SearchPlan plan = SearchPlanner.Choose(query, Config, Live, 0, Live / oneIn, model, parts: Use(arranged));
         Assert.Equal(expected, plan.Strategy);
         if (expected == SearchStrategy.Partitions)
         {
@@ -296,6 +295,13 @@ public sealed class SearchPlannerTests
             Assert.Equal(SearchStrategy.Partitions, plan.Then!.Value.Strategy);
         }
     }
+
+    private static PartitionUse Use(bool? arranged) => arranged switch
+    {
+        null => PartitionUse.None,
+        true => PartitionUse.Arranged,
+        false => PartitionUse.Members,
+    };
 
     private static RecallModel Model() => new(Live, 0, new ScanCosts(0.01, 0.001, 0.001), Regimes);
 

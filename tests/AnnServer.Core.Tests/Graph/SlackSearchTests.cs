@@ -154,7 +154,7 @@ public sealed class SlackSearchTests(SearchTests.Built built) : IClassFixture<Se
         }
 
         // Of the others the way to the start ends too far from the query.
-        Assert.InRange(givenUp, Queries * 3 / 4, Queries);
+        Assert.InRange(givenUp, Queries / 2, Queries);
     }
 
     [Fact]

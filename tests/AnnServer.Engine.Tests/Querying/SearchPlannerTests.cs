@@ -303,6 +303,20 @@ public sealed class SearchPlannerTests
         false => PartitionUse.Members,
     };
 
+    /// <summary>By parts less is missed far from the query than at random: what is measured to miss twice as much is enough.</summary>
+    [Fact]
+    public void Choose_PartsAfterAWalk_MayMissMore()
+    {
+        RecallCurve parts = new([new(0.4, 0.8, 8000, 800), new(0.6, 1, 9000, 900)]);
+        var model = new RecallModel(
+            Live, 0, new ScanCosts(0.01, 0.001, 0.001), [.. Regimes, new(WalkKind.Partitions, 1, [(K, parts)]), new(WalkKind.Partitions, 0.5, [(K, parts)])]);
+        SearchPlan plan = SearchPlanner.Choose(
+            new SearchQuery { Vector = default, K = K, RecallTarget = 0.95 }, Config, Live, 0, (int)(0.7 * Live), model, parts: PartitionUse.Members);
+
+        Assert.Equal((SearchStrategy.Graph, SearchStrategy.Partitions), (plan.Strategy, plan.Then?.Strategy));
+        Assert.Equal(0.5, plan.Then!.Value.Effort.Slack, 1e-6);
+    }
+
     private static RecallModel Model() => new(Live, 0, new ScanCosts(0.01, 0.001, 0.001), Regimes);
 
     private static IEnumerable<RecallModel.Regime> Regimes =>

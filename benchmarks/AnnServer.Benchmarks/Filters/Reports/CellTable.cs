@@ -19,9 +19,10 @@ internal static class CellTable
         CellResult[] slow = [.. cells.Where(cell => cell.Advantage < LeastAdvantage).OrderBy(cell => cell.Advantage)];
         text.AppendLine(
             $"- Worst recall: {worst.Recall:F4}, {NameOf(worst)}; slowest beside a baseline: {slowest.Advantage:F2} ×, {NameOf(slowest)}.");
+        CellResult[] approximate = [.. cells.Where(cell => cell.Strategies.GetValueOrDefault(Scan) < cell.Strategies.Values.Sum() / 2.0)];
         text.AppendLine(
-            $"- Beyond a recall of {target}: {cells.Average(cell => Math.Max(0, cell.Recall - target)):F4} in the mean of {cells.Count} cells; "
-            + $"below it: {Listed(below, cell => $"{cell.Recall:F4}")}.");
+            $"- Below a recall of {target}: {Listed(below, cell => $"{cell.Recall:F4}")}. Beyond it: {Beyond(cells, target)} in the mean of {cells.Count} cells, "
+            + $"{Beyond(approximate, target)} in that of the {approximate.Length} that are for the most part not answered by comparing with all.");
         text.AppendLine(
             $"- Short answers: {cells.Sum(cell => cell.Short)}; results that do not match, or come twice: {cells.Sum(cell => cell.Wrong)}.");
         text.AppendLine($"- Cells below {LeastAdvantage} × the better baseline: {Listed(slow, cell => $"{cell.Advantage:F2}")}.");
@@ -57,6 +58,9 @@ internal static class CellTable
                 + $"| **{Ratio(cell.Advantage)}** |");
         }
     }
+
+    private static string Beyond(IReadOnlyList<CellResult> cells, double target) =>
+        $"{cells.Select(cell => Math.Max(0, cell.Recall - target)).DefaultIfEmpty().Average():F4}";
 
     private static string NameOf(CellResult cell) => $"{cell.Group} {cell.Band}";
 

@@ -19,7 +19,7 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
     // Nothing above it is told apart by so few queries; an effort that gets there is the last to be measured.
     private const double Saturated = 0.9985;
 
-    // Vectors to search with: queries, and as many points as are missing; under filters fewer, as there is more to search.
+    // Vectors to search with: queries, and as many points as are missing; but for walks without a filter fewer, as they take longer.
     private const int LeastProbes = 256;
 
     // Of searches that are made together: the share of the points, how many are worth a measurement, and the candidates kept for each query.
@@ -67,7 +67,8 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
                 continue;
             }
 
-            if (!TryMeasure(walk, share, share < 1 ? probes[..Math.Min(LeastProbes, probes.Count)] : probes, regimes))
+            bool isUnfiltered = walk == WalkKind.Through && share == 1;
+            if (!TryMeasure(walk, share, isUnfiltered ? probes : probes[..Math.Min(LeastProbes, probes.Count)], regimes))
             {
                 return null;
             }

@@ -79,11 +79,11 @@ public sealed class FilterLabTests : IDisposable
             text, [Cell("Range", 0.99, 0.8, post), Cell("Not", 0.93, 4, post), Cell("And", 0.98, 0.3, post)], target: 0.95);
 
         Assert.Contains("Cells below 0.9 × the better baseline: And 1 % (0.30), Range 1 % (0.80).", text.ToString());
-        Assert.Contains("below it: Not 1 % (0.9300).", text.ToString());
+        Assert.Contains("Below a recall of 0.95: Not 1 % (0.9300).", text.ToString());
         Assert.Contains("Worst recall: 0.9300, Not 1 %", text.ToString());
         Assert.DoesNotContain("Noise", text.ToString());
         // (0.04 + 0 + 0.03) / 3
-        Assert.Contains("Beyond a recall of 0.95: 0.0233 in the mean of 3 cells", text.ToString());
+        Assert.Contains("Beyond it: 0.0233 in the mean of 3 cells", text.ToString());
     }
 
     [Fact]
@@ -96,6 +96,8 @@ public sealed class FilterLabTests : IDisposable
         CellTable.AppendSummary(
             text, [Cell("Not", 0.93, 4, post), scanned, scanned with { Exact = post with { Ratio = 1.1 } }], target: 0.95);
 
+        // (0 + 0.05 + 0.05) / 3, and 0 without those.
+        Assert.Contains("Beyond it: 0.0333 in the mean of 3 cells, 0.0000 in that of the 1 that", text.ToString());
         Assert.Contains("in the 2 cells where the planner scans too", text.ToString());
         Assert.Contains("*exact ×* is 0.97 to 1.10", text.ToString());
     }

@@ -14,10 +14,9 @@ internal static unsafe partial class HnswSearcher<TRows>
     // Members of the set that a walk inside it begins with.
     private const int Seeds = 32;
 
-    // Next to no members are around a node where they are below a fourth of what is expected of the nodes met one and two steps away, half of
-    // which were met before; fewer than a fourth of eight may be missing by chance.
-    private const int SparseBelow = 4;
-    private const int ByChance = 8;
+    // Fewer than half of the members that a share of the nodes within two steps would be, less as many as may be missing by chance.
+    private const int FewBelow = 2;
+    private const int FewByChance = 2;
 
     /// <summary>
     /// Algorithm 2 where only the nodes in <paramref name="accept"/> can be results and every node can be walked through: fills
@@ -129,7 +128,7 @@ internal static unsafe partial class HnswSearcher<TRows>
     /// <para>
     /// Where the nearest members are far away, there are many about as near, on all sides, and the ways between them lead through nodes that are no
     /// members: in 1,000,000 points, of which the half or the tenth that was farthest from the query matched, it found 0.97 and 0.94 at most,
-    /// however hard it tried. So it is given up, if the limits have a share, where members are next to none around the start.
+    /// however hard it tried. So it is given up, if the limits have a share, where members are few around the start.
     /// </para>
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -145,6 +144,11 @@ internal static unsafe partial class HnswSearcher<TRows>
         float* distances = scratch.Distances.Pointer;
         uint* batch = scratch.Nodes.Pointer;
         uint* others = batch + batchLimit;
+        if (limits.Share > 0 && AreFew(store, start.Ordinal, layer, accept, limits.Share, visited))
+        {
+            return FilteredWalk.GivenUp;
+        }
+
         pool.Reset(limits.Width);
         visited.Reset(store.SlotCount, scratch.HeldOut);
         visited.TryAdd(start.Ordinal);
@@ -153,12 +157,9 @@ internal static unsafe partial class HnswSearcher<TRows>
         {
             pool.Insert(start.Distance, start.Ordinal);
         }
-
-        int seeds = count;
-        count = Gather(start.Ordinal, seeds, out int met);
-        if (((count - seeds) * SparseBelow) + ByChance < met * limits.Share)
+        else
         {
-            return FilteredWalk.GivenUp;
+            count = Gather(start.Ordinal, count);
         }
 
         long computed = 0;
@@ -185,7 +186,7 @@ internal static unsafe partial class HnswSearcher<TRows>
                 break;
             }
 
-            count = Gather(node, 0, out _);
+            count = Gather(node, 0);
             hops++;
             if (computed > limits.Budget)
             {
@@ -205,15 +206,13 @@ internal static unsafe partial class HnswSearcher<TRows>
         scratch.Results = pool;
         return outcome;
 
-        // The accepted nodes one step from a node, then two, until they are as many as a row is long; and how many were met for them, about.
-        int Gather(uint node, int count, out int met)
+        // The accepted nodes one step from a node, then two, until they are as many as a row is long.
+        int Gather(uint node, int count)
         {
             int first = visited.Count;
             int wanted = count + capacity;
             visited.AddRow(store.Links(node, layer), capacity);
             int otherCount = 0;
-            int neighborCount = visited.Count - first;
-            met = neighborCount;
             for (int i = first; i < visited.Count; i++)
             {
                 uint neighbor = visited.Met[i];
@@ -231,7 +230,6 @@ internal static unsafe partial class HnswSearcher<TRows>
 
             for (int i = 0; i < otherCount && count < wanted; i++)
             {
-                met += neighborCount;
                 first = visited.Count;
                 visited.AddRow(store.Links(others[i], layer), capacity, accept);
                 for (int j = first; j < visited.Count; j++)
@@ -243,6 +241,37 @@ internal static unsafe partial class HnswSearcher<TRows>
 
             return count;
         }
+    }
+
+    // Whether far fewer than the share of the live nodes within two steps are members.
+    private static bool AreFew(GraphStore store, uint start, int layer, OrdinalWords accept, float share, VisitedSet visited)
+    {
+        int capacity = store.Parameters.MaxLinks(layer);
+        visited.Reset(store.SlotCount, null);
+        visited.TryAdd(start);
+        visited.AddRow(store.Links(start, layer), capacity);
+        int near = visited.Count;
+        for (int i = 1; i < near; i++)
+        {
+            PrefetchLinks(store, visited.Met[i], layer);
+        }
+
+        for (int i = 1; i < near; i++)
+        {
+            visited.AddRow(store.Links(visited.Met[i], layer), capacity);
+        }
+
+        OrdinalWords live = store.Live;
+        int met = 0;
+        int members = 0;
+        for (int i = 0; i < visited.Count; i++)
+        {
+            uint node = visited.Met[i];
+            met += live.Contains(node) ? 1 : 0;
+            members += accept.Contains(node) ? 1 : 0;
+        }
+
+        return (members + FewByChance) * FewBelow < met * share;
     }
 
     // Members of a set, spread evenly over it.

@@ -169,8 +169,8 @@ public abstract unsafe partial class VectorIndex : IDisposable
 
     /// <summary>
     /// Walks the graph for the nearest live points, as hard as <paramref name="effort"/> says. With <paramref name="accept"/> only
-    /// its members are results; a walk past its budget is given up, false. Results are in the scratch: more than are wanted, if
-    /// more candidates were kept.
+    /// its members are results; a walk past its budget is given up, false, and so is one within them that finds few around the query
+    /// though <see cref="SearchEffort.Share"/> says otherwise. Results are in the scratch: more than are wanted, if more candidates were kept.
     /// </summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public abstract bool Search(

@@ -27,7 +27,7 @@ public readonly record struct SearchEffort(
     /// <summary>
     /// The share of all nodes that match, where <see cref="Slack"/> is for a walk through all of them under a filter that leaves so many
     /// anywhere; 0 where it holds as it is. In a search by parts the share that matches; in a walk within that share too, if it is to be given up
-    /// where next to none match around the query.
+    /// where few match around the query.
     /// </summary>
     public float Share { get; init; }
 

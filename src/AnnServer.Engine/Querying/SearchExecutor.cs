@@ -158,7 +158,7 @@ internal sealed partial class SearchExecutor(CollectionData data, CollectionCont
             fallback = !TryApproximate(plan);
             if (fallback && plan.Then is { } then)
             {
-                plan = plan with { Strategy = then.Strategy, Effort = then.Effort };
+                plan = plan with { Strategy = then.Strategy, Effort = then.Effort, RecallEstimate = then.RecallEstimate };
                 fallback = !TryApproximate(plan);
             }
 

@@ -44,14 +44,15 @@ internal static class SearchPlanner
     // Times what a scan would have cost, after which a walk of given width is given up for it.
     private const double PatienceOfWidth = 1.6;
 
-    // Of what may be missed, so much is not, under filters: they were measured at random, and those that are not find a little less. Where a
+    // Of what may be missed, so much is not, under filters: they were measured at random, and those that are not find a little less, most of all
+    // those that hold the neighbours of the query, for whom an effort was measured that goes without a filter. Where a
     // walk through all nodes was given up, the filter is one of these, and inside it a walk takes several times what was measured. By parts it is
-    // the other way round: far from the query a tenth of what was measured is missed, and less, so that twice as much may be.
+    // the other way round: far from the query a tenth of what was measured is missed, and less.
     private const double MarginOfFilters = 0.35;
     private const double MarginOfPartitions = 0.45;
+    private const double MarginOfDense = 0.5;
     private const double MarginOfRetries = 0.85;
     private const double MoreOfRetries = 5;
-    private const double MoreMissedByParts = 2;
 
     // Those few lose more, of what may be missed, where less may be: with the margins of 0.95 four of 112 kinds of filters found 0.984 to
     // 0.989 of 0.99. From the first to the second the margins come nearer to all by this share.
@@ -59,9 +60,10 @@ internal static class SearchPlanner
     private const double MissedAtMore = 0.01;
     private const double MoreMargin = 0.4;
 
-    // Times the distances that a walk through all nodes computes in the mean. Under filters that are independent of the query one in a
-    // hundred takes more.
-    private const double Patience = 3;
+    // Times the distances that a walk computes in the mean; under filters that are independent of the query one in a hundred takes more, and
+    // fewer. Before a scan it may take this share of what that takes, which those few would wait for.
+    private const double PatienceOfWalks = 3;
+    private const double PatienceBeforeScans = 0.25;
 
     /// <summary>
     /// Candidates of a walk that nobody chose a number for: a recall@10 of 0.98 and more on real text and image vectors at the
@@ -135,7 +137,7 @@ internal static class SearchPlanner
         RecallPoint within = default;
         bool isWithin = share < 1 && model.TryReach(WalkKind.Within, share, k, aim, out within) && within.Microseconds < scan;
         RecallPoint all = default;
-        bool isThroughAll = isThrough && share < 1 && model.TryReach(WalkKind.Through, 1, k, aim, out all);
+        bool isThroughAll = isThrough && share < 1 && model.TryReach(WalkKind.Through, 1, k, Toward(MarginOfDense), out all);
         if (TryPartitions(Toward(MarginOfPartitions), out RecallPoint near, out RecallPoint dense, out SearchEffort nearEffort)
             && near.Microseconds < scan
             && !(isThrough && through.Microseconds < near.Microseconds)
@@ -144,13 +146,9 @@ internal static class SearchPlanner
             // Where all around the query match, a walk finds the way sooner: it meets little else.
             bool leavesDense = isThroughAll && all.Microseconds < dense.Microseconds;
             return new SearchPlan(
-                SearchStrategy.Partitions,
-                nearEffort with { LeavesDense = leavesDense },
-                (long)near.Distances,
-                model.Expect(Math.Max(near.Recall, goal), live),
-                codesWidth)
+                SearchStrategy.Partitions, nearEffort with { LeavesDense = leavesDense }, (long)near.Distances, Expect(near), codesWidth)
             {
-                Then = leavesDense ? new SecondPlan(SearchStrategy.Graph, EffortThrough(Budget(through))) : null,
+                Then = leavesDense ? new SecondPlan(SearchStrategy.Graph, EffortThrough(Budget(through)), Expect(through)) : null,
                 LooksIn = near.Tests / live,
             };
         }
@@ -162,30 +160,42 @@ internal static class SearchPlanner
                 return Walk(SearchStrategy.Graph, through, EffortThrough(long.MaxValue), null);
             }
 
-            // Where the points that match are far from the query, so many distances are wasted; then it is soon tried in another way.
-            SecondPlan? then = Elsewhere();
-            bool isSoon = then is not null || parts != PartitionUse.None;
-            long budget = isSoon ? Math.Min(Budget(through), (long)(Patience * through.Distances)) : Budget(through);
-            return Walk(SearchStrategy.Graph, through, EffortThrough(budget), then);
+            SecondPlan? then = Elsewhere(isWithin: false);
+            return Walk(SearchStrategy.Graph, through, EffortThrough(Patience(through, then)), then);
         }
 
-        return isWithin
-            ? Walk(SearchStrategy.GraphWithin, within, Effort(within, true, Budget(within)) with { Share = (float)share }, Elsewhere())
-            : CompareWithAll();
-
-        // For those that match far from the query; null to compare with all. A walk within finds some of them only, where they are many.
-        SecondPlan? Elsewhere()
+        if (isWithin)
         {
-            if (TryPartitions(1 - (MoreMissedByParts * (1 - goal)), out _, out _, out SearchEffort apart))
+            SecondPlan? then = Elsewhere(isWithin: true);
+            return Walk(SearchStrategy.GraphWithin, within, Effort(within, true, Patience(within, then)) with { Share = (float)share }, then);
+        }
+
+        return CompareWithAll();
+
+        // For points that are far from the query, after a walk; null to compare with all. By parts it looks in about half of them.
+        SecondPlan? Elsewhere(bool isWithin)
+        {
+            if (TryPartitions(goal, out RecallPoint beside, out _, out SearchEffort apart))
             {
-                return parts == PartitionUse.Arranged || live * model.Costs.Test < scan ? new SecondPlan(SearchStrategy.Partitions, apart) : null;
+                return parts == PartitionUse.Arranged || live * model.Costs.Test < scan
+                    ? new SecondPlan(SearchStrategy.Partitions, apart, Expect(beside))
+                    : null;
             }
 
-            return isThrough
+            // A walk within finds some of them only, where there are many.
+            return !isWithin
                 && model.TryReach(WalkKind.Within, share, k, Toward(MarginOfRetries), out RecallPoint retry)
                 && MoreOfRetries * retry.Microseconds < scan
-                    ? new SecondPlan(SearchStrategy.GraphWithin, Effort(retry, true, Budget(retry)))
+                    ? new SecondPlan(SearchStrategy.GraphWithin, Effort(retry, true, Budget(retry)), Expect(retry))
                     : null;
+        }
+
+        // Distances after which a walk is given up: soon, as where the points are far from the query they are wasted.
+        long Patience(in RecallPoint point, SecondPlan? then)
+        {
+            long budget = Budget(point);
+            long usual = (long)(PatienceOfWalks * point.Distances);
+            return Math.Min(budget, then is null ? Math.Max(usual, (long)(PatienceBeforeScans * budget)) : usual);
         }
 
         SearchPlan CompareWithAll() => new(SearchStrategy.Exact, new SearchEffort(k, k), matching, RecallOfScan(codesWidth), codesWidth);
@@ -225,7 +235,9 @@ internal static class SearchPlanner
         }
 
         SearchPlan Walk(SearchStrategy strategy, in RecallPoint point, in SearchEffort effort, SecondPlan? then) =>
-            new(strategy, effort, (long)point.Distances, model.Expect(Math.Max(point.Recall, goal), live), codesWidth, then);
+            new(strategy, effort, (long)point.Distances, Expect(point), codesWidth, then);
+
+        double Expect(in RecallPoint point) => model.Expect(Math.Max(point.Recall, goal), live);
 
         SearchEffort EffortThrough(long budget) => Effort(through, false, budget) with
         {
@@ -236,7 +248,7 @@ internal static class SearchPlanner
         SearchEffort Effort(in RecallPoint point, bool isInside, long budget) =>
             EffortLadder.ToEffort(config.Metric, point.Effort, k, isInside, budget);
 
-        // Given up when comparing with all would have been done.
+        // Comparing with all would have been done by then.
         long Budget(in RecallPoint point) => (long)(point.Distances * scan / point.Microseconds);
     }
 

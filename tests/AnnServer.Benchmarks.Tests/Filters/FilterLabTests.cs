@@ -93,11 +93,12 @@ public sealed class FilterLabTests : IDisposable
         CellResult scanned = Cell("Range", 1, 0.97, post) with { Strategies = new Dictionary<string, int> { ["Exact"] = 5 } };
         StringBuilder text = new();
 
+        CellResult givenUp = scanned with { Strategies = new Dictionary<string, int> { ["Graph given up"] = 3, ["Graph"] = 2 } };
         CellTable.AppendSummary(
-            text, [Cell("Not", 0.93, 4, post), scanned, scanned with { Exact = post with { Ratio = 1.1 } }], target: 0.95);
+            text, [Cell("Not", 0.97, 4, post), scanned, scanned with { Exact = post with { Ratio = 1.1 } }, givenUp], target: 0.95);
 
-        // (0 + 0.05 + 0.05) / 3, and 0 without those.
-        Assert.Contains("Beyond it: 0.0333 in the mean of 3 cells, 0.0000 in that of the 1 that", text.ToString());
+        // (0.02 + 0.05 + 0.05 + 0.05) / 4, and 0.02 without those.
+        Assert.Contains("Beyond it: 0.0425 in the mean of 4 cells, 0.0200 in that of the 1 that", text.ToString());
         Assert.Contains("in the 2 cells where the planner scans too", text.ToString());
         Assert.Contains("*exact ×* is 0.97 to 1.10", text.ToString());
     }

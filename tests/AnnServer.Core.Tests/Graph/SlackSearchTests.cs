@@ -143,18 +143,36 @@ public sealed class SlackSearchTests(SearchTests.Built built) : IClassFixture<Se
                     .Select(static point => point.Key),
             ];
             OrdinalBitmap far = index.Bitmap(farthest.Contains);
-            Assert.Equal((true, true, true), (Walks(effort, anywhere), Walks(known, anywhere), Walks(effort, far)));
-            givenUp += Walks(known, far) ? 0 : 1;
-
-            bool Walks(SearchEffort effort, OrdinalBitmap accept)
-            {
-                using ScratchPool.Scope scope = index.Scratches.Rent();
-                return index.Index.Search(query, effort, accept, scope.Scratch, Cancellation);
-            }
+            Assert.Equal((true, true, true), (Walks(index, query, effort, anywhere), Walks(index, query, known, anywhere), Walks(index, query, effort, far)));
+            givenUp += Walks(index, query, known, far) ? 0 : 1;
         }
 
         // Of the others the way to the start ends too far from the query.
-        Assert.InRange(givenUp, Queries / 2, Queries);
+        Assert.InRange(givenUp, Queries * 3 / 4, Queries);
+    }
+
+    /// <summary>Points that are alike lead to each other alone, and those that are gone are no members: neither says that members are far away.</summary>
+    [Theory]
+    [InlineData(40, 0, 0.5)]
+    [InlineData(40, 0, 0.1)]
+    [InlineData(1, 2, 0.5)]
+    [InlineData(1, 2, 0.1)]
+    [InlineData(1, 3, 0.2)]
+    public void Search_WithinMembersAnywhereAmongOthersAlikeOrGone_IsHardlyGivenUp(int alike, int keptOneIn, double share)
+    {
+        float[][] different = new ClusteredVectors(16, 6).Next(4000 / alike);
+        using TestIndex index = TestIndex.Build([.. Enumerable.Range(0, 4000).Select(i => different[i % different.Length])]);
+        var random = new Random(7);
+        HashSet<uint> members = [.. index.Points.Keys.Where(ordinal => keptOneIn == 0 || ordinal % keptOneIn == 0).Where(_ => random.NextDouble() < share)];
+        foreach (uint ordinal in index.Points.Keys.Where(ordinal => keptOneIn > 0 && ordinal % keptOneIn != 0).ToList())
+        {
+            index.Hide(ordinal);
+        }
+
+        var known = new SearchEffort(K, 64, Within: true) { Share = (float)share };
+        OrdinalBitmap accept = index.Bitmap(members.Contains);
+        // By chance they may be few around one or the other.
+        Assert.InRange(different[..60].Count(query => !Walks(index, query, known, accept)), 0, 2);
     }
 
     [Fact]
@@ -192,6 +210,12 @@ public sealed class SlackSearchTests(SearchTests.Built built) : IClassFixture<Se
             Assert.True(index.Index.Search(index.Points[ordinal], effort, accept, scope.Scratch, Cancellation));
             return [.. Enumerable.Range(0, scope.Scratch.ResultCount).Select(i => scope.Scratch.Result(i).Ordinal)];
         }
+    }
+
+    private static bool Walks(TestIndex index, float[] query, SearchEffort effort, OrdinalBitmap accept)
+    {
+        using ScratchPool.Scope scope = index.Scratches.Rent();
+        return index.Index.Search(query, effort, accept, scope.Scratch, Cancellation);
     }
 
     private (double Recall, long Distances) Measure(TestIndex index, SearchEffort effort, OrdinalBitmap? accept)

@@ -44,6 +44,39 @@ public sealed class PartitionedSearchTests
         }
     }
 
+    /// <summary>A walk inside a filter that holds nothing around the query is left for the parts, which say for themselves what they find.</summary>
+    [Fact]
+    public async Task Search_FilterFarFromTheQuery_IsLeftByTheWalkForTheParts()
+    {
+        using var folder = new DataFolder();
+        await using TestDatabase test = await TestDatabase.OpenAsync(folder);
+        var random = new Random(14);
+        Collection collection = await LoadAsync(test, Metric.L2, random);
+        await UpsertAsync(collection, random, Points, 1000, least: 5000, offset: 50);
+        Assert.True(collection.Data.Index.Divide(new ScratchPool(), static () => false, out _, Cancellation));
+        RecallCurve within = new([new RecallPoint(1.5, 0.96, 5000, 1)]), parts = new([new RecallPoint(1e6, 0.97, 10, 10)]);
+        collection.Data.Recall.Measured(
+            new RecallModel(
+                Points + 1000,
+                QuerySample.Capacity,
+                new ScanCosts(1, 1, 0),
+                [
+                    .. from share in (double[])[1, 0.001] select new RecallModel.Regime(WalkKind.Within, share, [(K, within)]),
+                    .. from share in (double[])[1, 0.001] select new RecallModel.Regime(WalkKind.Partitions, share, [(K, parts)]),
+                ]),
+            0);
+
+        for (int i = 0; i < 5; i++)
+        {
+            SearchQuery near = Query(Shifted(RandomPoints.Vector(random, Dimension), 50), "r >= 5000"), far = near with { Vector = RandomPoints.Vector(random, Dimension) };
+            SearchReport report = Search(collection, near).Report;
+            Assert.Equal((SearchStrategy.GraphWithin, 0.96, false), (report.Strategy, report.RecallEstimate, report.ExactFallback));
+            SearchAnswer answer = Search(collection, far);
+            Assert.Equal((SearchStrategy.Partitions, 0.97, false), (answer.Report.Strategy, answer.Report.RecallEstimate, answer.Report.ExactFallback));
+            AssertAlike(Exact(collection, far), answer);
+        }
+    }
+
     /// <summary>With few of one filter that are answered alone, and many that look in its parts together, more than can at once.</summary>
     [Theory]
     [InlineData(40)]
@@ -132,6 +165,8 @@ public sealed class PartitionedSearchTests
     private static SearchQuery Query(float[] vector, string filter) =>
         new() { Vector = vector, K = K, RecallTarget = 0.9, Filter = new FilterSpec(filter, null) };
 
+    private static float[] Shifted(float[] vector, float offset) => Array.ConvertAll(vector, element => element + offset);
+
     private static SearchAnswer Exact(Collection collection, SearchQuery query) =>
         Search(collection, query with { RecallTarget = null, Exact = true });
 
@@ -166,7 +201,7 @@ public sealed class PartitionedSearchTests
         return collection;
     }
 
-    private static async Task UpsertAsync(Collection collection, Random random, int first, int count, int least = 0)
+    private static async Task UpsertAsync(Collection collection, Random random, int first, int count, int least = 0, float offset = 0)
     {
         foreach (int[] chunk in Enumerable.Range(first, count).Chunk(500))
         {
@@ -174,7 +209,7 @@ public sealed class PartitionedSearchTests
             [
                 .. chunk.Select(i => new Point(
                     PointId.FromNumber((ulong)i),
-                    RandomPoints.Vector(random, Dimension),
+                    Shifted(RandomPoints.Vector(random, Dimension), offset),
                     new Dictionary<string, AttributeValue>
                     {
                         ["r"] = AttributeValue.Of((long)(least + random.Next(1000))), ["stays"] = AttributeValue.Of(i < 2000),

@@ -7,6 +7,9 @@ namespace AnnServer.Benchmarks.Filters.Measuring;
 /// <summary>Gives the engine query and filter.</summary>
 internal sealed class EngineSearcher : ISearcher
 {
+    /// <summary>How the name of a strategy ends that was left for comparing with all.</summary>
+    public const string GivenUp = " given up";
+
     private readonly Collection _collection;
     private readonly SearchQuery _query;
     private readonly SearchAnswer _answer = new();
@@ -27,6 +30,6 @@ internal sealed class EngineSearcher : ISearcher
         foreach (ref readonly SearchHit hit in _answer.HitSpan)
             answer.Rows.Add((int)hit.Id.Number);
         answer.Distances = _answer.Report.DistanceComputations;
-        answer.Strategy = _answer.Report.ExactFallback ? $"{_answer.Report.Strategy} given up" : _answer.Report.Strategy.ToString();
+        answer.Strategy = _answer.Report.ExactFallback ? $"{_answer.Report.Strategy}{GivenUp}" : _answer.Report.Strategy.ToString();
     }
 }

@@ -19,7 +19,7 @@ internal static class CellTable
         CellResult[] slow = [.. cells.Where(cell => cell.Advantage < LeastAdvantage).OrderBy(cell => cell.Advantage)];
         text.AppendLine(
             $"- Worst recall: {worst.Recall:F4}, {NameOf(worst)}; slowest beside a baseline: {slowest.Advantage:F2} ×, {NameOf(slowest)}.");
-        CellResult[] approximate = [.. cells.Where(cell => cell.Strategies.GetValueOrDefault(Scan) < cell.Strategies.Values.Sum() / 2.0)];
+        CellResult[] approximate = [.. cells.Where(cell => 2 * cell.Strategies.Where(ComparedWithAll).Sum(entry => entry.Value) < cell.Strategies.Values.Sum())];
         text.AppendLine(
             $"- Below a recall of {target}: {Listed(below, cell => $"{cell.Recall:F4}")}. Beyond it: {Beyond(cells, target)} in the mean of {cells.Count} cells, "
             + $"{Beyond(approximate, target)} in that of the {approximate.Length} that are for the most part not answered by comparing with all.");
@@ -58,6 +58,9 @@ internal static class CellTable
                 + $"| **{Ratio(cell.Advantage)}** |");
         }
     }
+
+    // At once, or after something else was given up.
+    private static bool ComparedWithAll(KeyValuePair<string, int> entry) => entry.Key == Scan || entry.Key.EndsWith(EngineSearcher.GivenUp, StringComparison.Ordinal);
 
     private static string Beyond(IReadOnlyList<CellResult> cells, double target) =>
         $"{cells.Select(cell => Math.Max(0, cell.Recall - target)).DefaultIfEmpty().Average():F4}";

@@ -19,7 +19,7 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
     // Nothing above it is told apart by so few queries; an effort that gets there is the last to be measured.
     private const double Saturated = 0.9985;
 
-    // Vectors to search with: queries, and as many points as are missing; but for walks without a filter fewer, as they take longer.
+    // Vectors to search with: queries, and as many points as are missing. Only walks without a filter are made with all queries there are.
     private const int LeastProbes = 256;
 
     // Of searches that are made together: the share of the points, how many are worth a measurement, and the candidates kept for each query.

@@ -48,6 +48,8 @@ internal static class RangePlan
             Radius = radius,
             Beside = query is { RecallTarget: { } target, Ef: null } ? Math.Min(SearchPlanner.WidthFor(target, FirstK), effort.Ef) : effort.Ef,
             Budget = Math.Max(effort.Budget, matching),
+            // Nothing may be within, which is soon found where all are far away.
+            Share = effort.Within ? 0 : effort.Share,
         };
 
         // As many may be within as the limit allows.

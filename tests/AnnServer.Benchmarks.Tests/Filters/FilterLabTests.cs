@@ -128,6 +128,7 @@ public sealed class FilterLabTests : IDisposable
         Wrong = 0,
         Distances = 100,
         Cpu = 20,
+        FilterTime = 5,
         Qps = 1000,
         P99 = 50,
         Strategies = new Dictionary<string, int> { ["Graph"] = 5 },

@@ -23,6 +23,9 @@ internal sealed record CellResult(string Set, string Group, string Band)
 
     public required double Cpu { get; init; }
 
+    /// <summary>Of the clock, to find what matches, which costs the post-filtered walk nothing.</summary>
+    public required double FilterTime { get; init; }
+
     public required double Qps { get; init; }
 
     public required double P99 { get; init; }

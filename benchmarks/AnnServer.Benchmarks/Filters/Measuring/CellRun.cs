@@ -86,6 +86,7 @@ internal sealed class CellRun(LabPlan plan, LabSet set, AttributeColumns columns
             Wrong = verdicts.Sum(verdict => verdict.Wrong),
             Distances = verdicts.Average(verdict => (double)verdict.Distances),
             Cpu = planner.Cpu(count),
+            FilterTime = planner.FilterTime(count),
             Qps = 1e6 / planner.Latency(count),
             P99 = latencies[(int)Math.Ceiling(0.99 * latencies.Length) - 1],
             Strategies = verdicts.CountBy(verdict => verdict.Strategy).OrderByDescending(entry => entry.Value).ToDictionary(),

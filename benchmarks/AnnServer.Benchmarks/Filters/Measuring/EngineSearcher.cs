@@ -30,6 +30,7 @@ internal sealed class EngineSearcher : ISearcher
         foreach (ref readonly SearchHit hit in _answer.HitSpan)
             answer.Rows.Add((int)hit.Id.Number);
         answer.Distances = _answer.Report.DistanceComputations;
+        answer.FilterMicroseconds = _answer.Report.FilterMicroseconds;
         answer.Strategy = _answer.Report.ExactFallback ? $"{_answer.Report.Strategy}{GivenUp}" : _answer.Report.Strategy.ToString();
     }
 }

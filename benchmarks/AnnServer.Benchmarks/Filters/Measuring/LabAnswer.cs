@@ -10,6 +10,9 @@ internal sealed class LabAnswer
     /// <summary>Candidates that were filtered on the client's side.</summary>
     public int Candidates { get; set; }
 
+    /// <summary>Of the clock, to find what matches.</summary>
+    public double FilterMicroseconds { get; set; }
+
     /// <summary>How the engine says it came about.</summary>
     public string Strategy { get; set; } = "";
 }

@@ -13,6 +13,7 @@ internal sealed class Trial(ISearcher searcher, QuestionCell cell, bool[][] matc
     private readonly LabAnswer _answer = new();
     private readonly List<double[]> _cpu = [];
     private readonly List<double[]> _latencies = [];
+    private readonly List<double[]> _filterTimes = [];
 
     public ISearcher Searcher => searcher;
 
@@ -42,7 +43,7 @@ internal sealed class Trial(ISearcher searcher, QuestionCell cell, bool[][] matc
     /// <summary>Asks the same questions again and takes the time of each.</summary>
     public void Measure()
     {
-        double[] cpu = new double[Verdicts.Count], latencies = new double[Verdicts.Count];
+        double[] cpu = new double[Verdicts.Count], latencies = new double[Verdicts.Count], filterTimes = new double[Verdicts.Count];
         for (int i = 0; i < cpu.Length; i++)
         {
             long started = Stopwatch.GetTimestamp();
@@ -50,9 +51,11 @@ internal sealed class Trial(ISearcher searcher, QuestionCell cell, bool[][] matc
             searcher.Search(cell.Questions[i], matches[i], _answer);
             cpu[i] = (ProcessUsage.CpuSeconds() - before) * 1e6;
             latencies[i] = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
+            filterTimes[i] = _answer.FilterMicroseconds;
         }
         _cpu.Add(cpu);
         _latencies.Add(latencies);
+        _filterTimes.Add(filterTimes);
     }
 
     /// <summary>Share of the wanted results of the first questions that were found.</summary>
@@ -67,4 +70,7 @@ internal sealed class Trial(ISearcher searcher, QuestionCell cell, bool[][] matc
 
     /// <summary>The same of the clock.</summary>
     public double Latency(int first) => Medians.Sum(_latencies, first) / first;
+
+    /// <summary>And what of it went into finding what matches.</summary>
+    public double FilterTime(int first) => Medians.Sum(_filterTimes, first) / first;
 }

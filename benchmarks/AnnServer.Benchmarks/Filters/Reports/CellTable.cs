@@ -44,16 +44,16 @@ internal static class CellTable
     public static void Append(StringBuilder text, string group, string band, IReadOnlyList<CellResult> cells)
     {
         text.AppendLine(
-            $"| {group} | {band} | queries | matching | lift | recall | short | distances | CPU µs | QPS | p99 µs | strategy "
+            $"| {group} | {band} | queries | matching | lift | recall | short | distances | CPU µs | filter µs | QPS | p99 µs | strategy "
             + "| exact × | post start | post recall | post × | better × |");
-        text.AppendLine("| --- | --- |" + string.Concat(Enumerable.Repeat(" ---: |", 9)) + " --- | ---: | ---: | ---: | ---: | ---: |");
+        text.AppendLine("| --- | --- |" + string.Concat(Enumerable.Repeat(" ---: |", 10)) + " --- | ---: | ---: | ---: | ---: | ---: |");
         foreach (CellResult cell in cells)
         {
             string strategies = string.Join(", ", cell.Strategies.Select(entry => $"{entry.Key} {entry.Value}"));
             BaselineResult post = cell.PostFilter;
             text.AppendLine(
                 $"| {cell.Group} | {cell.Band} | {cell.Questions} | {cell.Matching:F0} | {Lift(cell.Lift)} | {cell.Recall:F4} | {cell.Short} "
-                + $"| {cell.Distances:F0} | {cell.Cpu:F1} | {cell.Qps:F0} | {cell.P99:F0} | {strategies} | {Ratio(cell.Exact.Ratio)} "
+                + $"| {cell.Distances:F0} | {cell.Cpu:F1} | {cell.FilterTime:F1} | {cell.Qps:F0} | {cell.P99:F0} | {strategies} | {Ratio(cell.Exact.Ratio)} "
                 + $"| {post.Effort} | {post.Recall:F4} | {(post.IsEqual ? "" : "(")}{Ratio(post.Ratio)}{(post.IsEqual ? "" : ")")} "
                 + $"| **{Ratio(cell.Advantage)}** |");
         }

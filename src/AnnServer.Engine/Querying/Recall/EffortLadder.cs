@@ -20,9 +20,9 @@ internal static class EffortLadder
     public static IReadOnlyList<double> Of(Metric metric, WalkKind walk) =>
         walk == WalkKind.Partitions ? Cosines : metric == Metric.Dot ? Widths : Slacks;
 
-    public static SearchEffort ToEffort(Metric metric, double effort, int k, bool within, long budget) => metric == Metric.Dot
-        ? new SearchEffort(k, (int)((k + 8) * effort), budget, Within: within)
-        : new SearchEffort(k, LeastWidth + (2 * k), budget, (float)effort, within);
+    public static SearchEffort ToEffort(Metric metric, double effort, int k, long budget) => metric == Metric.Dot
+        ? new SearchEffort(k, (int)((k + 8) * effort), budget)
+        : new SearchEffort(k, LeastWidth + (2 * k), budget, (float)effort);
 
     /// <summary>Of a search by parts.</summary>
     /// <param name="width">Candidates that are ordered by their vectors.</param>

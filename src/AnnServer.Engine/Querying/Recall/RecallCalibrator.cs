@@ -205,7 +205,7 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
         WalkKind walk, double share, PartitionedMatches? arranged, double effort, List<Probe> probes, float[,] farthest, int column, out RecallPoint point)
     {
         int k = Results[column];
-        SearchEffort walkEffort = EffortLadder.ToEffort(data.Config.Metric, effort, k, walk == WalkKind.Within, long.MaxValue);
+        SearchEffort walkEffort = EffortLadder.ToEffort(data.Config.Metric, effort, k, long.MaxValue) with { Within = walk == WalkKind.Within };
         long found = 0;
         long distances = 0;
         long tests = 0;

@@ -11,7 +11,7 @@ namespace AnnServer.Engine.Querying.Recall;
 /// Measures what walks of a collection find and cost, with the vectors of recent searches, or of stored points that the walks are kept
 /// from meeting, and with filters that leave points at random. Exact answers come from comparing with all, by codes where there are any.
 /// </summary>
-internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratches, CancellationToken cancellation)
+internal sealed partial class RecallCalibrator(CollectionData data, ScratchPool scratches, CancellationToken cancellation)
 {
     // Enough to be ordered by their vectors after a scan of codes.
     private const int ScanWidth = 256;
@@ -21,17 +21,6 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
 
     // Vectors to search with: queries, and as many points as are missing. Only walks without a filter are made with all queries there are.
     private const int LeastProbes = 256;
-
-    // Of searches that are made together: the share of the points, how many are worth a measurement, and the candidates kept for each query.
-    private const double SharedShare = 0.2;
-    private const int LeastShared = 200;
-    private const int SharedWidth = 64;
-    private const int SharedScans = 5;
-
-    // Of searches by parts whose matches are not arranged: the share of the points, how far is looked, and how many are timed.
-    private const double TestedShare = 0.1;
-    private const double TestedEffort = 0.6;
-    private const int TestedProbes = 64;
 
     private static readonly int[] Results = [1, 10, 100];
 
@@ -74,7 +63,8 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
             }
         }
 
-        return TryMeasureShared(probes, out double shared)
+        return TryPrice(probes, regimes)
+            && TryMeasureShared(probes, out double shared)
             && TryMeasureTests(probes, out double test)
             && TryMeasureTogether(probes, out double together, out double lookers)
             ? new RecallModel(points, recent.Count, new ScanCosts(_scanMicroseconds, shared, test, together, lookers), regimes)
@@ -167,45 +157,10 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
         return true;
     }
 
-    // With as many as can share a scan. Few points say little: as if nothing were shared.
-    private bool TryMeasureShared(List<Probe> probes, out double microseconds)
-    {
-        microseconds = _scanMicroseconds;
-        if (!TryChoose(SharedShare, false, out int matching, out _))
-        {
-            return false;
-        }
-
-        if (probes.Count < VectorIndex.MaxShared || matching < LeastShared)
-        {
-            return true;
-        }
-
-        SharedQuery[] queries =
-            [.. probes[..VectorIndex.MaxShared].Select(static probe => new SharedQuery(probe.Vector, new SearchEffort(Results[1], SharedWidth)))];
-        var times = new double[SharedScans];
-        for (int i = 0; i < times.Length; i++)
-        {
-            using ScratchPool.Scope scope = scratches.Rent();
-            if (data.IsDropped)
-            {
-                return false;
-            }
-
-            long started = Stopwatch.GetTimestamp();
-            data.Index.SearchShared(queries, true, _accept, scope.Scratch, cancellation);
-            times[i] = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
-        }
-
-        microseconds = Math.Max(0, (Median(times) / matching) - _scanMicroseconds) / queries.Length;
-        return true;
-    }
-
     private bool TryWalk(
         WalkKind walk, double share, PartitionedMatches? arranged, double effort, List<Probe> probes, float[,] farthest, int column, out RecallPoint point)
     {
         int k = Results[column];
-        SearchEffort walkEffort = EffortLadder.ToEffort(data.Config.Metric, effort, k, long.MaxValue) with { Within = walk == WalkKind.Within };
         long found = 0;
         long distances = 0;
         long tests = 0;
@@ -220,20 +175,8 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
             }
 
             SearchScratch scratch = scope.Scratch;
-            scratch.HeldOut = probes[i].HeldOut;
             long started = Stopwatch.GetTimestamp();
-            if (walk == WalkKind.Partitions)
-            {
-                // There the point is met if it is one of them: one more is looked for.
-                int wanted = probes[i].HeldOut is { } heldOut && _accept.Contains(heldOut) ? k + 1 : k;
-                SearchEffort partsEffort = EffortLadder.ToPartitions(effort, wanted, SearchPlanner.CodesWidth(wanted), share, effort);
-                data.Index.SearchPartitions(probes[i].Vector, partsEffort, _accept, arranged, scratch, cancellation);
-            }
-            else
-            {
-                data.Index.Search(probes[i].Vector, walkEffort, share < 1 ? _accept : null, scratch, cancellation);
-            }
-
+            Search(walk, share, arranged, effort, probes[i], k, scratch);
             perDistance[i] = Stopwatch.GetElapsedTime(started).TotalMicroseconds / scratch.DistanceComputations;
             distances += scratch.DistanceComputations;
             tests += scratch.MembersTested;
@@ -254,91 +197,22 @@ internal sealed class RecallCalibrator(CollectionData data, ScratchPool scratche
         return true;
     }
 
-    // What it adds to a search by parts that the filter's matches are not arranged by them.
-    private bool TryMeasureTests(List<Probe> probes, out double microseconds)
+    // The members are those chosen last.
+    private void Search(
+        WalkKind walk, double share, PartitionedMatches? arranged, double effort, in Probe probe, int k, SearchScratch scratch)
     {
-        microseconds = 0;
-        if (!data.Index.HasPartitions)
+        scratch.HeldOut = probe.HeldOut;
+        if (walk == WalkKind.Partitions)
         {
-            return true;
+            // There the point is met if it is one of them: one more is looked for.
+            int wanted = probe.HeldOut is { } heldOut && _accept.Contains(heldOut) ? k + 1 : k;
+            SearchEffort partsEffort = EffortLadder.ToPartitions(effort, wanted, SearchPlanner.CodesWidth(wanted), share, effort);
+            data.Index.SearchPartitions(probe.Vector, partsEffort, _accept, arranged, scratch, cancellation);
+            return;
         }
 
-        if (!TryChoose(TestedShare, true, out _, out PartitionedMatches? arranged))
-        {
-            return false;
-        }
-
-        SearchEffort effort = EffortLadder.ToPartitions(TestedEffort, Results[1], SearchPlanner.CodesWidth(Results[1]), TestedShare, TestedEffort);
-        var times = new double[Math.Min(TestedProbes, probes.Count)];
-        for (int i = 0; i < times.Length; i++)
-        {
-            using ScratchPool.Scope scope = scratches.Rent();
-            if (data.IsDropped)
-            {
-                return false;
-            }
-
-            // The first only brings the rows into the caches.
-            data.Index.SearchPartitions(probes[i].Vector, effort, _accept, null, scope.Scratch, cancellation);
-            long started = Stopwatch.GetTimestamp();
-            data.Index.SearchPartitions(probes[i].Vector, effort, _accept, null, scope.Scratch, cancellation);
-            long tested = Stopwatch.GetTimestamp();
-            scope.Scratch.ResetCounters();
-            data.Index.SearchPartitions(probes[i].Vector, effort, _accept, arranged, scope.Scratch, cancellation);
-            double more = Stopwatch.GetElapsedTime(started, tested).TotalMicroseconds - Stopwatch.GetElapsedTime(tested).TotalMicroseconds;
-            times[i] = more / Math.Max(1, scope.Scratch.MembersTested);
-        }
-
-        microseconds = Math.Max(0, Median(times));
-        return true;
-    }
-
-    // What a search by parts takes where many are made together, of what it takes alone.
-    private bool TryMeasureTogether(List<Probe> probes, out double together, out double lookers)
-    {
-        (together, lookers) = (1, 1);
-        if (!data.Index.HasPartitions)
-        {
-            return true;
-        }
-
-        if (!TryChoose(SharedShare, true, out _, out PartitionedMatches? arranged))
-        {
-            return false;
-        }
-
-        SearchEffort effort = EffortLadder.ToPartitions(TestedEffort, Results[1], SearchPlanner.CodesWidth(Results[1]), SharedShare, TestedEffort);
-        SharedQuery[] queries = [.. probes.Take(VectorIndex.MaxSharedByParts).Select(probe => new SharedQuery(probe.Vector, effort))];
-        var ratios = new double[SharedScans];
-        for (int i = 0; i < ratios.Length; i++)
-        {
-            using ScratchPool.Scope scope = scratches.Rent();
-            if (data.IsDropped || arranged is null)
-            {
-                return false;
-            }
-
-            cancellation.ThrowIfCancellationRequested();
-            long started = Stopwatch.GetTimestamp();
-            data.Index.SearchPartitionsShared(queries, arranged, scope.Scratch, cancellation);
-            for (int j = 0; j < queries.Length; j++)
-            {
-                data.Index.SelectShared(j, queries[j], true, scope.Scratch);
-            }
-
-            long shared = Stopwatch.GetTimestamp();
-            scope.Scratch.ResetCounters();
-            foreach (SharedQuery query in queries)
-            {
-                data.Index.SearchPartitions(query.Vector.Span, query.Effort, _accept, arranged, scope.Scratch, cancellation);
-            }
-
-            ratios[i] = Stopwatch.GetElapsedTime(started, shared) / Stopwatch.GetElapsedTime(shared);
-            lookers = (double)scope.Scratch.MembersTested / Math.Max(1, data.Index.LiveCount);
-        }
-
-        together = Math.Min(1, Median(ratios));
-        return true;
+        SearchEffort walkEffort = EffortLadder.ToEffort(data.Config.Metric, effort, k, long.MaxValue) with { Within = walk == WalkKind.Within };
+        data.Index.Search(probe.Vector, walkEffort, share < 1 ? _accept : null, scratch, cancellation);
     }
 
     // The live points, each with a chance of the share, and also by parts where they are wanted so. False where the collection was dropped.

@@ -25,6 +25,9 @@ internal sealed class RecallCurve
     /// <summary>What the least effort takes.</summary>
     public double LeastMicroseconds => _points[0].Microseconds;
 
+    /// <summary>The same where each takes so many times as long.</summary>
+    public RecallCurve Times(double factor) => new([.. _points.Select(point => point with { Microseconds = point.Microseconds * factor })]);
+
     /// <summary>The least effort that reaches a recall; false where no effort that was measured does.</summary>
     public bool TryReach(double recall, out RecallPoint point)
     {

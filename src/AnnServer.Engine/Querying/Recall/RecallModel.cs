@@ -117,6 +117,9 @@ internal sealed class RecallModel
     /// <param name="Curves">By results wanted, ascending.</param>
     public sealed record Regime(WalkKind Walk, double Share, IReadOnlyList<(int K, RecallCurve Curve)> Curves)
     {
+        /// <summary>The same where each takes so many times as long.</summary>
+        public Regime Times(double factor) => this with { Curves = [.. Curves.Select(curve => (curve.K, curve.Curve.Times(factor)))] };
+
         public bool TryReach(int k, double recall, out RecallPoint point)
         {
             int at = 0;

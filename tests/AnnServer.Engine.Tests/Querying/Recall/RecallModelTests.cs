@@ -24,6 +24,20 @@ public sealed class RecallModelTests
     }
 
     [Fact]
+    public void Times_ARegime_TakesSoManyTimesAsLongAndFindsTheSame()
+    {
+        var regime = new RecallModel.Regime(
+            WalkKind.Within, 0.5, [(1, new RecallCurve([new(1, 0.8, 50, 4)])), (10, new RecallCurve([new(1, 0.8, 100, 10), new(2, 1, 400, 40, 7)]))]);
+
+        Assert.True(regime.TryReach(10, 0.9, out RecallPoint before));
+        Assert.True(regime.Times(3).TryReach(10, 0.9, out RecallPoint after));
+        Assert.Equal(3 * before.Microseconds, after.Microseconds, 1e-9);
+        Assert.Equal(before, after with { Microseconds = before.Microseconds });
+        Assert.True(regime.Times(0.5).TryReach(1, 0.5, out after));
+        Assert.Equal(2, after.Microseconds, 1e-9);
+    }
+
+    [Fact]
     public void Curve_BeyondWhatWasReached_IsFalse()
     {
         Assert.False(new RecallCurve([new(1, 0.8, 100, 10), new(2, 0.9, 400, 40)]).TryReach(0.91, out _));

@@ -14,6 +14,7 @@ internal sealed record FilterEvaluation(long Revision, int Live, OrdinalBitmap? 
 {
     private PartitionedMatches? _arranged;
     private int _isClaimed;
+    private int _uses;
 
     /// <summary>The matches by parts, once somebody has arranged them.</summary>
     public PartitionedMatches? Arranged
@@ -21,6 +22,11 @@ internal sealed record FilterEvaluation(long Revision, int Live, OrdinalBitmap? 
         get => Volatile.Read(ref _arranged);
         set => Volatile.Write(ref _arranged, value);
     }
+
+    /// <summary>Searches, or batches, that had no need to evaluate the filter.</summary>
+    public int Uses => Volatile.Read(ref _uses);
+
+    public void Used() => Interlocked.Increment(ref _uses);
 
     /// <summary>True for the one who is to arrange them; the others search without meanwhile.</summary>
     public bool TryClaim() => Interlocked.Exchange(ref _isClaimed, 1) == 0;

@@ -14,9 +14,11 @@ internal sealed class FilterState
     /// <summary>No filter. Has no state, so that all searches share it.</summary>
     public static readonly FilterState None = new(null);
 
-    // Searches, of a batch or since the filter was evaluated, from which on it pays to arrange what it leaves: that takes as long as some twenty
-    // save by it where a tenth of the points match, and five where a hundredth does.
+    // Of a batch: as many make it pay to arrange what the filter leaves for them alone.
     private const int LeastArrangedFor = 16;
+
+    // To arrange so many matches takes about what one search saves by it.
+    private const int ArrangedPerSearch = 2000;
 
     private readonly CompiledFilter? _filter;
     private OrdinalBitmap? _accepted;
@@ -115,7 +117,8 @@ internal sealed class FilterState
         }
     }
 
-    private bool PaysToArrange => (_known?.Uses ?? 0) + _sharing >= LeastArrangedFor;
+    private bool PaysToArrange =>
+        _sharing >= LeastArrangedFor || (_known is { } known && (long)(known.Uses + _sharing) * ArrangedPerSearch >= Matching);
 
     /// <summary>
     /// What the evaluation has taken, to the first search that asks: it may have been made to estimate that search, and others of a batch

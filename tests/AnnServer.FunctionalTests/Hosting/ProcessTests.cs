@@ -71,7 +71,8 @@ public sealed class ProcessTests
 
     private static Process Start(params string[] args)
     {
-        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "AnnServer.dll"), .. args])
+        // What runs the tests may ignore the signal, as under nohup, and whom it starts would, too.
+        ProcessStartInfo start = new("env", ["--default-signal=HUP", "dotnet", Path.Combine(AppContext.BaseDirectory, "AnnServer.dll"), .. args])
         {
             // As for a service, which has no terminal.
             RedirectStandardInput = true,

@@ -14,7 +14,7 @@ internal sealed record FilterEvaluation(long Revision, int Live, OrdinalBitmap? 
 {
     private PartitionedMatches? _arranged;
     private int _isClaimed;
-    private int _uses;
+    private long _uses;
 
     /// <summary>The matches by parts, once somebody has arranged them.</summary>
     public PartitionedMatches? Arranged
@@ -24,7 +24,7 @@ internal sealed record FilterEvaluation(long Revision, int Live, OrdinalBitmap? 
     }
 
     /// <summary>Searches, or batches, that had no need to evaluate the filter.</summary>
-    public int Uses => Volatile.Read(ref _uses);
+    public long Uses => Volatile.Read(ref _uses);
 
     public void Used() => Interlocked.Increment(ref _uses);
 

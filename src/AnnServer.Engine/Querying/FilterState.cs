@@ -118,7 +118,7 @@ internal sealed class FilterState
     }
 
     private bool PaysToArrange =>
-        _sharing >= LeastArrangedFor || (_known is { } known && (long)(known.Uses + _sharing) * ArrangedPerSearch >= Matching);
+        _sharing >= LeastArrangedFor || (_known is { } known && (known.Uses + _sharing) * ArrangedPerSearch >= Matching);
 
     /// <summary>
     /// What the evaluation has taken, to the first search that asks: it may have been made to estimate that search, and others of a batch

@@ -37,6 +37,11 @@ internal sealed partial class RecallCalibrator
                 }
             }
 
+            if (walks.Count == 0)
+            {
+                continue;
+            }
+
             bool byParts = walks.Exists(walk => regimes[walk.At].Walk == WalkKind.Partitions);
             if (!TryChoose(share, byParts, out _, out PartitionedMatches? arranged))
             {

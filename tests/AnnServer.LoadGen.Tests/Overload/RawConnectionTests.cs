@@ -92,6 +92,9 @@ public sealed class RawConnectionTests : IDisposable
 
         await server.DisposeAsync();
         await _endedCount.WaitAsync(Cancellation);
+        // The server ends the call first and the connection after it.
+        while (!connection.IsOver)
+            await Task.Delay(1, Cancellation);
 
         Assert.Equal([CallOutcome.Other], _ended);
         Assert.False(connection.TrySend(stalled, Stopwatch.GetTimestamp()));

@@ -29,6 +29,13 @@ try
         return reason is null ? 0 : 1;
     }
 
+    if (HelpCommand.IsAsked(args))
+    {
+        await Console.Out.WriteLineAsync(HelpCommand.Text);
+        return 0;
+    }
+
+    HelpCommand.CheckNoCommand(args);
     await using ServerHost server = ServerHost.Build(args);
     await server.StartAsync(CancellationToken.None);
     await Console.Out.WriteLineAsync(server.ReadyLine);

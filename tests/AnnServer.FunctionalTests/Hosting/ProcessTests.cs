@@ -44,6 +44,25 @@ public sealed class ProcessTests
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--help", 0, "AnnServer restore --from BACKUP --to DIRECTORY", "")]
+    [InlineData("help", 0, "AnnServer settings", "")]
+    [InlineData("restor", 1, "", "restor is unknown; commands are settings, healthcheck, key, restore, help")]
+    public async Task Run_HelpOrNoCommand_SaysWhatThereIsAndServesNothing(string argument, int exitCode, string output, string error)
+    {
+        using TempDirectory directory = new();
+        using Process process = Start(argument, $"--Ann:DataDirectory={directory.Path}/data", "--Ann:GrpcPort=0", "--Ann:HttpPort=0");
+        Task<string> printed = process.StandardOutput.ReadToEndAsync(Cancellation);
+
+        string errors = await process.StandardError.ReadToEndAsync(Cancellation);
+        await process.WaitForExitAsync(Cancellation);
+
+        Assert.Equal(exitCode, process.ExitCode);
+        Assert.Contains(output, await printed, StringComparison.Ordinal);
+        Assert.Contains(error, errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists($"{directory.Path}/data"));
+    }
+
     [Fact]
     public async Task HangUp_SettingsHaveChanged_UsesThemAtOnceAndGoesOn()
     {

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using AnnServer.Core.Filtering;
 using AnnServer.Core.Memory;
 
@@ -19,26 +22,30 @@ public sealed unsafe class PartitionedMatches
         // One more for those outside, and one for where the last ends.
         _starts = new int[partitions.Count + 2];
         int count = matches.Count();
-        var parts = new ushort[count];
-        int at = 0;
-        foreach (uint ordinal in matches)
-        {
-            parts[at] = (ushort)partitions.PartOf(ordinal);
-            _starts[parts[at++] + 1]++;
-        }
-
-        for (int i = 1; i < _starts.Length; i++)
-        {
-            _starts[i] += _starts[i - 1];
-        }
-
         _ordinals.EnsureLength(count);
-        int[] next = [.. _starts];
-        at = 0;
-        foreach (uint ordinal in matches)
+        ushort[] parts = ArrayPool<ushort>.Shared.Rent(count);
+        fixed (ushort* partOf = parts)
+        fixed (ulong* words = matches.Words)
+        fixed (int* starts = _starts)
         {
-            _ordinals.Pointer[next[parts[at++]]++] = ordinal;
+            var accepted = new OrdinalWords(words, matches.Words.Length);
+            // Where the next of each part goes; afterwards where the part ends, which is where the one after it starts.
+            Find(partitions, accepted, partOf, starts + 1);
+            for (int part = 1; part < _starts.Length; part++)
+            {
+                starts[part] += starts[part - 1];
+            }
+
+            Place(accepted, partOf, starts, _ordinals.Pointer);
+            for (int part = _starts.Length - 1; part > 0; part--)
+            {
+                starts[part] = starts[part - 1];
+            }
+
+            starts[0] = 0;
         }
+
+        ArrayPool<ushort>.Shared.Return(parts);
     }
 
     /// <summary>Without the centres, which the index has anyway or had until lately.</summary>
@@ -54,5 +61,36 @@ public sealed unsafe class PartitionedMatches
     {
         count = _starts[part + 1] - _starts[part];
         return _ordinals.Pointer + _starts[part];
+    }
+
+    // The part of each match, in ascending order, and how many each has. Once: a slot may leave its part meanwhile.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Find(Partitions partitions, OrdinalWords matches, ushort* parts, int* counts)
+    {
+        for (int word = 0; word < matches.WordCount; word++)
+        {
+            ulong outside = partitions.OutsideOf(word);
+            uint first = (uint)word << 6;
+            for (ulong rest = matches.Word(word); rest != 0; rest &= rest - 1)
+            {
+                int bit = BitOperations.TrailingZeroCount(rest);
+                int part = (outside >> bit & 1) == 0 ? partitions.PartBefore(first + (uint)bit) : partitions.Count;
+                *parts++ = (ushort)part;
+                counts[part]++;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Place(OrdinalWords matches, ushort* parts, int* next, uint* ordinals)
+    {
+        for (int word = 0; word < matches.WordCount; word++)
+        {
+            uint first = (uint)word << 6;
+            for (ulong rest = matches.Word(word); rest != 0; rest &= rest - 1)
+            {
+                ordinals[next[*parts++]++] = first + (uint)BitOperations.TrailingZeroCount(rest);
+            }
+        }
     }
 }

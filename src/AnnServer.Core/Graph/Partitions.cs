@@ -73,6 +73,12 @@ internal sealed unsafe class Partitions
     /// <summary>The part that a slot is in; <see cref="Count"/> for one outside.</summary>
     public int PartOf(uint ordinal) => IsOutside(ordinal) ? Count : _partOf.Pointer[ordinal];
 
+    /// <summary>The part that a slot is in, or was in before it left.</summary>
+    public int PartBefore(uint ordinal) => _partOf.Pointer[ordinal];
+
+    /// <summary>A bit for each of 64 slots that is outside.</summary>
+    public ulong OutsideOf(int word) => word < OutsideWords ? Volatile.Read(ref _outside.Pointer[word]) : ulong.MaxValue;
+
     public bool IsOutside(uint ordinal) =>
         ordinal >= SlotCount || (Volatile.Read(ref _outside.Pointer[ordinal >> 6]) >> (int)(ordinal & 63) & 1) != 0;
 

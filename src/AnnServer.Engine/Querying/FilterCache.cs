@@ -77,7 +77,7 @@ internal sealed class FilterCache(long capacity)
             return;
         }
 
-        OrdinalBitmap? kept = filter.Last is { } last && last.IsOf(revision, live) ? Copy(matches) : null;
+        KeptMatches? kept = filter.Last is { } last && last.IsOf(revision, live) ? new KeptMatches(matches, count) : null;
         var key = new Key(collection, IsCanonical: true, filter.Text);
         lock (_lock)
         {
@@ -89,7 +89,7 @@ internal sealed class FilterCache(long capacity)
             }
 
             filter.Last = new FilterEvaluation(revision, live, kept, count);
-            long bytes = key.Bytes + BytesOf(kept);
+            long bytes = key.Bytes + (kept?.Bytes ?? 0);
             _bytes += bytes - entry.Bytes;
             entry.Bytes = bytes;
             Trim();
@@ -190,16 +190,6 @@ internal sealed class FilterCache(long capacity)
         _entries.Remove(key);
         _bytes -= entry.Bytes;
     }
-
-    private static OrdinalBitmap Copy(OrdinalBitmap matches)
-    {
-        var copy = new OrdinalBitmap();
-        copy.Reset(matches.Length);
-        matches.Words.CopyTo(copy.Words);
-        return copy;
-    }
-
-    private static long BytesOf(OrdinalBitmap? matches) => matches is null ? 0 : (long)matches.Words.Length * sizeof(ulong);
 
     private static int Terms(Predicate predicate) => predicate switch
     {

@@ -1,4 +1,3 @@
-using AnnServer.Core.Filtering;
 using AnnServer.Core.Graph;
 using AnnServer.Engine.Collections;
 
@@ -10,7 +9,7 @@ namespace AnnServer.Engine.Querying;
 /// Points there were then. An insert changes it, and whatever else changes it changes the revision: while both are the same, so are the points.
 /// </param>
 /// <param name="Matches">Read by many; null where it was not kept, since the filter had not been asked for twice.</param>
-internal sealed record FilterEvaluation(long Revision, int Live, OrdinalBitmap? Matches, int Count)
+internal sealed record FilterEvaluation(long Revision, int Live, KeptMatches? Matches, int Count)
 {
     private PartitionedMatches? _arranged;
     private int _isClaimed;

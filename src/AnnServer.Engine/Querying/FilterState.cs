@@ -22,6 +22,7 @@ internal sealed class FilterState
 
     private readonly CompiledFilter? _filter;
     private OrdinalBitmap? _accepted;
+    private bool _isRented;
     private double _microseconds;
     private long _revision;
     private FilterEvaluation? _known;
@@ -40,7 +41,7 @@ internal sealed class FilterState
 
     /// <summary>One that has been evaluated, when points were as the revision says.</summary>
     public static FilterState Of(CompiledFilter filter, OrdinalBitmap accepted, long revision) =>
-        new(filter) { _accepted = accepted, _revision = revision, Matching = accepted.Count() };
+        new(filter) { _accepted = accepted, _isRented = true, _revision = revision, Matching = accepted.Count() };
 
     /// <summary>Whether it has yet to be evaluated, and that takes reading points, since no index answers a part of it.</summary>
     public bool ReadsPoints(CollectionData data) =>
@@ -67,7 +68,8 @@ internal sealed class FilterState
         int live = data.Index.LiveCount;
         IsKnown(data, _revision, live, out _known);
         _known?.Used();
-        _accepted = _known?.Matches ?? reader.Matching(_filter.Predicate, cancellation);
+        _isRented = true;
+        _accepted = _known?.Matches!.Bits(data.Attributes.Bitmaps, out _isRented) ?? reader.Matching(_filter.Predicate, cancellation);
         Matching = _known?.Count ?? _accepted.Count();
         if (_known is null && data.IsUnchangedSince(_revision))
         {
@@ -142,7 +144,7 @@ internal sealed class FilterState
     /// <summary>Forgets the evaluation, since points have changed or all searches are made.</summary>
     public void Forget(PointReader reader)
     {
-        if (_accepted is not null && _known is null)
+        if (_accepted is not null && _isRented)
         {
             reader.Return(_accepted);
         }

@@ -65,13 +65,33 @@ public sealed class FilterCacheTests
         cache.Evaluated(1, filter, revision: 4, live: 900, matches, 1);
         Assert.Null(filter.Last!.Matches);
         cache.Evaluated(1, filter, revision: 4, live: 900, matches, 1);
-        Assert.True(filter.Last!.Matches!.Contains(3));
+        Assert.Equal([3u], Members(filter.Last!.Matches!));
         // A copy: the other is used for the next filter.
         matches.Reset(1000);
-        Assert.True(filter.Last!.Matches!.Contains(3));
+        Assert.Equal([3u], Members(filter.Last!.Matches!));
         Assert.True(filter.Last.IsOf(4, 900));
         Assert.False(filter.Last.IsOf(6, 900));
         Assert.False(filter.Last.IsOf(4, 901));
+    }
+
+    /// <summary>In bits or as ordinals, in as little memory as either takes where one of them takes much less.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(8)]
+    [InlineData(9)]
+    [InlineData(700)]
+    public void KeptMatches_FewOrMany_AreTheSameAgainAndAgain(int count)
+    {
+        uint[] members = [.. Enumerable.Range(0, count).Select(static i => (uint)((i * 7) % 1000)).Order()];
+        OrdinalBitmap matches = Bitmap(1000, members);
+        var kept = new KeptMatches(matches, count);
+        matches.Reset(1000);
+
+        Assert.Equal(members, Members(kept));
+        Assert.Equal(members, Members(kept));
+        // 1,000 bits are 128 bytes; eight ordinals a fourth of that.
+        Assert.Equal(count <= 8 ? 4 * count : 128, kept.Bytes);
     }
 
     [Fact]
@@ -80,12 +100,12 @@ public sealed class FilterCacheTests
         const int Capacity = 100_000;
         var cache = new FilterCache(Capacity);
         CompiledFilter first = Compile(cache, "r < 0")!;
-        OrdinalBitmap matches = Bitmap(64_000, 3);
+        OrdinalBitmap matches = Bitmap(64_000, Every(10, 64_000));
         for (int i = 1; i < 100; i++)
         {
             CompiledFilter filter = Compile(cache, $"r < {i}")!;
-            cache.Evaluated(1, filter, 0, 1, matches, 1);
-            cache.Evaluated(1, filter, 0, 1, matches, 1);
+            cache.Evaluated(1, filter, 0, 1, matches, 6400);
+            cache.Evaluated(1, filter, 0, 1, matches, 6400);
             Assert.NotNull(filter.Last!.Matches);
             Assert.InRange(cache.Bytes, 1, Capacity);
             Assert.Same(first, Compile(cache, "r < 0"));
@@ -98,12 +118,18 @@ public sealed class FilterCacheTests
     public void Evaluated_LargerThanTheCache_IsNotKept()
     {
         var cache = new FilterCache(2000);
-        CompiledFilter filter = Compile(cache, "r < 5")!;
-        cache.Evaluated(1, filter, 0, 1, Bitmap(1_000_000, 3), 1);
-        cache.Evaluated(1, filter, 0, 1, Bitmap(1_000_000, 3), 1);
+        CompiledFilter many = Compile(cache, "r < 500000")!;
+        OrdinalBitmap half = Bitmap(1_000_000, Every(2, 1_000_000));
+        cache.Evaluated(1, many, 0, 1, half, 500_000);
+        cache.Evaluated(1, many, 0, 1, half, 500_000);
+        Assert.Null(many.Last?.Matches);
 
-        Assert.Null(filter.Last?.Matches);
-        Assert.InRange(cache.Bytes, 0, 2000);
+        // What is in it takes no room where it is few, however many there are.
+        CompiledFilter few = Compile(cache, "r < 5")!;
+        cache.Evaluated(1, few, 0, 1, Bitmap(1_000_000, 3), 1);
+        cache.Evaluated(1, few, 0, 1, Bitmap(1_000_000, 3), 1);
+        Assert.NotNull(few.Last?.Matches);
+        Assert.InRange(cache.Bytes, 1, 2000);
     }
 
     /// <summary>Every kind of change between two searches with one filter, which has been kept before.</summary>
@@ -215,5 +241,25 @@ public sealed class FilterCacheTests
         }
 
         return bitmap;
+    }
+
+    private static uint[] Every(int step, int length) => [.. Enumerable.Range(0, length / step).Select(i => (uint)(i * step))];
+
+    private static uint[] Members(KeptMatches kept)
+    {
+        var pool = new BitmapPool();
+        OrdinalBitmap bits = kept.Bits(pool, out bool isRented);
+        List<uint> members = [];
+        foreach (uint ordinal in bits)
+        {
+            members.Add(ordinal);
+        }
+
+        if (isRented)
+        {
+            pool.Return(bits);
+        }
+
+        return [.. members];
     }
 }

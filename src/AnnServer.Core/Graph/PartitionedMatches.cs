@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using AnnServer.Core.Filtering;
@@ -36,6 +37,8 @@ public sealed unsafe class PartitionedMatches
                 starts[part] += starts[part - 1];
             }
 
+            Debug.Assert(starts[partitions.Count + 1] == count, "As many have a part, or none, as match.");
+
             Place(accepted, partOf, starts, _ordinals.Pointer);
             for (int part = _starts.Length - 1; part > 0; part--)
             {
@@ -63,7 +66,7 @@ public sealed unsafe class PartitionedMatches
         return _ordinals.Pointer + _starts[part];
     }
 
-    // The part of each match, in ascending order, and how many each has. Once: a slot may leave its part meanwhile.
+    // The part of each match, in ascending order, and how many each has. Looked up once, so that both passes agree whatever becomes of a slot.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Find(Partitions partitions, OrdinalWords matches, ushort* parts, int* counts)
     {

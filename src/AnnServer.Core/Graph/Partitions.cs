@@ -73,7 +73,7 @@ internal sealed unsafe class Partitions
     /// <summary>The part that a slot is in; <see cref="Count"/> for one outside.</summary>
     public int PartOf(uint ordinal) => IsOutside(ordinal) ? Count : _partOf.Pointer[ordinal];
 
-    /// <summary>The part that a slot is in, or was in before it left.</summary>
+    /// <summary>The part that a slot below <see cref="SlotCount"/> is in, or was in before it left.</summary>
     public int PartBefore(uint ordinal) => _partOf.Pointer[ordinal];
 
     /// <summary>A bit for each of 64 slots that is outside.</summary>

@@ -1,6 +1,6 @@
 namespace AnnServer.Hosting;
 
-/// <summary><c>AnnServer help</c>: what else can be asked for; and that nobody starts a server by a slip in the name of a command.</summary>
+/// <summary><c>AnnServer help</c>: what there is to ask for; and that a word which is no command starts no server.</summary>
 internal static class HelpCommand
 {
     public const string Name = "help";
@@ -23,7 +23,7 @@ internal static class HelpCommand
     /// <exception cref="SettingsException">What comes first is neither a setting nor a command.</exception>
     public static void CheckNoCommand(string[] args)
     {
-        if (args is [{ } first, ..] && !first.StartsWith('-') && !first.StartsWith('/') && !first.Contains('=', StringComparison.Ordinal))
+        if (args is [{ Length: > 0 } first, ..] && !first.StartsWith('-') && !first.StartsWith('/') && !first.Contains('=', StringComparison.Ordinal))
         {
             throw new SettingsException([$"{first} is unknown; commands are {string.Join(", ", Commands)}, settings begin with --Ann:."]);
         }

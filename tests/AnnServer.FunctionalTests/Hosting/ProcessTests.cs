@@ -45,10 +45,10 @@ public sealed class ProcessTests
     }
 
     [Theory]
-    [InlineData("--help", 0, "AnnServer restore --from BACKUP --to DIRECTORY", "")]
-    [InlineData("help", 0, "AnnServer settings", "")]
-    [InlineData("restor", 1, "", "restor is unknown; commands are settings, healthcheck, key, restore, help")]
-    public async Task Run_HelpOrNoCommand_SaysWhatThereIsAndServesNothing(string argument, int exitCode, string output, string error)
+    [InlineData("--help", true, "AnnServer restore --from BACKUP --to DIRECTORY")]
+    [InlineData("help", true, "AnnServer settings")]
+    [InlineData("restor", false, "restor is unknown; commands are settings, healthcheck, key, restore, help")]
+    public async Task Run_HelpOrNoCommand_SaysWhatThereIsAndServesNothing(string argument, bool isHelp, string said)
     {
         using TempDirectory directory = new();
         using Process process = Start(argument, $"--Ann:DataDirectory={directory.Path}/data", "--Ann:GrpcPort=0", "--Ann:HttpPort=0");
@@ -57,9 +57,9 @@ public sealed class ProcessTests
         string errors = await process.StandardError.ReadToEndAsync(Cancellation);
         await process.WaitForExitAsync(Cancellation);
 
-        Assert.Equal(exitCode, process.ExitCode);
-        Assert.Contains(output, await printed, StringComparison.Ordinal);
-        Assert.Contains(error, errors, StringComparison.Ordinal);
+        Assert.Equal(isHelp ? 0 : 1, process.ExitCode);
+        Assert.Contains(said, isHelp ? await printed : errors, StringComparison.Ordinal);
+        Assert.Empty(isHelp ? errors : await printed);
         Assert.False(Directory.Exists($"{directory.Path}/data"));
     }
 

@@ -93,8 +93,8 @@ public sealed class RawConnectionTests : IDisposable
         await server.DisposeAsync();
         await _endedCount.WaitAsync(Cancellation);
         // The server ends the call first and the connection after it.
-        while (!connection.IsOver)
-            await Task.Delay(1, Cancellation);
+        for (int waited = 0; !connection.IsOver && waited < 10_000; waited += 10)
+            await Task.Delay(10, Cancellation);
 
         Assert.Equal([CallOutcome.Other], _ended);
         Assert.False(connection.TrySend(stalled, Stopwatch.GetTimestamp()));

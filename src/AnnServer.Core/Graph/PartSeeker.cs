@@ -8,7 +8,7 @@ namespace AnnServer.Core.Graph;
 /// The way of one query through the parts of a division, the nearest first. By the law of cosines a point of a part is at
 /// d² = c² + r² - 2 c r cos θ, with c the distance of the centre from the query, r that of the point from the centre, and θ the angle between
 /// the two as seen from the centre. In many dimensions hardly any point has a large cosine: a part is left out where even one of the
-/// given cosine, at the mean r of its points, would be farther than the k-th found so far. At a cosine of 1 that is the triangle inequality. The
+/// given cosine, at the mean r of its points, would be farther than the k-th found so far, but for the first few. At a cosine of 1 that is the triangle inequality. The
 /// k-th distance says how far away the points of a filter are; so it holds for those far from the query, too.
 /// </summary>
 internal unsafe struct PartSeeker
@@ -17,6 +17,10 @@ internal unsafe struct PartSeeker
 
     // Of fewer points that were looked at nothing can be told.
     private const int LeastTested = 512;
+
+    // A query among points that are all near each other would look in one part or two, and miss those that lie beyond the border: of pairs of texts and
+    // filters that looked in less than nine parts the recall was 0.948, and is 0.978.
+    private const int FewestParts = 8;
 
     private const int Lanes = 16;
 
@@ -97,7 +101,7 @@ internal unsafe struct PartSeeker
         {
             part = _order[_at++];
             // What is not a number is not too far.
-            if (!(_keys[part] - (_more * _perCosine[part]) > reach))
+            if (Visited < FewestParts || !(_keys[part] - (_more * _perCosine[part]) > reach))
             {
                 return true;
             }

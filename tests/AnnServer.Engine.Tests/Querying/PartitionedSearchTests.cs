@@ -44,7 +44,7 @@ public sealed class PartitionedSearchTests
         }
     }
 
-    /// <summary>It takes as long as a search for every 4,000 matches saves by it.</summary>
+    /// <summary>It takes as long as a search for every 8,000 matches saves by it.</summary>
     [Theory]
     [InlineData("r < 500", 1)]
     [InlineData("r < 900", 2)]
@@ -54,8 +54,8 @@ public sealed class PartitionedSearchTests
         await using TestDatabase test = await TestDatabase.OpenAsync(folder);
         var random = new Random(15);
         Collection collection = await LoadAsync(test, Metric.L2, random);
-        await UpsertAsync(collection, random, Points, Points);
-        Divide(collection, 2 * Points);
+        await UpsertAsync(collection, random, Points, 3 * Points);
+        Divide(collection, 4 * Points);
         SearchQuery query = Query(RandomPoints.Vector(random, Dimension), filter);
         // Two evaluate it; of those that find it kept the last has it arranged.
         for (int i = 0; i < 2 + searches - 1; i++)

@@ -8,8 +8,8 @@ namespace AnnServer.Core.Graph;
 /// The way of one query through the parts of a division, the nearest first. By the law of cosines a point of a part is at
 /// d² = c² + r² - 2 c r cos θ, with c the distance of the centre from the query, r that of the point from the centre, and θ the angle between
 /// the two as seen from the centre. In many dimensions hardly any point has a large cosine: a part is left out where even one of the
-/// given cosine, at the mean r of its points, would be farther than the k-th found so far, but for the first few. At a cosine of 1 that is the triangle inequality. The
-/// k-th distance says how far away the points of a filter are; so it holds for those far from the query, too.
+/// given cosine, at the mean r of its points, would be farther than the k-th found so far, but for the first few. At a cosine of 1 that is the
+/// triangle inequality. The k-th distance says how far away the points of a filter are; so it holds for those far from the query, too.
 /// </summary>
 internal unsafe struct PartSeeker
 {

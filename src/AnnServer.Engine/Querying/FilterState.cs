@@ -18,7 +18,7 @@ internal sealed class FilterState
     private const int LeastArrangedFor = 16;
 
     // To arrange so many matches takes about what one search saves by it.
-    private const int ArrangedPerSearch = 8000;
+    private const int ArrangedPerSearch = 2000;
 
     private readonly CompiledFilter? _filter;
     private OrdinalBitmap? _accepted;
@@ -66,14 +66,21 @@ internal sealed class FilterState
         // Both before the filter is evaluated: what changes meanwhile makes them differ from what they are afterwards.
         _revision = data.Revision;
         int live = data.Index.LiveCount;
-        IsKnown(data, _revision, live, out _known);
-        _known?.Used();
-        _isRented = true;
-        _accepted = _known?.Matches!.Bits(data.Attributes.Bitmaps, out _isRented) ?? reader.Matching(_filter.Predicate, cancellation);
-        Matching = _known?.Count ?? _accepted.Count();
-        if (_known is null && data.IsUnchangedSince(_revision))
+        if (IsKnown(data, _revision, live, out _known))
         {
-            reader.Filters.Evaluated(data.Number, _filter, _revision, live, _accepted, Matching);
+            _known.Used();
+            _accepted = _known.Matches!.Bits(data.Attributes.Bitmaps, out _isRented);
+            Matching = _known.Count;
+        }
+        else
+        {
+            _accepted = reader.Matching(_filter.Predicate, cancellation);
+            _isRented = true;
+            Matching = _accepted.Count();
+            if (data.IsUnchangedSince(_revision))
+            {
+                reader.Filters.Evaluated(data.Number, _filter, _revision, live, _accepted, Matching);
+            }
         }
 
         _microseconds = Stopwatch.GetElapsedTime(started).TotalMicroseconds;

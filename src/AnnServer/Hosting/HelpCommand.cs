@@ -15,9 +15,6 @@ internal static class HelpCommand
         Settings may also be in appsettings.json, in a file (Ann:SettingsPath) and in the environment (Ann__KEY); README.md lists them.
         """;
 
-    private static readonly string[] Commands =
-        [SettingsCommand.Name, HealthCheckCommand.Name, Security.Keys.KeyCommand.Name, RestoreCommand.Name, Name];
-
     public static bool IsAsked(string[] args) => args is [Name or "--help" or "-h" or "-?", ..];
 
     /// <exception cref="SettingsException">What comes first is neither a setting nor a command.</exception>
@@ -25,7 +22,7 @@ internal static class HelpCommand
     {
         if (args is [{ Length: > 0 } first, ..] && !first.StartsWith('-') && !first.StartsWith('/') && !first.Contains('=', StringComparison.Ordinal))
         {
-            throw new SettingsException([$"{first} is unknown; commands are {string.Join(", ", Commands)}, settings begin with --Ann:."]);
+            throw new SettingsException([$"{first} is unknown; AnnServer {Name} lists the commands, settings begin with --Ann:."]);
         }
     }
 }

@@ -44,7 +44,7 @@ public sealed class PartitionedSearchTests
         }
     }
 
-    /// <summary>It takes as long as a search for every 8,000 matches saves by it.</summary>
+    /// <summary>It takes as long as a search for every 2,000 matches saves by it.</summary>
     [Theory]
     [InlineData("r < 500", 1)]
     [InlineData("r < 900", 2)]
@@ -54,8 +54,6 @@ public sealed class PartitionedSearchTests
         await using TestDatabase test = await TestDatabase.OpenAsync(folder);
         var random = new Random(15);
         Collection collection = await LoadAsync(test, Metric.L2, random);
-        await UpsertAsync(collection, random, Points, 3 * Points);
-        Divide(collection, 4 * Points);
         SearchQuery query = Query(RandomPoints.Vector(random, Dimension), filter);
         // Two evaluate it; of those that find it kept the last has it arranged.
         for (int i = 0; i < 2 + searches - 1; i++)
@@ -205,6 +203,7 @@ public sealed class PartitionedSearchTests
         return answer.Value;
     }
 
+    // Divided, and with a model by which parts are looked at as long as there are any.
     private static async Task<Collection> LoadAsync(TestDatabase test, Metric metric, Random random)
     {
         Collection collection = await test.CreateAsync(new CollectionConfig
@@ -216,22 +215,16 @@ public sealed class PartitionedSearchTests
             Attributes = [new AttributeSchema("r", AttributeType.Int64), new AttributeSchema("stays", AttributeType.Bool)],
         });
         await UpsertAsync(collection, random, 0, Points);
-        Divide(collection, Points);
-        return collection;
-    }
-
-    // Divided, and with a model by which parts are looked at as long as there are any.
-    private static void Divide(Collection collection, int points)
-    {
         Assert.True(collection.Data.Index.Divide(new ScratchPool(), static () => false, out _, Cancellation));
         var parts = new RecallCurve([new RecallPoint(1e6, 0.999, 1, 1e-6, Points)]);
         collection.Data.Recall.Measured(
             new RecallModel(
-                points,
+                Points,
                 QuerySample.Capacity,
                 new ScanCosts(1, 1, 0, Together: 0.5, Lookers: 4),
                 [new RecallModel.Regime(WalkKind.Partitions, 1, [(K, parts)]), new RecallModel.Regime(WalkKind.Partitions, 1e-6, [(K, parts)])]),
             0);
+        return collection;
     }
 
     private static async Task UpsertAsync(Collection collection, Random random, int first, int count, int least = 0, float offset = 0)

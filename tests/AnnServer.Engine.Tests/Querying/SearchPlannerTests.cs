@@ -80,6 +80,23 @@ public sealed class SearchPlannerTests
         Assert.Equal((SearchStrategy.GraphWithin, null), (plan.Strategy, plan.Then?.Strategy));
     }
 
+    /// <summary>A walk that many queries give up for a scan, as it takes nearly as long, is left for the scan.</summary>
+    [Theory]
+    [InlineData(false, 0.74, SearchStrategy.Graph)]
+    [InlineData(false, 0.76, SearchStrategy.Exact)]
+    [InlineData(true, 0.74, SearchStrategy.GraphWithin)]
+    [InlineData(true, 0.76, SearchStrategy.Exact)]
+    public void Choose_WalkThatTakesNearlyAsLongAsAScan_IsLeftForIt(bool within, double ofScan, SearchStrategy expected)
+    {
+        WalkKind walk = within ? WalkKind.Within : WalkKind.Through;
+        const double Compare = 0.01;
+        double microseconds = ofScan * Compare * Live / 10;
+        RecallCurve curve = new([new(1, 0.999, 10 * microseconds, microseconds)]);
+        var model = new RecallModel(Live, 0, new ScanCosts(Compare, 0.001, 0.001), [new(walk, 1, [(K, curve)]), new(walk, 0.1, [(K, curve)])]);
+
+        Assert.Equal(expected, SearchPlanner.Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 }, Config, Live, 0, Live / 10, model).Strategy);
+    }
+
     [Fact]
     public void Choose_Filter_AimsALittleHigher()
     {
@@ -275,7 +292,7 @@ public sealed class SearchPlannerTests
     private static SearchPlan Choose(SearchQuery query, int matching) =>
         SearchPlanner.Choose(query, Config, Live, 0, matching, Model());
 
-    // A point is compared in 0.01 µs. Through all nodes 0.1 µs a distance and more under a filter; inside it fewer where it leaves few.
+    // A point is compared in 0.02 µs. Through all nodes 0.1 µs a distance and more under a filter; inside it fewer where it leaves few.
     [Theory]
     [InlineData(10, true, SearchStrategy.Partitions)]
     [InlineData(10, false, SearchStrategy.GraphWithin)]
@@ -288,11 +305,11 @@ public sealed class SearchPlannerTests
     public void Choose_DividedPoints_TakesWhatCostsLeast(int oneIn, bool? arranged, SearchStrategy expected)
     {
         var query = new SearchQuery { Vector = new float[8], K = K, RecallTarget = 0.9 };
-        // Half as dear as walking inside the filter, and with a look-up of each member of the parts dearer than that; a scan is 0.01 a point.
+        // Half as dear as walking inside the filter, and with a look-up of each member of the parts dearer than that; a scan is 0.02 a point.
         var model = new RecallModel(
             Live,
             0,
-            new ScanCosts(0.01, 0.001, 0.02),
+            new ScanCosts(0.02, 0.001, 0.02),
             [.. Regimes, Regime(WalkKind.Partitions, 1, 8000), Regime(WalkKind.Partitions, 0.1, 300), Regime(WalkKind.Partitions, 0.001, 10)]);
         SearchPlan plan = SearchPlanner.Choose(query, Config, Live, 0, Live / oneIn, model, parts: Use(arranged));
         Assert.Equal(expected, plan.Strategy);
@@ -315,7 +332,7 @@ public sealed class SearchPlannerTests
         false => PartitionUse.Members,
     };
 
-    private static RecallModel Model() => new(Live, 0, new ScanCosts(0.01, 0.001, 0.001), Regimes);
+    private static RecallModel Model() => new(Live, 0, new ScanCosts(0.02, 0.001, 0.001), Regimes);
 
     private static IEnumerable<RecallModel.Regime> Regimes =>
     [

@@ -32,6 +32,9 @@ internal readonly ref struct RecallPlanner
     private const double PatienceOfWalks = 3;
     private const double PatienceBeforeScans = 0.25;
 
+    // Of what a scan takes. A walk that takes nearly as long is given up for the scan by all queries that it is a little longer for, which then take both.
+    private const double MostOfScan = 0.75;
+
     private readonly CollectionConfig _config;
     private readonly RecallModel _model;
     private readonly PartitionUse _parts;
@@ -147,7 +150,7 @@ internal readonly ref struct RecallPlanner
         new(strategy, effort, (long)point.Distances, Expect(point), _codesWidth, then);
 
     private bool TryWalk(WalkKind walk, double wanted, out RecallPoint point) =>
-        _model.TryReach(walk, _share, _k, wanted, out point) && point.Microseconds < _scan;
+        _model.TryReach(walk, _share, _k, wanted, out point) && point.Microseconds < MostOfScan * _scan;
 
     // Also where all points around a query match.
     private bool TryPartitions(double wanted, out RecallPoint point, out RecallPoint dense, out SearchEffort effort)

@@ -40,7 +40,8 @@ internal readonly unsafe struct CodeRows : IRowSpace
 
     public static void SetInBlock(GraphStore store, byte* block, int lane, byte* query) => QueryBlock.Set(block, lane, query, store.CodeLength);
 
-    public static void BlockDistances(
-        GraphStore store, byte* block, int lanes, byte* row0, byte* row1, byte* row2, byte* row3, float* distances) =>
-        QueryBlock.CodeDistances(block, row0, row1, row2, row3, store.CodeLength, distances);
+    public static void SetTerms(GraphStore store, byte* block, RowGroup* rows) => QueryBlock.SetCodeTerms(block, rows, store.CodeLength);
+
+    public static void BlockDistances(GraphStore store, byte* block, int lanes, RowGroup* rows, float* distances) =>
+        QueryBlock.CodeDistances(block, rows, store.CodeLength, distances);
 }

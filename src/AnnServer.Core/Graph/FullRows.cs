@@ -54,14 +54,18 @@ internal readonly unsafe struct FullRows<TKernel, TElement> : IRowSpace
     public static void SetInBlock(GraphStore store, byte* block, int lane, byte* query) =>
         Unsafe.CopyBlockUnaligned(block + (lane * QueryBytes(store)), query, (uint)QueryBytes(store));
 
+    // The scale of a row lies behind it, where the kernel needs it.
+    public static void SetTerms(GraphStore store, byte* block, RowGroup* rows)
+    {
+    }
+
     // One query after another: at a float an element it is the products that take the time, not what is made of their sums.
-    public static void BlockDistances(
-        GraphStore store, byte* block, int lanes, byte* row0, byte* row1, byte* row2, byte* row3, float* distances)
+    public static void BlockDistances(GraphStore store, byte* block, int lanes, RowGroup* rows, float* distances)
     {
         float* four = stackalloc float[4];
         for (int lane = 0; lane < lanes; lane++)
         {
-            Distance4(store, block + (lane * QueryBytes(store)), row0, row1, row2, row3, four);
+            Distance4(store, block + (lane * QueryBytes(store)), (*rows)[0], (*rows)[1], (*rows)[2], (*rows)[3], four);
             for (int row = 0; row < 4; row++)
             {
                 distances[(row * QueryBlock.Lanes) + lane] = four[row];

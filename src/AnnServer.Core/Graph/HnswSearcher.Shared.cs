@@ -77,28 +77,29 @@ internal static unsafe partial class HnswSearcher<TRows>
             store.CopyVectors(new ReadOnlySpan<uint>(ordinals, count), scratch.Rows, scratch.Vector);
         }
 
-        byte** rows = stackalloc byte*[Fetched + QueryBlock.Rows];
-        for (int i = 0; i < count; i++)
+        RowGroup* groups = stackalloc RowGroup[Fetched / RowGroup.Count];
+        for (int i = 0; i < count || i % RowGroup.Count != 0; i++)
         {
-            rows[i] = movable ? scratch.Rows.Pointer + ((long)i * store.VectorBytes) : TRows.Row(store, ordinals[i]);
+            // The last row stands for those that are missing to four.
+            int at = Math.Min(i, count - 1);
+            groups[i / RowGroup.Count][i % RowGroup.Count] =
+                movable ? scratch.Rows.Pointer + ((long)at * store.VectorBytes) : TRows.Row(store, ordinals[at]);
+            if (i % RowGroup.Count == RowGroup.Count - 1)
+            {
+                TRows.SetTerms(store, queries.Block(0), groups + (i / RowGroup.Count));
+            }
         }
 
-        // The last row stands for those that are missing to four.
-        for (int i = count; i % QueryBlock.Rows != 0; i++)
-        {
-            rows[i] = rows[count - 1];
-        }
-
-        float* distances = stackalloc float[QueryBlock.Rows * QueryBlock.Lanes];
+        float* distances = stackalloc float[RowGroup.Count * QueryBlock.Lanes];
         for (int block = 0; block < queries.BlockCount; block++)
         {
             byte* side = queries.Block(block);
             int first = block * QueryBlock.Lanes;
             int lanes = Math.Min(QueryBlock.Lanes, queries.Count - first);
-            for (int i = 0; i < count; i += QueryBlock.Rows)
+            for (int i = 0; i < count; i += RowGroup.Count)
             {
-                TRows.BlockDistances(store, side, lanes, rows[i], rows[i + 1], rows[i + 2], rows[i + 3], distances);
-                for (int row = 0; row < Math.Min(QueryBlock.Rows, count - i); row++)
+                TRows.BlockDistances(store, side, lanes, groups + (i / RowGroup.Count), distances);
+                for (int row = 0; row < Math.Min(RowGroup.Count, count - i); row++)
                 {
                     Admit(queries, first, distances + (row * QueryBlock.Lanes), ordinals[i + row]);
                 }

@@ -30,10 +30,12 @@ internal unsafe interface IRowSpace
     /// <summary>Makes a query one of a block.</summary>
     static abstract void SetInBlock(GraphStore store, byte* block, int lane, byte* query);
 
+    /// <summary>Makes four rows ready to be compared with a block, and with any other.</summary>
+    static abstract void SetTerms(GraphStore store, byte* block, RowGroup* rows);
+
     /// <summary>
-    /// The first <paramref name="lanes"/> queries of a block against four rows; writes <see cref="QueryBlock.Lanes"/> floats for each row. Those
+    /// The first <paramref name="lanes"/> queries of a block against four rows that were made ready; writes <see cref="QueryBlock.Lanes"/> floats for each row. Those
     /// of other lanes are of no matter.
     /// </summary>
-    static abstract void BlockDistances(
-        GraphStore store, byte* block, int lanes, byte* row0, byte* row1, byte* row2, byte* row3, float* distances);
+    static abstract void BlockDistances(GraphStore store, byte* block, int lanes, RowGroup* rows, float* distances);
 }

@@ -42,7 +42,8 @@ internal readonly unsafe struct NibbleRows : IRowSpace
 
     public static void SetInBlock(GraphStore store, byte* block, int lane, byte* query) => QueryBlock.Set(block, lane, query, store.CodeLength);
 
-    public static void BlockDistances(
-        GraphStore store, byte* block, int lanes, byte* row0, byte* row1, byte* row2, byte* row3, float* distances) =>
-        QueryBlock.NibbleDistances(block, row0, row1, row2, row3, store.CodeLength, distances);
+    public static void SetTerms(GraphStore store, byte* block, RowGroup* rows) => QueryBlock.SetNibbleTerms(block, rows, store.CodeLength);
+
+    public static void BlockDistances(GraphStore store, byte* block, int lanes, RowGroup* rows, float* distances) =>
+        QueryBlock.NibbleDistances(block, rows, store.CodeLength, distances);
 }

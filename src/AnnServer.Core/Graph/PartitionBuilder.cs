@@ -55,7 +55,7 @@ internal sealed unsafe class PartitionBuilder(GraphStore store, ScratchPool scra
         }
 
         int count = (int)Math.Min(PartsPerRoot * Math.Sqrt(live), Math.Min(MaxParts, MaxCentreBytes / _length));
-        return new Partitions(Math.Max(1, count / QueryBlock.Rows) * QueryBlock.Rows, _length, store.SlotCount) { TrainedFor = live };
+        return new Partitions(Math.Max(1, count / RowGroup.Count) * RowGroup.Count, _length, store.SlotCount) { TrainedFor = live };
     }
 
     /// <summary>
@@ -241,22 +241,17 @@ internal sealed unsafe class PartitionBuilder(GraphStore store, ScratchPool scra
             QueryBlock.Set(_block.Pointer, i, CodeRows.QueryOf(store, rows[i], _query), _length);
         }
 
-        float* distances = stackalloc float[QueryBlock.Rows * QueryBlock.Lanes];
+        float* distances = stackalloc float[RowGroup.Count * QueryBlock.Lanes];
         Vector256<float> lower = Vector256.Create(float.PositiveInfinity);
         Vector256<float> upper = lower;
         Vector256<int> lowerPart = default;
         Vector256<int> upperPart = default;
-        for (int part = 0; part < centres.Count; part += QueryBlock.Rows)
+        for (int part = 0; part < centres.Count; part += RowGroup.Count)
         {
-            QueryBlock.CodeDistances(
-                _block.Pointer,
-                centres.Code(part),
-                centres.Code(part + 1),
-                centres.Code(part + 2),
-                centres.Code(part + 3),
-                _length,
-                distances);
-            for (int row = 0; row < QueryBlock.Rows; row++)
+            RowGroup group = centres.Group(part);
+            QueryBlock.SetCodeTerms(_block.Pointer, &group, _length);
+            QueryBlock.CodeDistances(_block.Pointer, &group, _length, distances);
+            for (int row = 0; row < RowGroup.Count; row++)
             {
                 Nearer(Vector256.Load(distances + (row * QueryBlock.Lanes)), part + row, ref lower, ref lowerPart);
                 Nearer(Vector256.Load(distances + (row * QueryBlock.Lanes) + Half), part + row, ref upper, ref upperPart);

@@ -1,3 +1,4 @@
+using AnnServer.Core.Kernels;
 using AnnServer.Core.Memory;
 
 namespace AnnServer.Core.Graph;
@@ -33,6 +34,18 @@ internal sealed unsafe class PartitionCentres
     public long MemoryBytes => _codes.MemoryBytes + _spreads.MemoryBytes + _sizes.MemoryBytes;
 
     public byte* Code(int part) => _codes.Pointer + ((long)part * _codeBytes);
+
+    /// <summary>Four centres.</summary>
+    public RowGroup Group(int first)
+    {
+        RowGroup group = default;
+        for (int i = 0; i < RowGroup.Count; i++)
+        {
+            group[i] = Code(first + i);
+        }
+
+        return group;
+    }
 
     /// <summary>Takes over the codes of others, as many and as long.</summary>
     public void CopyCodes(PartitionCentres others)

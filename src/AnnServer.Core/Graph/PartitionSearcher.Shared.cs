@@ -16,9 +16,9 @@ internal static unsafe partial class PartitionSearcher
     private const int FirstParts = 8;
     private const int MoreParts = 4;
 
-    // Fewer queries, or with fewer rows, are compared one after another: to put one beside others takes as long as some four rows.
+    // Fewer queries, or with fewer rows, are compared one after another.
     private const int LeastLanes = 3;
-    private const int LeastRows = 4;
+    private const int LeastRows = 2;
 
     // Points that are at hand while all who look there are compared with them.
     private const int Tile = 256;
@@ -95,23 +95,26 @@ internal static unsafe partial class PartitionSearcher
         GraphStore store, SharedQueries queries, PartitionCentres centres, PartSchedule schedule, CancellationToken cancellation)
     {
         byte* block = queries.Block(0);
-        float* distances = stackalloc float[QueryBlock.Rows * QueryBlock.Lanes];
+        ushort* lookers = stackalloc ushort[QueryBlock.Lanes];
+        float* distances = stackalloc float[RowGroup.Count * QueryBlock.Lanes];
         for (int first = 0; first < queries.Count; first += QueryBlock.Lanes)
         {
             int lanes = Math.Min(QueryBlock.Lanes, queries.Count - first);
             for (int lane = 0; lane < lanes; lane++)
             {
-                CodeRows.SetInBlock(store, block, lane, queries.Row(first + lane));
+                lookers[lane] = (ushort)(first + lane);
             }
 
-            for (int part = 0; part < centres.Count; part += QueryBlock.Rows)
+            SetBlock(store, queries, lookers, lanes);
+            for (int part = 0; part < centres.Count; part += RowGroup.Count)
             {
-                CodeRows.BlockDistances(
-                    store, block, lanes, centres.Code(part), centres.Code(part + 1), centres.Code(part + 2), centres.Code(part + 3), distances);
+                RowGroup group = centres.Group(part);
+                CodeRows.SetTerms(store, block, &group);
+                CodeRows.BlockDistances(store, block, lanes, &group, distances);
                 for (int lane = 0; lane < lanes; lane++)
                 {
                     float* floats = schedule.Floats(first + lane) + part;
-                    for (int row = 0; row < QueryBlock.Rows; row++)
+                    for (int row = 0; row < RowGroup.Count; row++)
                     {
                         floats[row] = distances[(row * QueryBlock.Lanes) + lane];
                     }
@@ -161,34 +164,79 @@ internal static unsafe partial class PartitionSearcher
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Compare(GraphStore store, SharedQueries queries, ushort* lookers, int lookerCount, uint* rows, int count, ref Ahead ahead)
     {
+        if (count < LeastRows)
+        {
+            CompareEach(store, queries, lookers, lookerCount, rows, count);
+            return;
+        }
+
+        RowGroup* groups = stackalloc RowGroup[Tile / RowGroup.Count];
         for (int first = 0; first < lookerCount; first += QueryBlock.Lanes)
         {
             int lanes = Math.Min(QueryBlock.Lanes, lookerCount - first);
-            if (lanes < LeastLanes || count < LeastRows)
+            if (lanes < LeastLanes)
             {
-                for (int i = 0; i < lanes; i++)
-                {
-                    CompareOne(store, queries, lookers[first + i], rows, count);
-                }
+                CompareEach(store, queries, lookers + first, lanes, rows, count);
+                return;
             }
-            else
+
+            SetBlock(store, queries, lookers + first, lanes);
+            if (first == 0)
             {
-                CompareBlock(store, queries, lookers + first, lanes, rows, count, ref ahead);
+                SetGroups(store, queries, rows, count, groups);
+            }
+
+            CompareBlock(store, queries, lookers + first, lanes, rows, count, groups, ref ahead);
+        }
+    }
+
+    private static void CompareEach(GraphStore store, SharedQueries queries, ushort* lookers, int lookerCount, uint* rows, int count)
+    {
+        float* distances = stackalloc float[Tile];
+        for (int i = 0; i < lookerCount; i++)
+        {
+            int query = lookers[i];
+            HnswSearcher<CodeRows>.Compute(store, queries.Row(query), rows, count, distances);
+            float worst = queries.Worst[query];
+            for (int row = 0; row < count; row++)
+            {
+                if (distances[row] < worst)
+                {
+                    worst = queries.Insert(query, distances[row], rows[row]);
+                }
             }
         }
     }
 
-    private static void CompareOne(GraphStore store, SharedQueries queries, int query, uint* rows, int count)
+    private static void SetBlock(GraphStore store, SharedQueries queries, ushort* lookers, int lanes)
     {
-        uint* buffers = stackalloc uint[2 * Comparison.Chunk];
-        var comparison = new Comparison(store, queries.Row(query), queries.Nearest(query), buffers);
-        comparison.Add(rows, count);
-        comparison.Finish();
-        queries.Worst[query] = queries.Nearest(query).Worst;
+        byte** rows = stackalloc byte*[QueryBlock.Lanes];
+        for (int lane = 0; lane < lanes; lane++)
+        {
+            rows[lane] = queries.Row(lookers[lane]);
+        }
+
+        QueryBlock.Set(queries.Block(0), rows, lanes, store.CodeLength);
+    }
+
+    // The last row stands for those that are missing to four.
+    private static void SetGroups(GraphStore store, SharedQueries queries, uint* rows, int count, RowGroup* groups)
+    {
+        for (int i = 0; i < count; i += RowGroup.Count)
+        {
+            RowGroup* group = groups + (i / RowGroup.Count);
+            for (int row = 0; row < RowGroup.Count; row++)
+            {
+                (*group)[row] = CodeRows.Row(store, rows[Math.Min(i + row, count - 1)]);
+            }
+
+            CodeRows.SetTerms(store, queries.Block(0), group);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CompareBlock(GraphStore store, SharedQueries queries, ushort* lookers, int lanes, uint* rows, int count, ref Ahead ahead)
+    private static void CompareBlock(
+        GraphStore store, SharedQueries queries, ushort* lookers, int lanes, uint* rows, int count, RowGroup* groups, ref Ahead ahead)
     {
         byte* block = queries.Block(0);
         float* worst = stackalloc float[QueryBlock.Lanes];
@@ -197,27 +245,12 @@ internal static unsafe partial class PartitionSearcher
             worst[lane] = lane < lanes ? queries.Worst[lookers[lane]] : float.NegativeInfinity;
         }
 
-        for (int lane = 0; lane < lanes; lane++)
+        float* distances = stackalloc float[RowGroup.Count * QueryBlock.Lanes];
+        for (int i = 0; i < count; i += RowGroup.Count)
         {
-            CodeRows.SetInBlock(store, block, lane, queries.Row(lookers[lane]));
-        }
-
-        float* distances = stackalloc float[QueryBlock.Rows * QueryBlock.Lanes];
-        int last = count - 1;
-        for (int i = 0; i < count; i += QueryBlock.Rows)
-        {
-            ahead.Fetch(store, QueryBlock.Rows);
-            // The last row stands for those that are missing to four.
-            CodeRows.BlockDistances(
-                store,
-                block,
-                lanes,
-                CodeRows.Row(store, rows[i]),
-                CodeRows.Row(store, rows[Math.Min(i + 1, last)]),
-                CodeRows.Row(store, rows[Math.Min(i + 2, last)]),
-                CodeRows.Row(store, rows[Math.Min(i + 3, last)]),
-                distances);
-            for (int row = 0; row < Math.Min(QueryBlock.Rows, count - i); row++)
+            ahead.Fetch(store, RowGroup.Count);
+            CodeRows.BlockDistances(store, block, lanes, groups + (i / RowGroup.Count), distances);
+            for (int row = 0; row < Math.Min(RowGroup.Count, count - i); row++)
             {
                 float* ofRow = distances + (row * QueryBlock.Lanes);
                 for (uint nearer = SharedQueries.Nearer(ofRow, worst); nearer != 0; nearer &= nearer - 1)

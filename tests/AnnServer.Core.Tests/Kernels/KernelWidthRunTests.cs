@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.Intrinsics.X86;
 using System.Text.RegularExpressions;
 using AnnServer.Core.Kernels;
+using AnnServer.Core.Tests.Graph;
 
 namespace AnnServer.Core.Tests.Kernels;
 
@@ -55,6 +56,7 @@ public sealed partial class KernelWidthRunTests
         [
             typeof(KernelWidthTests), typeof(SquaredEuclideanTests), typeof(NegativeDotTests), typeof(CodeKernelTests),
             typeof(NibbleKernelTests), typeof(QueryBlockTests), typeof(RotationTests), typeof(HalvesTests),
+            typeof(PartSeekerTests),
         ];
         foreach (Type tests in kernelTests)
         {

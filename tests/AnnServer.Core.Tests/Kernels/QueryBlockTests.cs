@@ -19,7 +19,7 @@ public sealed unsafe class QueryBlockTests
         {
             byte[][] queries = [.. Enumerable.Range(0, QueryBlock.Lanes).Select(_ => CodeQuery(Vector(random, length), kind))];
             byte[][] rows = [.. Enumerable.Range(0, 4).Select(_ => CodeRow(Vector(random, length), kind))];
-            AssertSame(queries, rows, length, QueryBlock.CodeDistances, CodeKernel.Distance);
+            AssertSame(queries, rows, length, QueryBlock.SetCodeTerms, QueryBlock.CodeDistances, CodeKernel.Distance);
         }
     }
 
@@ -32,7 +32,7 @@ public sealed unsafe class QueryBlockTests
         {
             byte[][] queries = [.. Enumerable.Range(0, QueryBlock.Lanes).Select(_ => NibbleQuery(Vector(random, length), kind))];
             byte[][] rows = [.. Enumerable.Range(0, 4).Select(_ => NibbleRow(Vector(random, length)))];
-            AssertSame(queries, rows, length, QueryBlock.NibbleDistances, NibbleKernel.Distance);
+            AssertSame(queries, rows, length, QueryBlock.SetNibbleTerms, QueryBlock.NibbleDistances, NibbleKernel.Distance);
         }
     }
 
@@ -45,14 +45,47 @@ public sealed unsafe class QueryBlockTests
         float[] minus = [.. Enumerable.Repeat(-1f, Length)];
         byte[][] queries = [.. Enumerable.Range(0, QueryBlock.Lanes).Select(i => CodeQuery(i % 2 == 0 ? ones : minus, kind))];
         byte[] row = CodeRow(ones, kind);
-        AssertSame(queries, [row, CodeRow(minus, kind), row, row], Length, QueryBlock.CodeDistances, CodeKernel.Distance);
+        AssertSame(queries, [row, CodeRow(minus, kind), row, row], Length, QueryBlock.SetCodeTerms, QueryBlock.CodeDistances, CodeKernel.Distance);
     }
 
-    private delegate void Block(byte* block, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances);
+    /// <summary>With what is in the block already: of the other lanes nothing is promised.</summary>
+    [Fact]
+    public void Set_ManyAtOnce_WritesWhatOneByOneDoes()
+    {
+        const int Length = 3 * CodeKernel.Granularity;
+        var random = new Random(3);
+        byte[][] queries = [.. Enumerable.Range(0, QueryBlock.Lanes).Select(_ => CodeQuery(Vector(random, Length), DistanceKind.SquaredEuclidean))];
+        byte[] rows = [.. queries.SelectMany(static query => query)];
+        byte** pointers = stackalloc byte*[QueryBlock.Lanes];
+        for (int lanes = 1; lanes <= QueryBlock.Lanes; lanes++)
+        {
+            byte[] together = new byte[QueryBlock.Bytes(Length)];
+            byte[] each = new byte[QueryBlock.Bytes(Length)];
+            fixed (byte* row = rows, written = together, expected = each)
+            {
+                for (int lane = 0; lane < lanes; lane++)
+                {
+                    pointers[lane] = row + (lane * CodeKernel.QueryBytes(Length));
+                    QueryBlock.Set(expected, lane, pointers[lane], Length);
+                }
+
+                QueryBlock.Set(written, pointers, lanes, Length);
+            }
+
+            for (int i = 0; i < each.Length; i++)
+            {
+                Assert.True(i / 4 % QueryBlock.Lanes >= lanes || together[i] == each[i], $"byte {i} of {lanes} lanes");
+            }
+        }
+    }
+
+    private delegate void Terms(byte* block, RowGroup* rows, int length);
+
+    private delegate void Block(byte* block, RowGroup* rows, int length, float* distances);
 
     private delegate float One(byte* query, byte* row, int length);
 
-    private static void AssertSame(byte[][] queries, byte[][] rows, int length, Block block, One one)
+    private static void AssertSame(byte[][] queries, byte[][] rows, int length, Terms terms, Block block, One one)
     {
         byte[] side = new byte[QueryBlock.Bytes(length)];
         float[] distances = new float[4 * QueryBlock.Lanes];
@@ -67,7 +100,13 @@ public sealed unsafe class QueryBlockTests
                 }
             }
 
-            block(pointer, r0, r1, r2, r3, length, written);
+            RowGroup group = default;
+            group[0] = r0;
+            group[1] = r1;
+            group[2] = r2;
+            group[3] = r3;
+            terms(pointer, &group, length);
+            block(pointer, &group, length, written);
         }
 
         for (int row = 0; row < rows.Length; row++)

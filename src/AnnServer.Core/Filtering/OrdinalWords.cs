@@ -1,3 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
 namespace AnnServer.Core.Filtering;
 
 /// <summary>A set of ordinals in memory that somebody else owns: 64 a word, lowest first. Others may set and clear bits meanwhile.</summary>
@@ -5,14 +9,22 @@ internal readonly unsafe struct OrdinalWords(ulong* words, int wordCount)
 {
     public int WordCount => wordCount;
 
-    /// <summary>The words as halves, lower first.</summary>
-    public uint* Halves => (uint*)words;
-
     public ulong Word(int index) => Volatile.Read(ref words[index]);
 
     public bool Contains(uint ordinal)
     {
         int word = (int)(ordinal >> 6);
         return word < wordCount && (words[word] >> (int)(ordinal & 63) & 1) != 0;
+    }
+
+    /// <summary>A bit that is not 0 for each of sixteen ordinals that is in the set, none of which may lie beyond its words. Only where there is AVX-512.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<uint> Bits(Vector512<uint> ordinals)
+    {
+        var halves = (uint*)words;
+        Vector512<int> index = (ordinals >>> 5).AsInt32();
+        var word = Vector512.Create(
+            Avx2.GatherVector256(halves, index.GetLower(), sizeof(uint)), Avx2.GatherVector256(halves, index.GetUpper(), sizeof(uint)));
+        return word & Avx512F.ShiftLeftLogicalVariable(Vector512<uint>.One, ordinals & Vector512.Create(31u));
     }
 }

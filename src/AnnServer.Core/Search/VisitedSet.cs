@@ -120,7 +120,7 @@ internal sealed unsafe class VisitedSet
     /// </summary>
     private int FilterWide(uint* row, int capacity, uint* found)
     {
-        var words = (uint*)_bits.Pointer;
+        var met = new OrdinalWords(_bits.Pointer, _words);
         var limit = Vector512.Create(Limit);
         int count = 0;
         for (int i = 0; i < capacity; i += LinksPerLine)
@@ -128,7 +128,7 @@ internal sealed unsafe class VisitedSet
             Vector512<uint> ordinals = Vector512.Load(row + i);
             Vector512<uint> valid = Vector512.LessThan(ordinals, limit)
                 & Vector512.LessThan(Vector512<uint>.Indices, Vector512.Create((uint)(capacity - i)));
-            Vector512<uint> isNew = Vector512.Equals(Bits(words, ordinals & valid), Vector512<uint>.Zero) & valid;
+            Vector512<uint> isNew = Vector512.Equals(met.Bits(ordinals & valid), Vector512<uint>.Zero) & valid;
             Avx512F.Compress(Vector512<uint>.Zero, isNew, ordinals).Store(found + count);
             count += BitOperations.PopCount(isNew.ExtractMostSignificantBits());
         }
@@ -138,7 +138,7 @@ internal sealed unsafe class VisitedSet
 
     private int FilterWide(uint* row, int capacity, OrdinalWords accept, uint* found)
     {
-        var words = (uint*)_bits.Pointer;
+        var met = new OrdinalWords(_bits.Pointer, _words);
         var limit = Vector512.Create(Math.Min(Limit, (uint)accept.WordCount << 6));
         int count = 0;
         for (int i = 0; i < capacity; i += LinksPerLine)
@@ -146,23 +146,13 @@ internal sealed unsafe class VisitedSet
             Vector512<uint> ordinals = Vector512.Load(row + i);
             Vector512<uint> valid = Vector512.LessThan(ordinals, limit)
                 & Vector512.LessThan(Vector512<uint>.Indices, Vector512.Create((uint)(capacity - i)));
-            Vector512<uint> rejected = Vector512.Equals(Bits(accept.Halves, ordinals & valid), Vector512<uint>.Zero);
-            Vector512<uint> isNew = Vector512.Equals(Bits(words, ordinals & valid), Vector512<uint>.Zero) & valid & ~rejected;
+            Vector512<uint> rejected = Vector512.Equals(accept.Bits(ordinals & valid), Vector512<uint>.Zero);
+            Vector512<uint> isNew = Vector512.Equals(met.Bits(ordinals & valid), Vector512<uint>.Zero) & valid & ~rejected;
             Avx512F.Compress(Vector512<uint>.Zero, isNew, ordinals).Store(found + count);
             count += BitOperations.PopCount(isNew.ExtractMostSignificantBits());
         }
 
         return count;
-    }
-
-    // The bit of each of sixteen ordinals in a set.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Bits(uint* words, Vector512<uint> ordinals)
-    {
-        Vector512<int> index = (ordinals >>> 5).AsInt32();
-        var word = Vector512.Create(
-            Avx2.GatherVector256(words, index.GetLower(), sizeof(uint)), Avx2.GatherVector256(words, index.GetUpper(), sizeof(uint)));
-        return word & Avx512F.ShiftLeftLogicalVariable(Vector512<uint>.One, ordinals & Vector512.Create(31u));
     }
 
     private int Filter(uint* row, int capacity, uint* found)

@@ -9,36 +9,40 @@ public sealed unsafe class PartSeekerTests
     private const int CodeBytes = 32;
     private const int Nearest = 8;
 
-    /// <summary>Every part whose key is within reach and none beyond it, but for the nearest; nearer ones first, by and large.</summary>
+    /// <summary>Every part whose key is within reach and none beyond it, but for some of the nearest; nearer ones first, by and large.</summary>
     [Theory]
-    [InlineData(4)]
-    [InlineData(20)]
-    [InlineData(536)]
-    public void TryNext_OneReach_LooksWhereItMayBe(int parts)
+    [InlineData(4, 0)]
+    [InlineData(20, 0)]
+    [InlineData(536, 0)]
+    [InlineData(536, 0.5)]
+    [InlineData(536, 0.9)]
+    public void TryNext_OneReach_LooksWhereItMayBe(int parts, double farAway)
     {
-        var random = new Random(parts);
-        float[] distances = [.. Enumerable.Range(0, parts).Select(_ => (float)(random.NextDouble() + random.NextDouble() + random.NextDouble()))];
-        float[] spreads = [.. Enumerable.Range(0, parts).Select(_ => 0.1f + (0.1f * random.NextSingle()))];
         const float Cosine = 0.5f;
+        var random = new Random(parts);
+        float[] distances =
+        [
+            .. Enumerable.Range(0, parts).Select(i =>
+                (float)(random.NextDouble() + random.NextDouble() + random.NextDouble() + (random.NextDouble() < farAway ? 1000 : 0))),
+        ];
+        float[] spreads = [.. Enumerable.Range(0, parts).Select(_ => 0.1f + (0.1f * random.NextSingle()))];
         float[] keys = [.. distances.Zip(spreads, static (c, r) => c + r - (2 * Cosine * MathF.Sqrt(c * r)))];
+        int[] ranks = new int[parts];
+        foreach ((int rank, int part) in Enumerable.Range(0, parts).OrderBy(part => keys[part]).Index())
+        {
+            ranks[part] = rank;
+        }
 
         foreach (float reach in (float[])[float.NegativeInfinity, 0.3f, 0.8f, float.PositiveInfinity])
         {
-            List<int> looked = Look(distances, spreads, new SearchEffort(10, 10) { Slack = Cosine, DenseSlack = Cosine, Share = 0.1f }, reach, matchesOfTen: 1);
+            SearchEffort effort = new(10, 10) { Slack = Cosine, DenseSlack = Cosine, Share = 0.1f };
+            List<int> looked = Look(distances, spreads, effort, reach, matchesOfTen: 1);
 
             Assert.Equal(looked.Count, looked.Distinct().Count());
-            int[] within = [.. Enumerable.Range(0, parts).Where(part => keys[part] <= reach - 1e-5f)];
-            Assert.Empty(within.Except(looked));
-            Assert.InRange(looked.Count, Math.Min(Nearest, parts), Math.Max(Nearest, Enumerable.Range(0, parts).Count(part => keys[part] <= reach + 1e-5f)));
-            // In steps of an eighth of the way from the least to the mean, which all but the last keep to.
-            float step = (keys.Average() - keys.Min()) / 8;
-            int last = 0;
-            foreach (int part in looked)
-            {
-                int at = (int)Math.Min(8, ((keys[part] - keys.Min()) / step) + 0.01f);
-                Assert.True(at >= last, $"part {part} of step {at} after step {last}");
-                last = (int)Math.Min(8, ((keys[part] - keys.Min()) / step) - 0.01f);
-            }
+            Assert.Empty(Enumerable.Range(0, parts).Where(part => keys[part] <= reach - 1e-5f).Except(looked));
+            int within = keys.Count(key => key <= reach + 1e-5f);
+            Assert.InRange(looked.Count, Math.Min(Nearest, parts), Nearest + within);
+            Assert.All(looked, (part, at) => Assert.InRange(ranks[part], 0, 16 + (8 * at)));
         }
     }
 
@@ -56,18 +60,22 @@ public sealed unsafe class PartSeekerTests
         Assert.Equal(Within(0.6f), Look(distances, spreads, effort, 1.2f, matchesOfTen: 10).Count, tolerance: 2);
     }
 
-    /// <summary>Distances beyond what floats hold are not too far, as nobody knows how far they are.</summary>
+    /// <summary>What is not a number may be near. What is nearly infinitely far is looked in only if it is among the first eight, as all are in no order.</summary>
     [Theory]
-    [InlineData(float.NaN)]
-    [InlineData(float.PositiveInfinity)]
-    [InlineData(float.MaxValue)]
-    public void TryNext_NoNumbers_LooksEverywhereAtOnce(float distance)
+    [InlineData(float.NaN, 40)]
+    [InlineData(float.PositiveInfinity, 40)]
+    [InlineData(float.MaxValue, 29)]
+    public void TryNext_DistancesBeyondNumbers_LooksWhereItMayBe(float distance, int expected)
     {
         float[] distances = [.. Enumerable.Range(0, 40).Select(part => part % 3 == 0 ? distance : 1f)];
-        List<int> looked = Look(
-            distances, [.. Enumerable.Repeat(1f, 40)], new SearchEffort(10, 10) { Slack = 0.5f, DenseSlack = 0.6f, Share = 0.5f }, float.PositiveInfinity, matchesOfTen: 5);
+        float[] ones = [.. Enumerable.Repeat(1f, 40)];
+        List<int> Within(float reach) =>
+            Look(distances, ones, new SearchEffort(10, 10) { Slack = 0.5f, DenseSlack = 0.5f, Share = 0.5f }, reach, matchesOfTen: 5);
 
-        Assert.Equal(Enumerable.Range(0, 40), looked.Order());
+        Assert.Equal(Enumerable.Range(0, 40), Within(float.PositiveInfinity).Order());
+        List<int> near = Within(2f);
+        Assert.Empty(Enumerable.Range(0, 40).Where(part => part % 3 != 0).Except(near));
+        Assert.Equal(expected, near.Count);
     }
 
     /// <summary>All are as near.</summary>

@@ -56,7 +56,7 @@ public sealed partial class KernelWidthRunTests
         [
             typeof(KernelWidthTests), typeof(SquaredEuclideanTests), typeof(NegativeDotTests), typeof(CodeKernelTests),
             typeof(NibbleKernelTests), typeof(QueryBlockTests), typeof(RotationTests), typeof(HalvesTests),
-            typeof(PartSeekerTests),
+            typeof(PartSeekerTests), typeof(PartitionTests),
         ];
         foreach (Type tests in kernelTests)
         {

@@ -78,15 +78,34 @@ internal sealed partial class RecallCalibrator
         return true;
     }
 
-    // With as many as can share a scan. Few points say little: as if nothing were shared.
-    private bool TryMeasureShared(List<Probe> probes, out double microseconds)
+    // Under a filter: without one, rows come before they are asked for, and a point takes half to two thirds of that. Then with as many queries as can share
+    // a scan; few points say little of it: as if nothing were shared.
+    private bool TryMeasureScans(List<Probe> probes, out double alone, out double shared)
     {
-        microseconds = _scanMicroseconds;
+        (alone, shared) = (0, 0);
         if (!TryChoose(SharedShare, false, out int matching, out _))
         {
             return false;
         }
 
+        SearchEffort effort = new(Results[1], SearchPlanner.CodesWidth(Results[1]));
+        var alones = new double[Math.Min(PricedProbes, probes.Count)];
+        for (int i = 0; i < alones.Length; i++)
+        {
+            using ScratchPool.Scope scope = scratches.Rent();
+            if (data.IsDropped)
+            {
+                return false;
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            long started = Stopwatch.GetTimestamp();
+            data.Index.SearchCodes(probes[i].Vector, effort, _accept, scope.Scratch, cancellation);
+            alones[i] = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
+        }
+
+        alone = Median(alones) / Math.Max(1, matching);
+        shared = alone;
         if (probes.Count < VectorIndex.MaxShared || matching < LeastShared)
         {
             return true;
@@ -108,7 +127,7 @@ internal sealed partial class RecallCalibrator
             times[i] = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
         }
 
-        microseconds = Math.Max(0, (Median(times) / matching) - _scanMicroseconds) / queries.Length;
+        shared = Math.Max(0, (Median(times) / matching) - alone) / queries.Length;
         return true;
     }
 

@@ -19,10 +19,6 @@ internal sealed partial class RecallCalibrator(CollectionData data, ScratchPool 
     // Nothing above it is told apart by so few queries; an effort that gets there is the last to be measured.
     private const double Saturated = 0.9985;
 
-    // The sparsest filter that a point of a scan is timed under. Without one, rows come before they are asked for, and a point takes half to two thirds of
-    // what it does under any filter; in sparser ones what a scan takes beside its points would count as theirs.
-    private const double ScannedShare = 0.2;
-
     // Vectors to search with: queries, and as many points as are missing. Only walks without a filter are made with all queries there are.
     private const int LeastProbes = 256;
 
@@ -38,8 +34,6 @@ internal sealed partial class RecallCalibrator(CollectionData data, ScratchPool 
 
     private readonly Random _random = new(1);
     private readonly OrdinalBitmap _accept = new();
-    private double _scanMicroseconds = double.PositiveInfinity;
-    private double _scanShare = double.PositiveInfinity;
 
     /// <summary>Null where the collection has no points, or was dropped meanwhile.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -69,10 +63,10 @@ internal sealed partial class RecallCalibrator(CollectionData data, ScratchPool 
         }
 
         return TryPrice(probes, regimes)
-            && TryMeasureShared(probes, out double shared)
+            && TryMeasureScans(probes, out double alone, out double shared)
             && TryMeasureTests(probes, out double test)
             && TryMeasureTogether(probes, out double together, out double lookers)
-            ? new RecallModel(points, recent.Count, new ScanCosts(_scanMicroseconds, shared, test, together, lookers), regimes)
+            ? new RecallModel(points, recent.Count, new ScanCosts(alone, shared, test, together, lookers), regimes)
             : null;
     }
 
@@ -135,7 +129,6 @@ internal sealed partial class RecallCalibrator(CollectionData data, ScratchPool 
         }
 
         double scan = Median(times);
-        PriceScan(share, scan / matching);
         List<(int, RecallCurve)> curves = [];
         for (int k = 0; k < Results.Length; k++)
         {
@@ -160,16 +153,6 @@ internal sealed partial class RecallCalibrator(CollectionData data, ScratchPool 
 
         regimes.Add(new RecallModel.Regime(walk, share, curves));
         return true;
-    }
-
-    // Of several at one share the least: whatever else the machine does makes it dearer.
-    private void PriceScan(double share, double microseconds)
-    {
-        if (share >= ScannedShare && share <= _scanShare)
-        {
-            _scanMicroseconds = share < _scanShare ? microseconds : Math.Min(_scanMicroseconds, microseconds);
-            _scanShare = share;
-        }
     }
 
     private bool TryWalk(

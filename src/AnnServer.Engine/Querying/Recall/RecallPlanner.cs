@@ -32,7 +32,8 @@ internal readonly ref struct RecallPlanner
     private const double PatienceOfWalks = 3;
     private const double PatienceBeforeScans = 0.25;
 
-    // Of what a scan takes. A walk that takes nearly as long is given up for the scan by all queries that it is a little longer for, which then take both.
+    // Of the price of a scan. A walk that takes nearly as long is given up for the scan by all queries that it is a little longer for, which then take
+    // both. Without a filter none is given up, but a scan takes less than its price, as rows come before they are asked for.
     private const double MostOfScan = 0.75;
 
     private readonly CollectionConfig _config;
@@ -81,7 +82,7 @@ internal readonly ref struct RecallPlanner
             return ChooseFiltered();
         }
 
-        return TryWalk(WalkKind.Through, _goal, out RecallPoint point)
+        return TryWalk(WalkKind.Through, _goal, out RecallPoint point) && IsWorth(point)
             ? Walk(SearchStrategy.Graph, point, Effort(point, long.MaxValue), null)
             : CompareWithAll();
     }
@@ -110,13 +111,13 @@ internal readonly ref struct RecallPlanner
             };
         }
 
-        if (isThrough && !(isWithin && within.Microseconds < through.Microseconds))
+        if (isThrough && IsWorth(through) && !(isWithin && within.Microseconds < through.Microseconds))
         {
             SecondPlan? then = Elsewhere(afterWithin: false);
             return Walk(SearchStrategy.Graph, through, EffortThrough(through, dense, Patience(through, then)), then);
         }
 
-        if (isWithin)
+        if (isWithin && IsWorth(within))
         {
             SecondPlan? then = Elsewhere(afterWithin: true);
             return Walk(SearchStrategy.GraphWithin, within, EffortWithin(within, Patience(within, then)) with { Share = (float)_share }, then);
@@ -150,7 +151,9 @@ internal readonly ref struct RecallPlanner
         new(strategy, effort, (long)point.Distances, Expect(point), _codesWidth, then);
 
     private bool TryWalk(WalkKind walk, double wanted, out RecallPoint point) =>
-        _model.TryReach(walk, _share, _k, wanted, out point) && point.Microseconds < MostOfScan * _scan;
+        _model.TryReach(walk, _share, _k, wanted, out point) && point.Microseconds < _scan;
+
+    private bool IsWorth(in RecallPoint walk) => walk.Microseconds < MostOfScan * _scan;
 
     // Also where all points around a query match.
     private bool TryPartitions(double wanted, out RecallPoint point, out RecallPoint dense, out SearchEffort effort)

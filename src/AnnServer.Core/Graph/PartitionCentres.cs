@@ -35,7 +35,7 @@ internal sealed unsafe class PartitionCentres
 
     public byte* Code(int part) => _codes.Pointer + ((long)part * _codeBytes);
 
-    /// <summary>Four centres.</summary>
+    /// <summary>Four centres, from a multiple of four on.</summary>
     public RowGroup Group(int first)
     {
         RowGroup group = default;

@@ -16,7 +16,7 @@ internal static unsafe partial class PartitionSearcher
     private const int FirstParts = 8;
     private const int MoreParts = 4;
 
-    // Fewer queries, or with fewer rows, are compared one after another.
+    // Fewer queries, or with one row, are compared one after another: to put sixteen beside each other takes as long as a row or two with each of them.
     private const int LeastLanes = 3;
     private const int LeastRows = 2;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -35,10 +36,22 @@ internal static unsafe class QueryBlock
         SetTerms(block, lane, query, length);
     }
 
-    /// <summary>Makes so many queries the first of the block; what is in its other lanes is of no matter. Takes half as long as one by one.</summary>
+    /// <summary>Makes so many queries the first of the block, four at a time; what is in its other lanes is of no matter.</summary>
+    /// <param name="length">Codes of each: a multiple of 16.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Set(byte* block, byte** queries, int lanes, int length)
     {
+        Debug.Assert(length % (Step * Step) == 0, "Sixteen codes of each query are read at a time.");
+        if (!Sse2.IsSupported)
+        {
+            for (int lane = 0; lane < lanes; lane++)
+            {
+                Set(block, lane, queries[lane], length);
+            }
+
+            return;
+        }
+
         for (int lane = 0; lane < lanes; lane += Step)
         {
             // The last stands for those that are missing to four.
@@ -169,16 +182,6 @@ internal static unsafe class QueryBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Transpose(Vector128<byte> query0, Vector128<byte> query1, Vector128<byte> query2, Vector128<byte> query3, int* at)
     {
-        if (!Sse2.IsSupported)
-        {
-            for (int i = 0; i < Step; i++)
-            {
-                Vector128.Create(query0.AsInt32()[i], query1.AsInt32()[i], query2.AsInt32()[i], query3.AsInt32()[i]).Store(at + (i * Lanes));
-            }
-
-            return;
-        }
-
         Vector128<long> lower01 = Sse2.UnpackLow(query0.AsInt32(), query1.AsInt32()).AsInt64();
         Vector128<long> lower23 = Sse2.UnpackLow(query2.AsInt32(), query3.AsInt32()).AsInt64();
         Vector128<long> upper01 = Sse2.UnpackHigh(query0.AsInt32(), query1.AsInt32()).AsInt64();

@@ -1,6 +1,9 @@
 namespace AnnServer.Core.Kernels;
 
-/// <summary>Four rows that are compared with blocks of queries, and what each is in a distance whichever query it is to.</summary>
+/// <summary>
+/// Four rows, by their addresses, that are compared with blocks of queries, and what each is in a distance whichever query it is to, which
+/// <see cref="QueryBlock"/> sets.
+/// </summary>
 internal unsafe struct RowGroup
 {
     public const int Count = 4;

@@ -97,6 +97,29 @@ public sealed class SearchPlannerTests
         Assert.Equal(expected, SearchPlanner.Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 }, Config, Live, 0, Live / 10, model).Strategy);
     }
 
+    /// <summary>A walk that is left for a scan, as it takes nearly as long, is not left for parts that take longer still.</summary>
+    [Theory]
+    [InlineData(0.7, 0.72, true, SearchStrategy.Graph)]
+    [InlineData(0.8, 0.78, true, SearchStrategy.Partitions)]
+    [InlineData(0.8, 0.9, true, SearchStrategy.Exact)]
+    [InlineData(0.8, 0.74, false, SearchStrategy.Partitions)]
+    [InlineData(0.8, 0.78, false, SearchStrategy.Exact)]
+    public void Choose_PartsBesideAWalk_TakesTheCheaperOfAll(double walk, double parts, bool arranged, SearchStrategy expected)
+    {
+        const double Scan = 0.01 * Live / 10;
+        RecallModel.Regime[] Regimes(WalkKind kind, double ofScan)
+        {
+            RecallCurve curve = new([new(1, 0.999, 10 * ofScan * Scan, ofScan * Scan, 100)]);
+            return [new(kind, 1, [(K, curve)]), new(kind, 0.1, [(K, curve)])];
+        }
+
+        var model = new RecallModel(
+            Live, 0, new ScanCosts(0.01, 0.001, 0), [.. Regimes(WalkKind.Through, walk), .. Regimes(WalkKind.Partitions, parts)]);
+        var query = new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 };
+
+        Assert.Equal(expected, SearchPlanner.Choose(query, Config, Live, 0, Live / 10, model, parts: Use(arranged)).Strategy);
+    }
+
     [Fact]
     public void Choose_Filter_AimsALittleHigher()
     {

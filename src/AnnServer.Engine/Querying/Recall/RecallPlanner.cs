@@ -32,8 +32,8 @@ internal readonly ref struct RecallPlanner
     private const double PatienceOfWalks = 3;
     private const double PatienceBeforeScans = 0.25;
 
-    // Of the price of a scan. A walk that takes nearly as long is given up for the scan by all queries that it is a little longer for, which then take
-    // both. Without a filter none is given up, but a scan takes less than its price, as rows come before they are asked for.
+    // Of the price of a scan. A walk that takes nearly as long, or looking members up, is given up for the scan by all queries that it is a little longer for,
+    // which then take both. Without a filter none is given up, but a scan takes less than its price, as rows come before they are asked for.
     private const double MostOfScan = 0.75;
 
     private readonly CollectionConfig _config;
@@ -95,7 +95,7 @@ internal readonly ref struct RecallPlanner
         RecallPoint dense = default;
         bool knowsDense = isThrough && _model.TryReach(WalkKind.Through, 1, _k, Toward(MarginOfDense), out dense);
         if (TryPartitions(Toward(MarginOfPartitions), out RecallPoint near, out RecallPoint nearDense, out SearchEffort nearEffort)
-            && near.Microseconds < _scan
+            && (_parts == PartitionUse.Arranged ? near.Microseconds < _scan : IsWorth(near))
             && !(isThrough && through.Microseconds < near.Microseconds)
             && !(isWithin && within.Microseconds < near.Microseconds))
         {

@@ -102,8 +102,8 @@ public sealed class SearchPlannerTests
     [InlineData(0.7, 0.72, true, SearchStrategy.Graph)]
     [InlineData(0.8, 0.78, true, SearchStrategy.Partitions)]
     [InlineData(0.8, 0.9, true, SearchStrategy.Exact)]
-    [InlineData(0.8, 0.74, false, SearchStrategy.Partitions)]
-    [InlineData(0.8, 0.78, false, SearchStrategy.Exact)]
+    [InlineData(0.8, 0.49, false, SearchStrategy.Partitions)]
+    [InlineData(0.8, 0.51, false, SearchStrategy.Exact)]
     public void Choose_PartsBesideAWalk_TakesTheCheaperOfAll(double walk, double parts, bool arranged, SearchStrategy expected)
     {
         const double Scan = 0.01 * Live / 10;

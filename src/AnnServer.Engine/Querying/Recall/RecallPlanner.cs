@@ -32,9 +32,12 @@ internal readonly ref struct RecallPlanner
     private const double PatienceOfWalks = 3;
     private const double PatienceBeforeScans = 0.25;
 
-    // Of the price of a scan. A walk that takes nearly as long, or looking members up, is given up for the scan by all queries that it is a little longer for,
-    // which then take both. Without a filter none is given up, but a scan takes less than its price, as rows come before they are asked for.
+    // Of the price of a scan. A walk that takes nearly as long is given up for the scan by all queries that it is a little longer for, which then take
+    // both. Without a filter none is given up, but a scan takes less than its price, as rows come before they are asked for.
     private const double MostOfScan = 0.75;
+
+    // Looking members up is given up, too, and takes half as long again as was measured with all of them at hand.
+    private const double MostOfScanByMembers = 0.5;
 
     private readonly CollectionConfig _config;
     private readonly RecallModel _model;
@@ -95,7 +98,7 @@ internal readonly ref struct RecallPlanner
         RecallPoint dense = default;
         bool knowsDense = isThrough && _model.TryReach(WalkKind.Through, 1, _k, Toward(MarginOfDense), out dense);
         if (TryPartitions(Toward(MarginOfPartitions), out RecallPoint near, out RecallPoint nearDense, out SearchEffort nearEffort)
-            && (_parts == PartitionUse.Arranged ? near.Microseconds < _scan : IsWorth(near))
+            && near.Microseconds < (_parts == PartitionUse.Members ? MostOfScanByMembers : 1) * _scan
             && !(isThrough && through.Microseconds < near.Microseconds)
             && !(isWithin && within.Microseconds < near.Microseconds))
         {

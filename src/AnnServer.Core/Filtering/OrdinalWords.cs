@@ -17,7 +17,10 @@ internal readonly unsafe struct OrdinalWords(ulong* words, int wordCount)
         return word < wordCount && (words[word] >> (int)(ordinal & 63) & 1) != 0;
     }
 
-    /// <summary>A bit that is not 0 for each of sixteen ordinals that is in the set, none of which may lie beyond its words. Only where there is AVX-512.</summary>
+    /// <summary>
+    /// A bit that is not 0 for each of sixteen ordinals that is in the set, none of which may lie beyond its words. Only where there is
+    /// AVX-512.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<uint> Bits(Vector512<uint> ordinals)
     {

@@ -78,18 +78,7 @@ internal static unsafe partial class HnswSearcher<TRows>
         }
 
         RowGroup* groups = stackalloc RowGroup[Fetched / RowGroup.Count];
-        for (int i = 0; i < count || i % RowGroup.Count != 0; i++)
-        {
-            // The last row stands for those that are missing to four.
-            int at = Math.Min(i, count - 1);
-            groups[i / RowGroup.Count][i % RowGroup.Count] =
-                movable ? scratch.Rows.Pointer + ((long)at * store.VectorBytes) : TRows.Row(store, ordinals[at]);
-            if (i % RowGroup.Count == RowGroup.Count - 1)
-            {
-                TRows.SetTerms(store, queries.Block(0), groups + (i / RowGroup.Count));
-            }
-        }
-
+        SetGroups(store, queries.Block(0), ordinals, count, movable ? scratch.Rows.Pointer : null, groups);
         float* distances = stackalloc float[RowGroup.Count * QueryBlock.Lanes];
         for (int block = 0; block < queries.BlockCount; block++)
         {
@@ -104,6 +93,23 @@ internal static unsafe partial class HnswSearcher<TRows>
                     Admit(queries, first, distances + (row * QueryBlock.Lanes), ordinals[i + row]);
                 }
             }
+        }
+    }
+
+    /// <summary>Puts rows together by four and makes them ready for the blocks; the last stands for those that are missing to four.</summary>
+    /// <param name="copies">The rows one after another, where they are not used in their places.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SetGroups(GraphStore store, byte* block, uint* ordinals, int count, byte* copies, RowGroup* groups)
+    {
+        for (int first = 0; first < count; first += RowGroup.Count, groups++)
+        {
+            for (int row = 0; row < RowGroup.Count; row++)
+            {
+                int at = Math.Min(first + row, count - 1);
+                (*groups)[row] = copies != null ? copies + ((long)at * store.VectorBytes) : TRows.Row(store, ordinals[at]);
+            }
+
+            TRows.SetTerms(store, block, groups);
         }
     }
 

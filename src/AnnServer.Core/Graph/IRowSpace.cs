@@ -34,8 +34,8 @@ internal unsafe interface IRowSpace
     static abstract void SetTerms(GraphStore store, byte* block, RowGroup* rows);
 
     /// <summary>
-    /// The first <paramref name="lanes"/> queries of a block against four rows that were made ready; writes <see cref="QueryBlock.Lanes"/> floats for each row. Those
-    /// of other lanes are of no matter.
+    /// The first <paramref name="lanes"/> queries of a block against four rows that were made ready; writes
+    /// <see cref="QueryBlock.Lanes"/> floats for each row. Those of other lanes are of no matter.
     /// </summary>
     static abstract void BlockDistances(GraphStore store, byte* block, int lanes, RowGroup* rows, float* distances);
 }

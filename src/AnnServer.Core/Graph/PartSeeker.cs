@@ -23,8 +23,9 @@ internal unsafe struct PartSeeker
     // filters that looked in less than nine parts the recall was 0.948, and is 0.978.
     private const int FewestParts = 8;
 
-    // Parts are gone through in steps of their keys, within a step in no order: below the mean, below the mean of those, and so on, until so few are left as are
-    // looked in anyhow. So the nearest come first, however the centres lie, and a step has about as many as all before it. To sort them takes each search 1.5 µs.
+    // Parts are gone through in steps of their keys, within a step in no order: below the mean, below the mean of those, and so on, until
+    // so few are left as are looked in anyhow. So the nearest come first, however the centres lie, and a step has about as many as all
+    // before it. To sort them takes each search 1.5 µs.
     private const int MostBounds = 12;
 
     private const int Lanes = 16;
@@ -79,7 +80,7 @@ internal unsafe struct PartSeeker
             (distances + spreads - (Vector512.Create(effort.Slack) * perCosine)).Store(_keys + part);
         }
 
-        // Up to sixteen there are no parts.
+        // What is missing to sixteen is no part, and in no mean.
         new Span<float>(_keys + centres.Count, padded - centres.Count).Fill(float.PositiveInfinity);
         _margin = Math.Max(0, effort.DenseSlack - effort.Slack) * TensorPrimitives.Max(new ReadOnlySpan<float>(_perCosine, centres.Count));
         float bound = TensorPrimitives.Sum(new ReadOnlySpan<float>(_keys, centres.Count)) / centres.Count;
@@ -102,7 +103,10 @@ internal unsafe struct PartSeeker
     /// <summary>Whether as good as all points around the query match, though the filter leaves few elsewhere.</summary>
     public readonly bool IsDense => _more > 0 && _more >= _effort.DenseSlack - _effort.Slack;
 
-    /// <summary>Floats that one needs for so many parts: three of each, and as the parts of a step are written sixteen at a time, so many behind the last.</summary>
+    /// <summary>
+    /// Floats that one needs for so many parts: three of each, and sixteen behind the last, as the parts of a step are written so many at a
+    /// time.
+    /// </summary>
     public static int FloatsFor(int parts) => (3 * Padded(parts)) + Lanes;
 
     /// <summary>The next part that may have points within reach; false when there is none.</summary>

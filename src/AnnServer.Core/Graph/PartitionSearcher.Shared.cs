@@ -16,7 +16,8 @@ internal static unsafe partial class PartitionSearcher
     private const int FirstParts = 8;
     private const int MoreParts = 4;
 
-    // Fewer queries, or with one row, are compared one after another: to put sixteen beside each other takes as long as a row or two with each of them.
+    // Fewer queries, or with one row, are compared one after another: to put sixteen beside each other takes as long as a row or two
+    // with each of them.
     private const int LeastLanes = 3;
     private const int LeastRows = 2;
 
@@ -183,7 +184,7 @@ internal static unsafe partial class PartitionSearcher
             SetBlock(store, queries, lookers + first, lanes);
             if (first == 0)
             {
-                SetGroups(store, queries, rows, count, groups);
+                HnswSearcher<CodeRows>.SetGroups(store, queries.Block(0), rows, count, copies: null, groups);
             }
 
             CompareBlock(store, queries, lookers + first, lanes, rows, count, groups, ref ahead);
@@ -217,21 +218,6 @@ internal static unsafe partial class PartitionSearcher
         }
 
         QueryBlock.Set(queries.Block(0), rows, lanes, store.CodeLength);
-    }
-
-    // The last row stands for those that are missing to four.
-    private static void SetGroups(GraphStore store, SharedQueries queries, uint* rows, int count, RowGroup* groups)
-    {
-        for (int i = 0; i < count; i += RowGroup.Count)
-        {
-            RowGroup* group = groups + (i / RowGroup.Count);
-            for (int row = 0; row < RowGroup.Count; row++)
-            {
-                (*group)[row] = CodeRows.Row(store, rows[Math.Min(i + row, count - 1)]);
-            }
-
-            CodeRows.SetTerms(store, queries.Block(0), group);
-        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -60,7 +60,10 @@ public sealed unsafe class PartSeekerTests
         Assert.Equal(Within(0.6f), Look(distances, spreads, effort, 1.2f, matchesOfTen: 10).Count, tolerance: 2);
     }
 
-    /// <summary>What is not a number may be near. What is nearly infinitely far is looked in only if it is among the first eight, as all are in no order.</summary>
+    /// <summary>
+    /// What is not a number may be near. What is nearly infinitely far is looked in only if it is among the first eight, as all are in no
+    /// order.
+    /// </summary>
     [Theory]
     [InlineData(float.NaN, 40)]
     [InlineData(float.PositiveInfinity, 40)]

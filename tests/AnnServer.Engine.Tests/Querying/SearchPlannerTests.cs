@@ -93,8 +93,9 @@ public sealed class SearchPlannerTests
         double microseconds = ofScan * Compare * Live / 10;
         RecallCurve curve = new([new(1, 0.999, 10 * microseconds, microseconds)]);
         var model = new RecallModel(Live, 0, new ScanCosts(Compare, 0.001, 0.001), [new(walk, 1, [(K, curve)]), new(walk, 0.1, [(K, curve)])]);
+        var query = new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 };
 
-        Assert.Equal(expected, SearchPlanner.Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 }, Config, Live, 0, Live / 10, model).Strategy);
+        Assert.Equal(expected, SearchPlanner.Choose(query, Config, Live, 0, Live / 10, model).Strategy);
     }
 
     /// <summary>A walk that is left for a scan, as it takes nearly as long, is not left for parts that take longer still.</summary>

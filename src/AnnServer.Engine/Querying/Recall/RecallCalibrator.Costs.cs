@@ -78,8 +78,8 @@ internal sealed partial class RecallCalibrator
         return true;
     }
 
-    // Under a filter: without one, rows come before they are asked for, and a point takes half to two thirds of that. Then with as many queries as can share
-    // a scan; few points say little of it: as if nothing were shared.
+    // Under a filter: without one, rows come before they are asked for, and a point takes half to two thirds of that. Then with as many
+    // queries as can share a scan; few points say little of it: as if nothing were shared.
     private bool TryMeasureScans(List<Probe> probes, out double alone, out double shared)
     {
         (alone, shared) = (0, 0);

@@ -32,8 +32,8 @@ internal readonly ref struct RecallPlanner
     private const double PatienceOfWalks = 3;
     private const double PatienceBeforeScans = 0.25;
 
-    // Of the price of a scan. A walk that takes nearly as long is given up for the scan by all queries that it is a little longer for, which then take
-    // both. Without a filter none is given up, but a scan takes less than its price, as rows come before they are asked for.
+    // Of the price of a scan. A walk that takes nearly as long is given up for the scan by all queries that it is a little longer for,
+    // which then take both. Without a filter none is given up, but a scan takes less than its price, as rows come before they are asked for.
     private const double MostOfScan = 0.75;
 
     // Looking members up is given up, too, and takes half as long again as was measured with all of them at hand.

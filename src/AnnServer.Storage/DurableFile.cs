@@ -8,7 +8,9 @@ internal static class DurableFile
     public static void Write(string path, ReadOnlySpan<byte> bytes)
     {
         string draft = path + DraftSuffix;
-        using (var file = new FileStream(draft, FileMode.Create, FileAccess.Write, FileShare.None, 1))
+        // Shared, as somebody who copies the folder meanwhile would otherwise keep this from being written: the lock of the folder keeps
+        // other writers away.
+        using (var file = new FileStream(draft, FileMode.Create, FileAccess.Write, FileShare.ReadWrite, 1))
         {
             file.Write(bytes);
             file.Flush(flushToDisk: true);

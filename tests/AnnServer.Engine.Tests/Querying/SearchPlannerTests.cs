@@ -133,18 +133,33 @@ public sealed class SearchPlannerTests
     }
 
     [Theory]
-    [InlineData(Quantization.None, 8000, 0)]
-    [InlineData(Quantization.Int8, 63, 0)]
-    [InlineData(Quantization.Int8, 64, 24)]
-    [InlineData(Quantization.Int4, 2047, 0)]
-    [InlineData(Quantization.Int4, 2048, 64)]
-    public void Choose_ComparingWithAll_UsesCodesForMany(Quantization quantization, int matching, int codesWidth)
+    [InlineData(Quantization.None, K, 8000, 0)]
+    [InlineData(Quantization.Int8, K, 71, 0)]
+    [InlineData(Quantization.Int8, K, 72, 24)]
+    [InlineData(Quantization.Int8, 1000, 3785, 0)]
+    [InlineData(Quantization.Int8, 1000, 3786, 1262)]
+    [InlineData(Quantization.Int4, K, 2047, 0)]
+    [InlineData(Quantization.Int4, K, 2048, 64)]
+    [InlineData(Quantization.Int4, 1000, 5999, 0)]
+    [InlineData(Quantization.Int4, 1000, 6000, 2000)]
+    public void Choose_ComparingWithAll_UsesCodesForMany(Quantization quantization, int k, int matching, int codesWidth)
     {
         SearchPlan plan = SearchPlanner.Choose(
-            new SearchQuery { Vector = default, K = K, RecallTarget = 0.99 }, Config with { Quantization = quantization }, Live, 0, matching, Model());
+            new SearchQuery { Vector = default, K = k, RecallTarget = 0.99 }, Config with { Quantization = quantization }, Live, 0, matching, Model());
 
         Assert.Equal((SearchStrategy.Exact, codesWidth), (plan.Strategy, plan.CodesWidth));
         Assert.Equal(codesWidth > 0, plan.RecallEstimate < 1);
+    }
+
+    /// <summary>However cheap a walk is.</summary>
+    [Theory]
+    [InlineData(10_000, SearchStrategy.Graph)]
+    [InlineData(30_000, SearchStrategy.Exact)]
+    public void Choose_MostOfWhatMatches_ComparesVectors(int k, SearchStrategy expected)
+    {
+        SearchPlan plan = Choose(new SearchQuery { Vector = default, K = k, RecallTarget = 0.9 }, Live);
+
+        Assert.Equal((expected, expected == SearchStrategy.Exact), (plan.Strategy, plan.RecallEstimate == 1));
     }
 
     /// <summary>Vectors on disk are all read only for who wants every one compared.</summary>

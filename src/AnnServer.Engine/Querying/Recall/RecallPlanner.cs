@@ -74,9 +74,9 @@ internal readonly ref struct RecallPlanner
 
     public SearchPlan Choose()
     {
-        if (_scan <= _model.LeastMicroseconds)
+        // To weigh the others takes as long as to compare with a hundred points. Where hardly more match than are wanted, no way is shorter.
+        if (_scan <= _model.LeastMicroseconds || (_codesWidth == 0 && _config.Quantization != Quantization.None))
         {
-            // To weigh the others takes as long as to compare with a hundred points.
             return CompareWithAll();
         }
 

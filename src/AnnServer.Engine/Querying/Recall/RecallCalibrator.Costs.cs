@@ -7,91 +7,79 @@ namespace AnnServer.Engine.Querying.Recall;
 /// <content>What searches cost beside each other, once it is known what they find.</content>
 internal sealed partial class RecallCalibrator
 {
-    // At what walks are priced beside each other, and how many searches tell.
+    // At what searches are priced beside each other, how many tell, and of how many one filter.
     private const double PricedRecall = 0.95;
     private const int PricedProbes = 128;
+    private const int ProbesOfFilter = 32;
 
-    // Of searches that are made together: the share of the points, how many are worth a measurement, and the candidates kept for each query.
-    private const double SharedShare = 0.2;
+    // Where a scan is priced once more, to see what a point takes among few that match.
+    private const double SparseShare = 0.03;
+
+    // Of searches that are made together: how many points are worth a measurement, and the candidates kept for each query.
     private const int LeastShared = 200;
     private const int SharedWidth = 64;
     private const int SharedScans = 5;
 
-    // Of searches by parts whose matches are not arranged: the share of the points, how far is looked, and how many are timed.
-    private const double TestedShare = 0.1;
-    private const double TestedEffort = 0.6;
-    private const int TestedProbes = 64;
+    // Of those by parts, how far is looked.
+    private const double SharedEffort = 0.6;
 
-    // Walks under filters that leave as many, in turn: whatever else the machine does meanwhile makes all of them dearer. Measured one after another,
-    // of two that take about as long one may have had the machine for itself, and the other would never be chosen.
-    private bool TryPrice(List<Probe> probes, List<RecallModel.Regime> regimes)
+    /// <param name="compare">See <see cref="ScanCosts.Compare"/>.</param>
+    /// <param name="sparser">See <see cref="ScanCosts.Sparser"/>.</param>
+    private bool TryPrice(List<Probe> probes, List<RecallModel.Regime> regimes, out double compare, out double sparser)
     {
-        foreach (double share in regimes.Select(static regime => regime.Share).Distinct().ToList())
+        (compare, sparser) = (0, 0);
+        double sparse = 0;
+        foreach (double share in regimes.Select(static regime => regime.Share).Concat([ScanCosts.DenseShare, SparseShare]).Distinct().ToList())
         {
-            List<(int At, RecallPoint Point)> walks = [];
-            for (int i = 0; i < regimes.Count; i++)
-            {
-                if (regimes[i].Share == share && regimes[i].TryReach(Results[1], PricedRecall, out RecallPoint point))
-                {
-                    walks.Add((i, point));
-                }
-            }
-
-            if (walks.Count == 0)
-            {
-                continue;
-            }
-
-            bool byParts = walks.Exists(walk => regimes[walk.At].Walk == WalkKind.Partitions);
-            if (!TryChoose(share, byParts, out _, out PartitionedMatches? arranged))
+            if (!TryPrice(share, probes, regimes, out double scan))
             {
                 return false;
             }
 
-            int rounds = Math.Min(PricedProbes, probes.Count);
-            double[][] perDistance = [.. walks.Select(_ => new double[rounds])];
-            for (int i = 0; i < rounds * walks.Count; i++)
-            {
-                using ScratchPool.Scope scope = scratches.Rent();
-                if (data.IsDropped)
-                {
-                    return false;
-                }
+            compare = share == ScanCosts.DenseShare ? scan : compare;
+            sparse = share == SparseShare ? scan : sparse;
+        }
 
-                cancellation.ThrowIfCancellationRequested();
-                int turn = i % walks.Count;
-                (int at, RecallPoint point) = walks[turn];
-                // Each with another query: what one has read would be at hand for the next.
-                Probe probe = probes[((i / walks.Count) + (turn * probes.Count / walks.Count)) % probes.Count];
-                long started = Stopwatch.GetTimestamp();
-                Search(regimes[at].Walk, share, arranged, point.Effort, probe, Results[1], scope.Scratch);
-                perDistance[turn][i / walks.Count] = Stopwatch.GetElapsedTime(started).TotalMicroseconds / scope.Scratch.DistanceComputations;
-            }
-
-            for (int i = 0; i < walks.Count; i++)
-            {
-                (int at, RecallPoint point) = walks[i];
-                regimes[at] = regimes[at].Times(Median(perDistance[i]) * point.Distances / point.Microseconds);
-            }
+        if (sparse > compare && SparseShare * data.Index.LiveCount >= LeastShared)
+        {
+            sparser = Math.Log(sparse / compare) / Math.Log(ScanCosts.DenseShare / SparseShare);
         }
 
         return true;
     }
 
-    // Under a filter: without one, rows come before they are asked for, and a point takes half to two thirds of that. Then with as many
-    // queries as can share a scan; few points say little of it: as if nothing were shared.
-    private bool TryMeasureScans(List<Probe> probes, out double alone, out double shared)
+    // Searches of all kinds under filters that leave one share, in turn: whatever else the machine does meanwhile, and whatever is in its caches, makes
+    // all of them dearer. Measured one after another, of two that take about as long one may have had the machine for itself, and the other would
+    // never be chosen; and with one filter for all, few points that match are always at hand. The price of a scan is that of a point.
+    private bool TryPrice(double share, List<Probe> probes, List<RecallModel.Regime> regimes, out double scan)
     {
-        (alone, shared) = (0, 0);
-        if (!TryChoose(SharedShare, false, out int matching, out _))
+        scan = 0;
+        List<(int At, WalkKind Walk, RecallPoint Point)> walks = [];
+        for (int i = 0; i < regimes.Count; i++)
         {
-            return false;
+            if (regimes[i].Share == share && regimes[i].TryReach(Results[1], PricedRecall, out RecallPoint point))
+            {
+                walks.Add((i, regimes[i].Walk, point));
+                if (regimes[i].Walk == WalkKind.Partitions)
+                {
+                    walks.Add((i, WalkKind.Members, point));
+                }
+            }
         }
 
-        SearchEffort effort = new(Results[1], SearchPlanner.CodesWidth(Results[1]));
-        var alones = new double[Math.Min(PricedProbes, probes.Count)];
-        for (int i = 0; i < alones.Length; i++)
+        bool byParts = walks.Exists(static walk => walk.Walk == WalkKind.Members);
+        int ways = walks.Count + (share is ScanCosts.DenseShare or SparseShare ? 1 : 0);
+        PartitionedMatches? arranged = null;
+        int rounds = ways == 0 ? 0 : Math.Min(PricedProbes, probes.Count);
+        double[][] perDistance = [.. Enumerable.Range(0, ways).Select(_ => new double[rounds])];
+        for (int i = 0; i < rounds * ways; i++)
         {
+            int round = i / ways;
+            if (i % (ProbesOfFilter * ways) == 0 && !TryChoose(share, byParts, out _, out arranged))
+            {
+                return false;
+            }
+
             using ScratchPool.Scope scope = scratches.Rent();
             if (data.IsDropped)
             {
@@ -99,13 +87,50 @@ internal sealed partial class RecallCalibrator
             }
 
             cancellation.ThrowIfCancellationRequested();
+            // Each after another, and with another query: what one has read would be at hand for the next.
+            int turn = (i + round) % ways;
+            Probe probe = probes[(round + (turn * probes.Count / ways)) % probes.Count];
             long started = Stopwatch.GetTimestamp();
-            data.Index.SearchCodes(probes[i].Vector, effort, _accept, scope.Scratch, cancellation);
-            alones[i] = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
+            if (turn < walks.Count)
+            {
+                Search(walks[turn].Walk, share, arranged, walks[turn].Point.Effort, probe, Results[1], scope.Scratch);
+            }
+            else
+            {
+                var effort = new SearchEffort(Results[1], SearchPlanner.CodesWidth(Results[1]));
+                data.Index.SearchCodes(probe.Vector, effort, _accept, scope.Scratch, cancellation);
+            }
+
+            perDistance[turn][round] = Stopwatch.GetElapsedTime(started).TotalMicroseconds / Math.Max(1, scope.Scratch.DistanceComputations);
         }
 
-        alone = Median(alones) / Math.Max(1, matching);
+        for (int i = 0; i < walks.Count && rounds > 0; i++)
+        {
+            (int at, WalkKind walk, RecallPoint point) = walks[i];
+            RecallModel.Regime priced = regimes[at].Times(Median(perDistance[i]) * point.Distances / point.Microseconds);
+            if (walk == WalkKind.Members)
+            {
+                regimes.Add(priced with { Walk = walk });
+            }
+            else
+            {
+                regimes[at] = priced;
+            }
+        }
+
+        scan = ways > walks.Count && rounds > 0 ? Median(perDistance[^1]) : 0;
+        return true;
+    }
+
+    // With as many queries as can share a scan; few points say little of it: as if nothing were shared.
+    private bool TryMeasureShared(List<Probe> probes, double alone, out double shared)
+    {
         shared = alone;
+        if (!TryChoose(ScanCosts.DenseShare, false, out int matching, out _))
+        {
+            return false;
+        }
+
         if (probes.Count < VectorIndex.MaxShared || matching < LeastShared)
         {
             return true;
@@ -131,45 +156,6 @@ internal sealed partial class RecallCalibrator
         return true;
     }
 
-    // What it adds to a search by parts that the filter's matches are not arranged by them.
-    private bool TryMeasureTests(List<Probe> probes, out double microseconds)
-    {
-        microseconds = 0;
-        if (!data.Index.HasPartitions)
-        {
-            return true;
-        }
-
-        if (!TryChoose(TestedShare, true, out _, out PartitionedMatches? arranged))
-        {
-            return false;
-        }
-
-        SearchEffort effort = EffortLadder.ToPartitions(TestedEffort, Results[1], SearchPlanner.CodesWidth(Results[1]), TestedShare, TestedEffort);
-        var times = new double[Math.Min(TestedProbes, probes.Count)];
-        for (int i = 0; i < times.Length; i++)
-        {
-            using ScratchPool.Scope scope = scratches.Rent();
-            if (data.IsDropped)
-            {
-                return false;
-            }
-
-            // The first only brings the rows into the caches.
-            data.Index.SearchPartitions(probes[i].Vector, effort, _accept, null, scope.Scratch, cancellation);
-            long started = Stopwatch.GetTimestamp();
-            data.Index.SearchPartitions(probes[i].Vector, effort, _accept, null, scope.Scratch, cancellation);
-            long tested = Stopwatch.GetTimestamp();
-            scope.Scratch.ResetCounters();
-            data.Index.SearchPartitions(probes[i].Vector, effort, _accept, arranged, scope.Scratch, cancellation);
-            double more = Stopwatch.GetElapsedTime(started, tested).TotalMicroseconds - Stopwatch.GetElapsedTime(tested).TotalMicroseconds;
-            times[i] = more / Math.Max(1, scope.Scratch.MembersTested);
-        }
-
-        microseconds = Math.Max(0, Median(times));
-        return true;
-    }
-
     // What a search by parts takes where many are made together, of what it takes alone.
     private bool TryMeasureTogether(List<Probe> probes, out double together, out double lookers)
     {
@@ -179,12 +165,12 @@ internal sealed partial class RecallCalibrator
             return true;
         }
 
-        if (!TryChoose(SharedShare, true, out _, out PartitionedMatches? arranged))
+        if (!TryChoose(ScanCosts.DenseShare, true, out _, out PartitionedMatches? arranged))
         {
             return false;
         }
 
-        SearchEffort effort = EffortLadder.ToPartitions(TestedEffort, Results[1], SearchPlanner.CodesWidth(Results[1]), SharedShare, TestedEffort);
+        SearchEffort effort = EffortLadder.ToPartitions(SharedEffort, Results[1], SearchPlanner.CodesWidth(Results[1]), ScanCosts.DenseShare, SharedEffort);
         SharedQuery[] queries = [.. probes.Take(VectorIndex.MaxSharedByParts).Select(probe => new SharedQuery(probe.Vector, effort))];
         var ratios = new double[SharedScans];
         for (int i = 0; i < ratios.Length; i++)

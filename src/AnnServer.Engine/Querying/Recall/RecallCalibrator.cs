@@ -62,11 +62,10 @@ internal sealed partial class RecallCalibrator(CollectionData data, ScratchPool 
             }
         }
 
-        return TryPrice(probes, regimes)
-            && TryMeasureScans(probes, out double alone, out double shared)
-            && TryMeasureTests(probes, out double test)
+        return TryPrice(probes, regimes, out double alone, out double sparser)
+            && TryMeasureShared(probes, alone, out double shared)
             && TryMeasureTogether(probes, out double together, out double lookers)
-            ? new RecallModel(points, recent.Count, new ScanCosts(alone, shared, test, together, lookers), regimes)
+            ? new RecallModel(points, recent.Count, new ScanCosts(alone, shared, sparser, together, lookers), regimes)
             : null;
     }
 
@@ -200,12 +199,12 @@ internal sealed partial class RecallCalibrator(CollectionData data, ScratchPool 
         WalkKind walk, double share, PartitionedMatches? arranged, double effort, in Probe probe, int k, SearchScratch scratch)
     {
         scratch.HeldOut = probe.HeldOut;
-        if (walk == WalkKind.Partitions)
+        if (walk is WalkKind.Partitions or WalkKind.Members)
         {
             // There the point is met if it is one of them: one more is looked for.
             int wanted = probe.HeldOut is { } heldOut && _accept.Contains(heldOut) ? k + 1 : k;
             SearchEffort partsEffort = EffortLadder.ToPartitions(effort, wanted, SearchPlanner.CodesWidth(wanted), share, effort);
-            data.Index.SearchPartitions(probe.Vector, partsEffort, _accept, arranged, scratch, cancellation);
+            data.Index.SearchPartitions(probe.Vector, partsEffort, _accept, walk == WalkKind.Members ? null : arranged, scratch, cancellation);
             return;
         }
 

@@ -9,6 +9,9 @@ namespace AnnServer.Engine.Querying.Recall;
 /// </summary>
 internal readonly ref struct RecallPlanner
 {
+    // Of the parts, that are looked in where the points are far from the query.
+    private const double ShareOfParts = 0.5;
+
     // Times the distances of a scan, after which looking members up is given up for it.
     private const int PatienceOfMembers = 2;
 
@@ -32,12 +35,9 @@ internal readonly ref struct RecallPlanner
     private const double PatienceOfWalks = 3;
     private const double PatienceBeforeScans = 0.25;
 
-    // Of the price of a scan. A walk that takes nearly as long is given up for the scan by all queries that it is a little longer for,
-    // which then take both. Without a filter none is given up, but a scan takes less than its price, as rows come before they are asked for.
+    // Of the price of a scan. What takes nearly as long is given up for the scan by all queries that it is a little longer for, which then
+    // take both: walks, and looking members up. Without a filter none is given up.
     private const double MostOfScan = 0.75;
-
-    // Looking members up is given up, too, and takes half as long again as was measured with all of them at hand.
-    private const double MostOfScanByMembers = 0.5;
 
     private readonly CollectionConfig _config;
     private readonly RecallModel _model;
@@ -69,7 +69,7 @@ internal readonly ref struct RecallPlanner
         _codesWidth = SearchPlanner.CodesWidth(config, k, matching);
         _share = live == 0 ? 1 : Math.Min(1, (double)matching / live);
         _goal = model.Aim(target, live);
-        _scan = matching * SearchPlanner.Shared(model.Costs.Compare, model.Costs.Share, sharing, byCodes: true);
+        _scan = matching * SearchPlanner.Shared(model.Costs.CompareAt(Math.Max(_share, double.Epsilon)), model.Costs.Share, sharing, byCodes: true);
     }
 
     public SearchPlan Choose()
@@ -98,7 +98,7 @@ internal readonly ref struct RecallPlanner
         RecallPoint dense = default;
         bool knowsDense = isThrough && _model.TryReach(WalkKind.Through, 1, _k, Toward(MarginOfDense), out dense);
         if (TryPartitions(Toward(MarginOfPartitions), out RecallPoint near, out RecallPoint nearDense, out SearchEffort nearEffort)
-            && near.Microseconds < (_parts == PartitionUse.Members ? MostOfScanByMembers : 1) * _scan
+            && (_parts == PartitionUse.Members ? IsWorth(near) : near.Microseconds < _scan)
             && !(isThrough && through.Microseconds < near.Microseconds)
             && !(isWithin && within.Microseconds < near.Microseconds))
         {
@@ -129,12 +129,12 @@ internal readonly ref struct RecallPlanner
         return CompareWithAll();
     }
 
-    // For points that are far from the query, after a walk; null to compare with all. By parts it looks in about half of them.
+    // For points that are far from the query, after a walk; null to compare with all.
     private SecondPlan? Elsewhere(bool afterWithin)
     {
         if (TryPartitions(_goal, out RecallPoint point, out _, out SearchEffort effort))
         {
-            return _parts == PartitionUse.Arranged || _live * _model.Costs.Test < _scan
+            return _parts == PartitionUse.Arranged || ShareOfParts * _matching * point.Microseconds / point.Distances < _scan
                 ? new SecondPlan(SearchStrategy.Partitions, effort, Expect(point))
                 : null;
         }
@@ -164,8 +164,9 @@ internal readonly ref struct RecallPlanner
         effort = default;
         point = default;
         dense = default;
+        WalkKind walk = _parts == PartitionUse.Members ? WalkKind.Members : WalkKind.Partitions;
         if (_parts == PartitionUse.None
-            || !_model.TryReach(WalkKind.Partitions, _share, _k, wanted, out point)
+            || !_model.TryReach(walk, _share, _k, wanted, out point)
             || !_model.TryReach(WalkKind.Partitions, 1, _k, wanted, out dense))
         {
             return false;
@@ -174,7 +175,6 @@ internal readonly ref struct RecallPlanner
         effort = EffortLadder.ToPartitions(point.Effort, _k, SearchPlanner.CodesWidth(_k), _share, dense.Effort);
         if (_parts == PartitionUse.Members)
         {
-            point = point with { Microseconds = point.Microseconds + (point.Tests * _model.Costs.Test) };
             effort = effort with { Budget = PatienceOfMembers * (long)_matching };
         }
         else

@@ -1,15 +1,34 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using AnnServer.Core.Memory;
 
 namespace AnnServer.Core.Filtering;
 
 /// <summary>A set of ordinals in memory that somebody else owns: 64 a word, lowest first. Others may set and clear bits meanwhile.</summary>
 internal readonly unsafe struct OrdinalWords(ulong* words, int wordCount)
 {
+    // Of a million points.
+    private const int MostPrefetched = 1 << 14;
+
     public int WordCount => wordCount;
 
     public ulong Word(int index) => Volatile.Read(ref words[index]);
+
+    /// <summary>
+    /// Asks for all words, unless they are so many that a walk reads few of their lines. Those of a filter that is kept come from far, and a walk
+    /// would wait for one after another.
+    /// </summary>
+    public void Prefetch()
+    {
+        if (Sse.IsSupported && wordCount <= MostPrefetched)
+        {
+            for (int word = 0; word < wordCount; word += CacheLine.Bytes / sizeof(ulong))
+            {
+                Sse.Prefetch1(words + word);
+            }
+        }
+    }
 
     public bool Contains(uint ordinal)
     {

@@ -16,8 +16,6 @@ internal sealed unsafe partial class GraphStore : IDisposable
 {
     public const uint NoNode = uint.MaxValue;
 
-    private const int CacheLine = 64;
-
     // Null where they are movable.
     private readonly RowArena? _vectors;
     // Null where the graph is walked on the vectors themselves.
@@ -44,7 +42,7 @@ internal sealed unsafe partial class GraphStore : IDisposable
 
         Parameters = parameters;
         int elementBytes = parameters.UseHalves ? sizeof(Half) : sizeof(float);
-        Length = RoundUp(parameters.Dimension, CacheLine / elementBytes);
+        Length = RoundUp(parameters.Dimension, CacheLine.Bytes / elementBytes);
         HasScale = parameters.Distance == DistanceKind.NegativeCosine;
         switch (parameters.Codes)
         {
@@ -71,10 +69,10 @@ internal sealed unsafe partial class GraphStore : IDisposable
             Movable = new MovableRows(disk, VectorBytes, parameters.MaxNodes);
         }
 
-        _links0 = new RowArena(RoundUp(MaxLinks0 * sizeof(uint), CacheLine), parameters.MaxNodes);
+        _links0 = new RowArena(RoundUp(MaxLinks0 * sizeof(uint), CacheLine.Bytes), parameters.MaxNodes);
         _upperStart = new RowArena(sizeof(uint), parameters.MaxNodes);
         // Nodes have 1/(M-1) rows above layer 0 on average; half of MaxNodes is beyond any chance at M >= 4.
-        _upperLinks = new RowArena(RoundUp(parameters.M * sizeof(uint), CacheLine), (parameters.MaxNodes / 2) + 64);
+        _upperLinks = new RowArena(RoundUp(parameters.M * sizeof(uint), CacheLine.Bytes), (parameters.MaxNodes / 2) + 64);
         _live = new RowArena(sizeof(ulong), (parameters.MaxNodes / 64) + 1);
     }
 
@@ -285,9 +283,9 @@ internal sealed unsafe partial class GraphStore : IDisposable
 
     private static int RowStride(int bytes)
     {
-        int stride = RoundUp(bytes, CacheLine);
+        int stride = RoundUp(bytes, CacheLine.Bytes);
         // Rows a multiple of 4 KiB apart fall into the same cache sets; one line of skew spreads them.
-        return stride % 4096 == 0 ? stride + CacheLine : stride;
+        return stride % 4096 == 0 ? stride + CacheLine.Bytes : stride;
     }
 
     private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;

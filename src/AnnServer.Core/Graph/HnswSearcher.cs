@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using AnnServer.Core.Filtering;
+using AnnServer.Core.Memory;
 using AnnServer.Core.Search;
 
 namespace AnnServer.Core.Graph;
@@ -14,8 +15,6 @@ namespace AnnServer.Core.Graph;
 internal static unsafe partial class HnswSearcher<TRows>
     where TRows : struct, IRowSpace
 {
-    private const int CacheLine = 64;
-
     // Beyond this many lines of a row the hardware prefetcher has caught on, and more requests only evict.
     private const int MaxPrefetchedLines = 32;
 
@@ -318,8 +317,8 @@ internal static unsafe partial class HnswSearcher<TRows>
         if (Sse.IsSupported)
         {
             byte* row = TRows.Row(store, ordinal);
-            int bytes = Math.Min(TRows.UsedBytes(store), MaxPrefetchedLines * CacheLine);
-            for (int offset = 0; offset < bytes; offset += CacheLine)
+            int bytes = Math.Min(TRows.UsedBytes(store), MaxPrefetchedLines * CacheLine.Bytes);
+            for (int offset = 0; offset < bytes; offset += CacheLine.Bytes)
             {
                 Sse.Prefetch0(row + offset);
             }
@@ -341,7 +340,7 @@ internal static unsafe partial class HnswSearcher<TRows>
         {
             var address = (byte*)store.Links(node, layer);
             Sse.Prefetch0(address);
-            Sse.Prefetch0(address + CacheLine);
+            Sse.Prefetch0(address + CacheLine.Bytes);
         }
     }
 }

@@ -48,11 +48,11 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
         }
 
         byte* row = TRows.Query(Store, query, scratch.WalkQuery);
-        Candidate start = HnswSearcher<TRows>.Descend(Store, row, entry, entryLayer, 0, scratch);
         WalkLimits limits = Limits(effort);
         FilteredWalk outcome;
         if (accept is null)
         {
+            Candidate start = HnswSearcher<TRows>.Descend(Store, row, entry, entryLayer, 0, scratch);
             outcome = HnswSearcher<TRows>.SearchLive(Store, row, start, 0, limits, scratch, cancellation);
         }
         else
@@ -60,6 +60,8 @@ internal sealed unsafe class VectorIndex<TRows, TVectors>(GraphParameters parame
             fixed (ulong* words = accept.Words)
             {
                 var accepted = new OrdinalWords(words, accept.Words.Length);
+                accepted.Prefetch();
+                Candidate start = HnswSearcher<TRows>.Descend(Store, row, entry, entryLayer, 0, scratch);
                 outcome = effort.Within
                     ? HnswSearcher<TRows>.SearchLayerWithin(Store, row, start, 0, limits, accepted, scratch, cancellation)
                     : HnswSearcher<TRows>.SearchLayerFiltered(Store, row, start, 0, limits, accepted, scratch, cancellation);

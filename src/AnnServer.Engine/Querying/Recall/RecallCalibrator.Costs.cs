@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AnnServer.Core.Filtering;
 using AnnServer.Core.Graph;
 using AnnServer.Core.Search;
 
@@ -7,10 +8,11 @@ namespace AnnServer.Engine.Querying.Recall;
 /// <content>What searches cost beside each other, once it is known what they find.</content>
 internal sealed partial class RecallCalibrator
 {
-    // At what searches are priced beside each other, how many tell, and of how many one filter.
+    // At what searches are priced beside each other, how many tell, how many of one kind come one after another, and under how many filters.
     private const double PricedRecall = 0.95;
     private const int PricedProbes = 128;
-    private const int ProbesOfFilter = 32;
+    private const int ProbesInARow = 32;
+    private const int PricedFilters = 4;
 
     // Where a scan is priced once more, to see what a point takes among few that match.
     private const double SparseShare = 0.03;
@@ -48,69 +50,82 @@ internal sealed partial class RecallCalibrator
         return true;
     }
 
-    // Searches of all kinds under filters that leave one share, in turn: whatever else the machine does meanwhile, and whatever is in its caches, makes
-    // all of them dearer. Measured one after another, of two that take about as long one may have had the machine for itself, and the other would
-    // never be chosen; and with one filter for all, few points that match are always at hand. The price of a scan is that of a point.
+    // Searches of all kinds under filters that leave one share, some of each in turn: whatever else the machine does meanwhile makes all of them
+    // dearer. All of one kind before those of the next, of two that take about as long one may have had the machine for itself, and the other would
+    // never be chosen. One by one, what a kind reads again and again would never be at hand: looking members up takes half as long again. And with
+    // one filter for all, few points that match always are; but who has them arranged by parts has a filter that comes again. The price of a scan
+    // is that of a point.
     private bool TryPrice(double share, List<Probe> probes, List<RecallModel.Regime> regimes, out double scan)
     {
         scan = 0;
-        List<(int At, WalkKind Walk, RecallPoint Point)> walks = [];
+        List<(int At, RecallModel.Regime Regime, RecallPoint Point)> walks = [];
         for (int i = 0; i < regimes.Count; i++)
         {
             if (regimes[i].Share == share && regimes[i].TryReach(Results[1], PricedRecall, out RecallPoint point))
             {
-                walks.Add((i, regimes[i].Walk, point));
+                walks.Add((i, regimes[i], point));
                 if (regimes[i].Walk == WalkKind.Partitions)
                 {
-                    walks.Add((i, WalkKind.Members, point));
+                    walks.Add((i, regimes[i] with { Walk = WalkKind.Members }, point));
                 }
             }
         }
 
-        bool byParts = walks.Exists(static walk => walk.Walk == WalkKind.Members);
+        bool byParts = walks.Exists(static walk => walk.Regime.Walk == WalkKind.Members);
         int ways = walks.Count + (share is ScanCosts.DenseShare or SparseShare ? 1 : 0);
+        OrdinalBitmap[] filters = [_accept, .. Enumerable.Range(1, PricedFilters - 1).Select(_ => new OrdinalBitmap())];
         PartitionedMatches? arranged = null;
-        int rounds = ways == 0 ? 0 : Math.Min(PricedProbes, probes.Count);
-        double[][] perDistance = [.. Enumerable.Range(0, ways).Select(_ => new double[rounds])];
-        for (int i = 0; i < rounds * ways; i++)
+        for (int i = PricedFilters - 1; i >= 0; i--)
         {
-            int round = i / ways;
-            if (i % (ProbesOfFilter * ways) == 0 && !TryChoose(share, byParts, out _, out arranged))
+            if (!TryChoose(share, filters[i], byParts && i == 0, out _, out arranged))
             {
                 return false;
             }
-
-            using ScratchPool.Scope scope = scratches.Rent();
-            if (data.IsDropped)
-            {
-                return false;
-            }
-
-            cancellation.ThrowIfCancellationRequested();
-            // Each after another, and with another query: what one has read would be at hand for the next.
-            int turn = (i + round) % ways;
-            Probe probe = probes[(round + (turn * probes.Count / ways)) % probes.Count];
-            long started = Stopwatch.GetTimestamp();
-            if (turn < walks.Count)
-            {
-                Search(walks[turn].Walk, share, arranged, walks[turn].Point.Effort, probe, Results[1], scope.Scratch);
-            }
-            else
-            {
-                var effort = new SearchEffort(Results[1], SearchPlanner.CodesWidth(Results[1]));
-                data.Index.SearchCodes(probe.Vector, effort, _accept, scope.Scratch, cancellation);
-            }
-
-            perDistance[turn][round] = Stopwatch.GetElapsedTime(started).TotalMicroseconds / Math.Max(1, scope.Scratch.DistanceComputations);
         }
 
-        for (int i = 0; i < walks.Count && rounds > 0; i++)
+        int rounds = Math.Min(PricedProbes, probes.Count);
+        double[][] perDistance = [.. Enumerable.Range(0, ways).Select(_ => new double[rounds])];
+        for (int first = 0; first < rounds; first += ProbesInARow)
         {
-            (int at, WalkKind walk, RecallPoint point) = walks[i];
-            RecallModel.Regime priced = regimes[at].Times(Median(perDistance[i]) * point.Distances / point.Microseconds);
-            if (walk == WalkKind.Members)
+            for (int way = 0; way < ways; way++)
             {
-                regimes.Add(priced with { Walk = walk });
+                for (int round = first; round < Math.Min(rounds, first + ProbesInARow); round++)
+                {
+                    WalkKind? walk = way < walks.Count ? walks[way].Regime.Walk : null;
+                    OrdinalBitmap accept = filters[walk == WalkKind.Partitions ? 0 : round % PricedFilters];
+                    // Each with another query: what one has read would be at hand for the next.
+                    Probe probe = probes[(round + (way * probes.Count / ways)) % probes.Count];
+                    using ScratchPool.Scope scope = scratches.Rent();
+                    if (data.IsDropped)
+                    {
+                        return false;
+                    }
+
+                    cancellation.ThrowIfCancellationRequested();
+                    long started = Stopwatch.GetTimestamp();
+                    if (walk is { } kind)
+                    {
+                        Search(kind, share, accept, arranged, walks[way].Point.Effort, probe, Results[1], scope.Scratch);
+                    }
+                    else
+                    {
+                        var effort = new SearchEffort(Results[1], SearchPlanner.CodesWidth(Results[1]));
+                        data.Index.SearchCodes(probe.Vector, effort, accept, scope.Scratch, cancellation);
+                    }
+
+                    perDistance[way][round] =
+                        Stopwatch.GetElapsedTime(started).TotalMicroseconds / Math.Max(1, scope.Scratch.DistanceComputations);
+                }
+            }
+        }
+
+        for (int i = 0; i < walks.Count; i++)
+        {
+            (int at, RecallModel.Regime regime, RecallPoint point) = walks[i];
+            RecallModel.Regime priced = regime.Times(Median(perDistance[i]) * point.Distances / point.Microseconds);
+            if (regime.Walk == WalkKind.Members)
+            {
+                regimes.Add(priced);
             }
             else
             {
@@ -118,7 +133,7 @@ internal sealed partial class RecallCalibrator
             }
         }
 
-        scan = ways > walks.Count && rounds > 0 ? Median(perDistance[^1]) : 0;
+        scan = ways > walks.Count ? Median(perDistance[^1]) : 0;
         return true;
     }
 
@@ -126,7 +141,7 @@ internal sealed partial class RecallCalibrator
     private bool TryMeasureShared(List<Probe> probes, double alone, out double shared)
     {
         shared = alone;
-        if (!TryChoose(ScanCosts.DenseShare, false, out int matching, out _))
+        if (!TryChoose(ScanCosts.DenseShare, _accept, false, out int matching, out _))
         {
             return false;
         }
@@ -165,7 +180,7 @@ internal sealed partial class RecallCalibrator
             return true;
         }
 
-        if (!TryChoose(ScanCosts.DenseShare, true, out _, out PartitionedMatches? arranged))
+        if (!TryChoose(ScanCosts.DenseShare, _accept, true, out _, out PartitionedMatches? arranged))
         {
             return false;
         }

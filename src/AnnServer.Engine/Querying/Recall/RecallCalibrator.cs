@@ -95,7 +95,7 @@ internal sealed partial class RecallCalibrator(CollectionData data, ScratchPool 
 
     private bool TryMeasure(WalkKind walk, double share, List<Probe> probes, List<RecallModel.Regime> regimes)
     {
-        if (!TryChoose(share, walk == WalkKind.Partitions, out int matching, out PartitionedMatches? arranged))
+        if (!TryChoose(share, _accept, walk == WalkKind.Partitions, out int matching, out PartitionedMatches? arranged))
         {
             return false;
         }
@@ -173,7 +173,7 @@ internal sealed partial class RecallCalibrator(CollectionData data, ScratchPool 
 
             SearchScratch scratch = scope.Scratch;
             long started = Stopwatch.GetTimestamp();
-            Search(walk, share, arranged, effort, probes[i], k, scratch);
+            Search(walk, share, _accept, arranged, effort, probes[i], k, scratch);
             perDistance[i] = Stopwatch.GetElapsedTime(started).TotalMicroseconds / scratch.DistanceComputations;
             distances += scratch.DistanceComputations;
             tests += scratch.MembersTested;
@@ -194,26 +194,32 @@ internal sealed partial class RecallCalibrator(CollectionData data, ScratchPool 
         return true;
     }
 
-    // The members are those chosen last.
     private void Search(
-        WalkKind walk, double share, PartitionedMatches? arranged, double effort, in Probe probe, int k, SearchScratch scratch)
+        WalkKind walk,
+        double share,
+        OrdinalBitmap accept,
+        PartitionedMatches? arranged,
+        double effort,
+        in Probe probe,
+        int k,
+        SearchScratch scratch)
     {
         scratch.HeldOut = probe.HeldOut;
         if (walk is WalkKind.Partitions or WalkKind.Members)
         {
             // There the point is met if it is one of them: one more is looked for.
-            int wanted = probe.HeldOut is { } heldOut && _accept.Contains(heldOut) ? k + 1 : k;
+            int wanted = probe.HeldOut is { } heldOut && accept.Contains(heldOut) ? k + 1 : k;
             SearchEffort partsEffort = EffortLadder.ToPartitions(effort, wanted, SearchPlanner.CodesWidth(wanted), share, effort);
-            data.Index.SearchPartitions(probe.Vector, partsEffort, _accept, walk == WalkKind.Members ? null : arranged, scratch, cancellation);
+            data.Index.SearchPartitions(probe.Vector, partsEffort, accept, walk == WalkKind.Members ? null : arranged, scratch, cancellation);
             return;
         }
 
         SearchEffort walkEffort = EffortLadder.ToEffort(data.Config.Metric, effort, k, long.MaxValue) with { Within = walk == WalkKind.Within };
-        data.Index.Search(probe.Vector, walkEffort, share < 1 ? _accept : null, scratch, cancellation);
+        data.Index.Search(probe.Vector, walkEffort, share < 1 ? accept : null, scratch, cancellation);
     }
 
     // The live points, each with a chance of the share, and also by parts where they are wanted so. False where the collection was dropped.
-    private bool TryChoose(double share, bool arrange, out int matching, out PartitionedMatches? arranged)
+    private bool TryChoose(double share, OrdinalBitmap accept, bool arrange, out int matching, out PartitionedMatches? arranged)
     {
         matching = 0;
         arranged = null;
@@ -223,8 +229,8 @@ internal sealed partial class RecallCalibrator(CollectionData data, ScratchPool 
             return false;
         }
 
-        data.CopyLive(_accept);
-        Span<ulong> words = _accept.Words;
+        data.CopyLive(accept);
+        Span<ulong> words = accept.Words;
         foreach (ref ulong word in words)
         {
             for (ulong rest = share < 1 ? word : 0; rest != 0; rest &= rest - 1)
@@ -236,8 +242,8 @@ internal sealed partial class RecallCalibrator(CollectionData data, ScratchPool 
             }
         }
 
-        matching = _accept.Count();
-        arranged = arrange ? data.Index.Arrange(_accept) : null;
+        matching = accept.Count();
+        arranged = arrange ? data.Index.Arrange(accept) : null;
         return true;
     }
 

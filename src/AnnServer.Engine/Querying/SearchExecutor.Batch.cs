@@ -140,6 +140,7 @@ internal sealed partial class SearchExecutor
                     .Where(static search => search.Plan.Strategy is SearchStrategy.Exact or SearchStrategy.Partitions),
             ];
             double filterTime = group.Key.Microseconds / Math.Max(1, searches.Length);
+            double share = (double)group.Key.Matching / Math.Max(1, data.Index.LiveCount);
             foreach (IGrouping<(bool ByParts, bool ByCodes), SharedSearch> alike in searches.GroupBy(static search => (search.ByParts, search.ByCodes)))
             {
                 int most = alike.Key.ByParts
@@ -150,7 +151,7 @@ internal sealed partial class SearchExecutor
                 {
                     bool pays = alike.Key.ByParts
                         ? SearchPlanner.PaysToShareParts(together[0].Plan, data.Recall.Model, together.Length)
-                        : SearchPlanner.PaysToShare(together[0].Plan, data.Recall.Model, together.Length);
+                        : SearchPlanner.PaysToShare(together[0].Plan, data.Recall.Model, share, together.Length);
                     if (pays && !size.IsTooLarge && AnswerTogether(together, group.Key, filterTime, config, scratch, answered, ref size, cancellation))
                     {
                         group.Key.TakeMicroseconds();

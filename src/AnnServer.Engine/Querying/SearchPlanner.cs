@@ -31,9 +31,11 @@ internal static class SearchPlanner
     private const int MoreByCodes = 12;
     private const int LeastByHalfCodes = 64;
 
-    // Fewer points are compared by their vectors at once, as those are that are no more than three times as many as candidates: to order so
-    // many takes as long (500 of 2,000 SIFT vectors 129 µs by codes and 110 without; 500 of 4,000 texts 205 and 273).
+    // Fewer points are compared by their vectors at once.
     private const int LeastForHalfCodes = 2048;
+
+    // So are those that are fewer than three for each candidate: to order so many takes what codes save (1,000 of 2,000 SIFT vectors
+    // 208 µs by codes and 160 without; 1,000 of 4,000 texts 364 and 384).
     private const int LeastForACandidate = 3;
 
     // Fewer that look in a part together gain nothing.
@@ -98,22 +100,22 @@ internal static class SearchPlanner
     /// <summary>Candidates of a scan by codes that are ordered by their vectors; 0 to compare by the vectors.</summary>
     public static int CodesWidth(CollectionConfig config, int k, int matching)
     {
-        (int width, int least) = config.Quantization switch
-        {
-            Quantization.Int8 => (CodesWidth(k), 0),
-            Quantization.Int4 => (Math.Max(LeastByHalfCodes, 2 * k), LeastForHalfCodes),
-            _ => (0, 0),
-        };
-        return config.VectorPlacement == VectorPlacement.Disk || matching >= Math.Max(least, LeastForACandidate * (long)width) ? width : 0;
+        bool pays = !WantsMost(config, k, matching) && (config.Quantization != Quantization.Int4 || matching >= LeastForHalfCodes);
+        return config.VectorPlacement == VectorPlacement.Disk || pays ? Candidates(config, k) : 0;
     }
+
+    /// <summary>Whether so few of the points that match are not wanted that there is little to leave out.</summary>
+    public static bool WantsMost(CollectionConfig config, int k, int matching) =>
+        matching < LeastForACandidate * (long)Candidates(config, k);
 
     /// <summary>Candidates of a search by 8-bit codes, for k results.</summary>
     public static int CodesWidth(int k) => k + (k / 4) + MoreByCodes;
 
     /// <summary>Whether so many searches with one plan take less when they compare together than one by one.</summary>
-    public static bool PaysToShare(SearchPlan plan, RecallModel? model, int sharing)
+    /// <param name="share">Of the points, that match.</param>
+    public static bool PaysToShare(SearchPlan plan, RecallModel? model, double share, int sharing)
     {
-        (double alone, double each) = model is { } known && plan.CodesWidth > 0 ? (known.Costs.Compare, known.Costs.Share)
+        (double alone, double each) = model is { } known && plan.CodesWidth > 0 ? (known.Costs.CompareAt(share), known.Costs.Share)
             : plan.CodesWidth > 0 ? (CodesCost, SharedCodesCost)
             : (VectorsCost, SharedVectorsCost);
         return Shared(alone, each, sharing, plan.CodesWidth > 0) < alone;
@@ -141,6 +143,13 @@ internal static class SearchPlanner
 
     /// <summary>What comparing with all finds.</summary>
     public static double RecallOfScan(int codesWidth) => codesWidth > 0 ? RecallOfCodes : 1;
+
+    private static int Candidates(CollectionConfig config, int k) => config.Quantization switch
+    {
+        Quantization.Int8 => CodesWidth(k),
+        Quantization.Int4 => Math.Max(LeastByHalfCodes, 2 * k),
+        _ => 0,
+    };
 
     // Until recall has been measured, and where it was not: generous on the real sets at hand.
     internal static int WidthFor(double target, int k) => target switch

@@ -44,11 +44,8 @@ public sealed class PartitionedSearchTests
         }
     }
 
-    /// <summary>It finds the same and compares with as many; only what it takes differs.</summary>
-    [Theory]
-    [InlineData(0.5)]
-    [InlineData(0.1)]
-    public async Task Calibrate_LookingMembersUp_IsPricedBesideArrangedParts(double share)
+    [Fact]
+    public async Task Calibrate_DividedPoints_PricesWhatLooksAtEach()
     {
         using var folder = new DataFolder();
         await using TestDatabase test = await TestDatabase.OpenAsync(folder);
@@ -57,12 +54,10 @@ public sealed class PartitionedSearchTests
         RecallModel? model = new RecallCalibrator(collection.Data, new ScratchPool(), Cancellation).Run([]);
 
         Assert.NotNull(model);
-        Assert.True(model.TryReach(WalkKind.Partitions, share, K, 0.95, out RecallPoint arranged));
-        Assert.True(model.TryReach(WalkKind.Members, share, K, 0.95, out RecallPoint members));
-        Assert.Equal(arranged with { Microseconds = members.Microseconds }, members);
-        Assert.NotEqual(arranged.Microseconds, members.Microseconds);
-        Assert.InRange(members.Microseconds, double.Epsilon, double.MaxValue);
+        Assert.True(model.TryReach(WalkKind.Partitions, 0.1, K, 0.95, out RecallPoint point));
+        Assert.InRange(point.Tests, 1, Points);
         Assert.InRange(model.Costs.Compare, double.Epsilon, double.MaxValue);
+        Assert.InRange(model.Costs.Test, 0, double.MaxValue);
         // Of 90 points nothing can be told.
         Assert.Equal(0, model.Costs.Sparser);
     }
@@ -107,10 +102,10 @@ public sealed class PartitionedSearchTests
             new RecallModel(
                 Points + 1000,
                 QuerySample.Capacity,
-                new ScanCosts(1, 1),
+                new ScanCosts(1, 1, 0),
                 [
                     .. from share in (double[])[1, 0.001] select new RecallModel.Regime(WalkKind.Within, share, [(K, within)]),
-                    .. ByParts([1, 0.001], parts),
+                    .. from share in (double[])[1, 0.001] select new RecallModel.Regime(WalkKind.Partitions, share, [(K, parts)]),
                 ]),
             0);
 
@@ -204,7 +199,8 @@ public sealed class PartitionedSearchTests
         SearchQuery query = Query(vector, filter);
         SearchAnswer answer = Search(collection, query);
         // Of so few that there is little to leave out all are compared.
-        Assert.Equal(answer.Report.Matching < 3 * SearchPlanner.CodesWidth(K) ? SearchStrategy.Exact : SearchStrategy.Partitions, answer.Report.Strategy);
+        bool isPlain = SearchPlanner.WantsMost(collection.Data.Config, K, (int)answer.Report.Matching);
+        Assert.Equal(isPlain ? SearchStrategy.Exact : SearchStrategy.Partitions, answer.Report.Strategy);
         AssertAlike(Exact(collection, query), answer);
     }
 
@@ -244,17 +240,11 @@ public sealed class PartitionedSearchTests
             new RecallModel(
                 Points,
                 QuerySample.Capacity,
-                new ScanCosts(1, 1, Together: 0.5, Lookers: 4),
-                ByParts([1, 1e-6], parts)),
+                new ScanCosts(1, 1, 0, Together: 0.5, Lookers: 4),
+                [new RecallModel.Regime(WalkKind.Partitions, 1, [(K, parts)]), new RecallModel.Regime(WalkKind.Partitions, 1e-6, [(K, parts)])]),
             0);
         return collection;
     }
-
-    // No matter whether what matches is arranged by parts.
-    private static IEnumerable<RecallModel.Regime> ByParts(double[] shares, RecallCurve curve) =>
-        from share in shares
-        from walk in (WalkKind[])[WalkKind.Partitions, WalkKind.Members]
-        select new RecallModel.Regime(walk, share, [(K, curve)]);
 
     private static async Task UpsertAsync(Collection collection, Random random, int first, int count, int least = 0, float offset = 0)
     {

@@ -32,16 +32,16 @@ public sealed class SearchPlannerTests
 
     /// <summary>By parts, unless to look so many members up takes longer than to compare with all; without parts inside the filter, where that may pay.</summary>
     [Theory]
-    [InlineData(true, 1, 0.01, SearchStrategy.Partitions)]
-    [InlineData(false, 0.19, 0.01, SearchStrategy.Partitions)]
-    [InlineData(false, 0.21, 0.01, null)]
-    [InlineData(null, 1, 0.1, SearchStrategy.GraphWithin)]
-    [InlineData(null, 1, 0.01, null)]
-    public void Choose_WalkThroughAllNodesUnderAFilter_IsSoonTriedInAnotherWay(bool? arranged, double members, double compare, SearchStrategy? expected)
+    [InlineData(true, 0.02, 0.01, SearchStrategy.Partitions)]
+    [InlineData(false, 0.0049, 0.01, SearchStrategy.Partitions)]
+    [InlineData(false, 0.0051, 0.01, null)]
+    [InlineData(null, 0.02, 0.1, SearchStrategy.GraphWithin)]
+    [InlineData(null, 0.02, 0.01, null)]
+    public void Choose_WalkThroughAllNodesUnderAFilter_IsSoonTriedInAnotherWay(bool? arranged, double test, double compare, SearchStrategy? expected)
     {
         var query = new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 };
         var model = new RecallModel(
-            Live, 0, new ScanCosts(compare, 0.001), [.. Regimes, .. ByParts(8000, members)]);
+            Live, 0, new ScanCosts(compare, 0.001, test), [.. Regimes, Regime(WalkKind.Partitions, 1, 8000), Regime(WalkKind.Partitions, 0.1, 8000)]);
         SearchPlan plan = SearchPlanner.Choose(query, Config, Live, 0, Live / 2, model, parts: Use(arranged));
 
         Assert.Equal((SearchStrategy.Graph, expected), (plan.Strategy, plan.Then?.Strategy));
@@ -61,7 +61,7 @@ public sealed class SearchPlannerTests
     {
         var query = new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 };
         var model = new RecallModel(
-            Live, 0, new ScanCosts(0.1, 0.1), [.. Regimes, .. ByParts(8000, 2.5)]);
+            Live, 0, new ScanCosts(0.1, 0.1, 0.02), [.. Regimes, Regime(WalkKind.Partitions, 1, 8000), Regime(WalkKind.Partitions, 0.1, 8000)]);
         SearchPlan plan = SearchPlanner.Choose(query, Config, Live, 0, Live / 10, model, parts: Use(arranged));
 
         Assert.Equal((SearchStrategy.GraphWithin, expected), (plan.Strategy, plan.Then?.Strategy));
@@ -74,7 +74,7 @@ public sealed class SearchPlannerTests
     [Fact]
     public void Choose_WalkInsideAFilterWithoutParts_IsNotMadeAgain()
     {
-        var model = new RecallModel(Live, 0, new ScanCosts(0.1, 0.1), Regimes);
+        var model = new RecallModel(Live, 0, new ScanCosts(0.1, 0.1, 0.1), Regimes);
         SearchPlan plan = SearchPlanner.Choose(new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 }, Config, Live, 0, Live / 10, model);
 
         Assert.Equal((SearchStrategy.GraphWithin, null), (plan.Strategy, plan.Then?.Strategy));
@@ -92,7 +92,7 @@ public sealed class SearchPlannerTests
         const double Compare = 0.01;
         double microseconds = ofScan * Compare * Live / 10;
         RecallCurve curve = new([new(1, 0.999, 10 * microseconds, microseconds)]);
-        var model = new RecallModel(Live, 0, new ScanCosts(Compare, 0.001), [new(walk, 1, [(K, curve)]), new(walk, 0.1, [(K, curve)])]);
+        var model = new RecallModel(Live, 0, new ScanCosts(Compare, 0.001, 0.001), [new(walk, 1, [(K, curve)]), new(walk, 0.1, [(K, curve)])]);
         var query = new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 };
 
         Assert.Equal(expected, SearchPlanner.Choose(query, Config, Live, 0, Live / 10, model).Strategy);
@@ -115,10 +115,7 @@ public sealed class SearchPlannerTests
         }
 
         var model = new RecallModel(
-            Live,
-            0,
-            new ScanCosts(0.01, 0.001),
-            [.. Regimes(WalkKind.Through, walk), .. Regimes(WalkKind.Partitions, parts), .. Regimes(WalkKind.Members, parts)]);
+            Live, 0, new ScanCosts(0.01, 0.001, 0), [.. Regimes(WalkKind.Through, walk), .. Regimes(WalkKind.Partitions, parts)]);
         var query = new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 };
 
         Assert.Equal(expected, SearchPlanner.Choose(query, Config, Live, 0, Live / 10, model, parts: Use(arranged)).Strategy);
@@ -240,7 +237,10 @@ public sealed class SearchPlannerTests
         var query = new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 };
         // Alone by parts 150 µs, where comparing with all takes 100 and sharing that saves nothing; together a fifth.
         var model = new RecallModel(
-            Live, 0, new ScanCosts(0.01, 0.01, Together: 0.2, Lookers: 8), ByParts(1500, 1));
+            Live,
+            0,
+            new ScanCosts(0.01, 0.01, 0.02, Together: 0.2, Lookers: 8),
+            [Regime(WalkKind.Partitions, 1, 1500), Regime(WalkKind.Partitions, 0.1, 1500)]);
         SearchPlan Of(int sharing, PartitionUse parts) => SearchPlanner.Choose(query, Config, Live, 0, Live / 10, model, sharing, parts);
 
         Assert.Equal(SearchStrategy.Exact, Of(1, PartitionUse.Arranged).Strategy);
@@ -260,7 +260,7 @@ public sealed class SearchPlannerTests
     {
         RecallCurve curve = new([new(1, 0.8, 100, 10), new(2, 0.9999, 200, 20)]);
         var model = new RecallModel(
-            Live, 0, new ScanCosts(0.01, 0.001), [new(WalkKind.Through, 1, [(K, curve)]), new(WalkKind.Through, 0.1, [(K, curve)])]);
+            Live, 0, new ScanCosts(0.01, 0.001, 0.001), [new(WalkKind.Through, 1, [(K, curve)]), new(WalkKind.Through, 0.1, [(K, curve)])]);
         SearchPlan plan = SearchPlanner.Choose(new SearchQuery { Vector = default, K = K, RecallTarget = target }, Config, Live, 0, Live / 2, model);
 
         Assert.Equal(SearchStrategy.Graph, plan.Strategy);
@@ -277,7 +277,7 @@ public sealed class SearchPlannerTests
         var model = new RecallModel(
             Live,
             0,
-            new ScanCosts(0.01, 0.001),
+            new ScanCosts(0.01, 0.001, 0.02),
             [Regime(WalkKind.Through, 1, 800), Regime(WalkKind.Through, 0.1, 400), Regime(WalkKind.Partitions, 1, distances), Regime(WalkKind.Partitions, 0.1, 300)]);
         SearchPlan plan = SearchPlanner.Choose(query, Config, Live, 0, Live / 10, model, parts: PartitionUse.Arranged);
 
@@ -290,7 +290,7 @@ public sealed class SearchPlannerTests
     [Fact]
     public void LeastMicroseconds_OfAnyWalkAlone_TakesMoreThanThat()
     {
-        var model = new RecallModel(Live, 0, new ScanCosts(0.01, 0.001, Together: 0.5, Lookers: 8), Regimes);
+        var model = new RecallModel(Live, 0, new ScanCosts(0.01, 0.001, 0.001, Together: 0.5, Lookers: 8), Regimes);
         // 700 distances of a walk within, 0.1 µs each.
         Assert.Equal(0.5 * 70, model.LeastMicroseconds, 1e-9);
         foreach (WalkKind walk in Enum.GetValues<WalkKind>())
@@ -304,20 +304,20 @@ public sealed class SearchPlannerTests
             }
         }
 
-        Assert.Equal(double.PositiveInfinity, new RecallModel(Live, 0, new ScanCosts(1, 1), []).LeastMicroseconds);
+        Assert.Equal(double.PositiveInfinity, new RecallModel(Live, 0, new ScanCosts(1, 1, 1), []).LeastMicroseconds);
     }
 
     [Fact]
     public void TogetherWith_MoreLookers_TakesLess()
     {
-        var costs = new ScanCosts(1, 1, Together: 0.4, Lookers: 10);
+        var costs = new ScanCosts(1, 1, 1, Together: 0.4, Lookers: 10);
         Assert.Equal(1, costs.TogetherWith(0.1));
         Assert.Equal(1, costs.TogetherWith(1));
         Assert.Equal(0.4, costs.TogetherWith(10), 1e-9);
         Assert.Equal(0.4, costs.TogetherWith(100), 1e-9);
         double[] shares = [.. ((double[])[1, 1.5, 2, 4, 8, 10]).Select(costs.TogetherWith)];
         Assert.Equal(shares.OrderDescending(), shares);
-        Assert.Equal(1, new ScanCosts(1, 1).TogetherWith(50));
+        Assert.Equal(1, new ScanCosts(1, 1, 1).TogetherWith(50));
     }
 
     [Fact]
@@ -351,12 +351,8 @@ public sealed class SearchPlannerTests
         var model = new RecallModel(
             Live,
             0,
-            new ScanCosts(0.02, 0.001),
-            [
-                .. Regimes,
-                Regime(WalkKind.Partitions, 1, 8000), Regime(WalkKind.Partitions, 0.1, 300), Regime(WalkKind.Partitions, 0.001, 10),
-                Regime(WalkKind.Members, 0.1, 300).Times(3), Regime(WalkKind.Members, 0.001, 10).Times(10),
-            ]);
+            new ScanCosts(0.02, 0.001, 0.02),
+            [.. Regimes, Regime(WalkKind.Partitions, 1, 8000), Regime(WalkKind.Partitions, 0.1, 300), Regime(WalkKind.Partitions, 0.001, 10)]);
         SearchPlan plan = SearchPlanner.Choose(query, Config, Live, 0, Live / oneIn, model, parts: Use(arranged));
         Assert.Equal(expected, plan.Strategy);
         if (expected == SearchStrategy.Partitions)
@@ -379,12 +375,29 @@ public sealed class SearchPlannerTests
     {
         // At 2 % a scan takes 20 µs, or 63; parts 31 and a half.
         var model = new RecallModel(
-            Live, 0, new ScanCosts(0.01, 0.001, sparser), [Regime(WalkKind.Partitions, 1, 300), Regime(WalkKind.Partitions, 0.01, 300)]);
+            Live, 0, new ScanCosts(0.01, 0.001, 0, sparser), [Regime(WalkKind.Partitions, 1, 300), Regime(WalkKind.Partitions, 0.01, 300)]);
         var query = new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 };
 
         Assert.Equal(expected, SearchPlanner.Choose(query, Config, Live, 0, Live / 50, model, parts: PartitionUse.Arranged).Strategy);
+        Assert.Equal(0.01, model.Costs.CompareAt(1), 1e-9);
         Assert.Equal(0.01, model.Costs.CompareAt(ScanCosts.DenseShare), 1e-9);
         Assert.Equal(0.01 * Math.Pow(10, sparser), model.Costs.CompareAt(ScanCosts.DenseShare / 10), 1e-9);
+        Assert.Equal(0.01 * Math.Pow(40, sparser), model.Costs.CompareAt(0), 1e-9);
+    }
+
+    /// <summary>Too few to be compared by half codes are still walked through where that is cheaper.</summary>
+    [Theory]
+    [InlineData(2000, K, SearchStrategy.Graph)]
+    [InlineData(190, K, SearchStrategy.Exact)]
+    [InlineData(2000, 500, SearchStrategy.Exact)]
+    public void Choose_FewPointsWithHalfCodes_AreWalkedThroughUnlessMostAreWanted(int live, int k, SearchStrategy expected)
+    {
+        RecallCurve curve = new([new(1, 0.999, 100, 1)]);
+        var model = new RecallModel(live, 0, new ScanCosts(0.02, 0.001, 0.001), [new(WalkKind.Through, 1, [(K, curve)])]);
+        var query = new SearchQuery { Vector = default, K = k, RecallTarget = 0.9 };
+
+        CollectionConfig config = Config with { Quantization = Quantization.Int4 };
+        Assert.Equal(expected, SearchPlanner.Choose(query, config, live, 0, live, model).Strategy);
     }
 
     private static PartitionUse Use(bool? arranged) => arranged switch
@@ -394,20 +407,13 @@ public sealed class SearchPlannerTests
         false => PartitionUse.Members,
     };
 
-    private static RecallModel Model() => new(Live, 0, new ScanCosts(0.02, 0.001), Regimes);
+    private static RecallModel Model() => new(Live, 0, new ScanCosts(0.02, 0.001, 0.001), Regimes);
 
     private static IEnumerable<RecallModel.Regime> Regimes =>
     [
         Regime(WalkKind.Through, 1, 800), Regime(WalkKind.Through, 0.5, 1000), Regime(WalkKind.Through, 0.1, 8000),
         Regime(WalkKind.Within, 0.5, 2500), Regime(WalkKind.Within, 0.1, 700),
     ];
-
-    // Looking members up takes so many times as long as with what matches arranged.
-    private static IEnumerable<RecallModel.Regime> ByParts(double distances, double members) =>
-        from share in (double[])[1, 0.1]
-        from regime in (RecallModel.Regime[])
-            [Regime(WalkKind.Partitions, share, distances), Regime(WalkKind.Members, share, distances).Times(members)]
-        select regime;
 
     private static RecallModel.Regime Regime(WalkKind walk, double share, double distances) => new(
         walk, share, [(K, new RecallCurve([new(1, 0.9, distances, distances / 10, distances / share), new(1.1, 0.99, 2 * distances, distances / 5, 2 * distances / share)]))]);

@@ -8,7 +8,7 @@ namespace AnnServer.Engine.Querying.Recall;
 /// <content>What searches cost beside each other, once it is known what they find.</content>
 internal sealed partial class RecallCalibrator
 {
-    // At what searches are priced beside each other, how many tell, how many of one kind come one after another, and under how many filters.
+    // At what searches are priced beside each other, how many tell, how many of a kind come in a row, and under how many filters.
     private const double PricedRecall = 0.95;
     private const int PricedProbes = 128;
     private const int ProbesInARow = 32;
@@ -25,59 +25,66 @@ internal sealed partial class RecallCalibrator
     // Of those by parts, how far is looked.
     private const double SharedEffort = 0.6;
 
-    /// <param name="compare">See <see cref="ScanCosts.Compare"/>.</param>
-    /// <param name="sparser">See <see cref="ScanCosts.Sparser"/>.</param>
-    private bool TryPrice(List<Probe> probes, List<RecallModel.Regime> regimes, out double compare, out double sparser)
+    // Those of searches that are made alone.
+    private bool TryPrice(List<Probe> probes, List<RecallModel.Regime> regimes, out ScanCosts costs)
     {
-        (compare, sparser) = (0, 0);
+        costs = default;
         double sparse = 0;
+        (double Microseconds, double Members) tests = default;
         foreach (double share in regimes.Select(static regime => regime.Share).Concat([ScanCosts.DenseShare, SparseShare]).Distinct().ToList())
         {
-            if (!TryPrice(share, probes, regimes, out double scan))
+            if (!TryPrice(share, probes, regimes, out double scan, ref tests))
             {
                 return false;
             }
 
-            compare = share == ScanCosts.DenseShare ? scan : compare;
+            costs = share == ScanCosts.DenseShare ? costs with { Compare = scan } : costs;
             sparse = share == SparseShare ? scan : sparse;
         }
 
-        if (sparse > compare && SparseShare * data.Index.LiveCount >= LeastShared)
+        bool tells = sparse > costs.Compare && SparseShare * data.Index.LiveCount >= LeastShared;
+        costs = costs with
         {
-            sparser = Math.Log(sparse / compare) / Math.Log(ScanCosts.DenseShare / SparseShare);
-        }
-
+            Test = Math.Max(0, tests.Microseconds / Math.Max(1, tests.Members)),
+            Sparser = tells ? Math.Log(sparse / costs.Compare) / Math.Log(ScanCosts.DenseShare / SparseShare) : 0,
+        };
         return true;
     }
 
-    // Searches of all kinds under filters that leave one share, some of each in turn: whatever else the machine does meanwhile makes all of them
-    // dearer. All of one kind before those of the next, of two that take about as long one may have had the machine for itself, and the other would
-    // never be chosen. One by one, what a kind reads again and again would never be at hand: looking members up takes half as long again. And with
-    // one filter for all, few points that match always are; but who has them arranged by parts has a filter that comes again. The price of a scan
-    // is that of a point.
-    private bool TryPrice(double share, List<Probe> probes, List<RecallModel.Regime> regimes, out double scan)
+    // Searches of all kinds under filters that leave one share, some of each in turn: whatever else the machine does meanwhile makes all of
+    // them dearer. All of one kind before those of the next, of two that take about as long one may have had the machine for itself, and
+    // the other would never be chosen. One by one, what a kind reads again and again would never be at hand: looking members up takes a
+    // third longer. With one filter for all, few points that match always would be; but who has them arranged by parts has a filter that
+    // comes again. The price of a scan is that of a point.
+    private bool TryPrice(
+        double share,
+        List<Probe> probes,
+        List<RecallModel.Regime> regimes,
+        out double scan,
+        ref (double Microseconds, double Members) tests)
     {
         scan = 0;
-        List<(int At, RecallModel.Regime Regime, RecallPoint Point)> walks = [];
+        List<(int At, RecallPoint Point, bool IsArranged)> walks = [];
         for (int i = 0; i < regimes.Count; i++)
         {
             if (regimes[i].Share == share && regimes[i].TryReach(Results[1], PricedRecall, out RecallPoint point))
             {
-                walks.Add((i, regimes[i], point));
-                if (regimes[i].Walk == WalkKind.Partitions)
+                bool byParts = regimes[i].Walk == WalkKind.Partitions;
+                walks.Add((i, point, byParts));
+                if (byParts && share <= ScanCosts.DenseShare)
                 {
-                    walks.Add((i, regimes[i] with { Walk = WalkKind.Members }, point));
+                    walks.Add((i, point, false));
                 }
             }
         }
 
-        bool byParts = walks.Exists(static walk => walk.Regime.Walk == WalkKind.Members);
         int ways = walks.Count + (share is ScanCosts.DenseShare or SparseShare ? 1 : 0);
-        OrdinalBitmap[] filters = [_accept, .. Enumerable.Range(1, PricedFilters - 1).Select(_ => new OrdinalBitmap())];
+        int several = ways == 0 ? 0 : share < 1 ? PricedFilters : 1;
+        OrdinalBitmap[] filters = [.. Enumerable.Range(0, several).Select(i => i == 0 ? _accept : new OrdinalBitmap())];
         PartitionedMatches? arranged = null;
-        for (int i = PricedFilters - 1; i >= 0; i--)
+        for (int i = filters.Length - 1; i >= 0; i--)
         {
-            if (!TryChoose(share, filters[i], byParts && i == 0, out _, out arranged))
+            if (!TryChoose(share, filters[i], i == 0 && walks.Exists(static walk => walk.IsArranged), out _, out arranged))
             {
                 return false;
             }
@@ -91,10 +98,6 @@ internal sealed partial class RecallCalibrator
             {
                 for (int round = first; round < Math.Min(rounds, first + ProbesInARow); round++)
                 {
-                    WalkKind? walk = way < walks.Count ? walks[way].Regime.Walk : null;
-                    OrdinalBitmap accept = filters[walk == WalkKind.Partitions ? 0 : round % PricedFilters];
-                    // Each with another query: what one has read would be at hand for the next.
-                    Probe probe = probes[(round + (way * probes.Count / ways)) % probes.Count];
                     using ScratchPool.Scope scope = scratches.Rent();
                     if (data.IsDropped)
                     {
@@ -102,15 +105,20 @@ internal sealed partial class RecallCalibrator
                     }
 
                     cancellation.ThrowIfCancellationRequested();
+                    // Each with another query: what one has read would be at hand for the next.
+                    Probe probe = probes[(round + (way * probes.Count / ways)) % probes.Count];
                     long started = Stopwatch.GetTimestamp();
-                    if (walk is { } kind)
+                    if (way < walks.Count)
                     {
-                        Search(kind, share, accept, arranged, walks[way].Point.Effort, probe, Results[1], scope.Scratch);
+                        (int at, RecallPoint point, bool isArranged) = walks[way];
+                        OrdinalBitmap accept = filters[isArranged ? 0 : round % filters.Length];
+                        PartitionedMatches? matches = isArranged ? arranged : null;
+                        Search(regimes[at].Walk, share, accept, matches, point.Effort, probe, Results[1], scope.Scratch);
                     }
                     else
                     {
                         var effort = new SearchEffort(Results[1], SearchPlanner.CodesWidth(Results[1]));
-                        data.Index.SearchCodes(probe.Vector, effort, accept, scope.Scratch, cancellation);
+                        data.Index.SearchCodes(probe.Vector, effort, filters[round % filters.Length], scope.Scratch, cancellation);
                     }
 
                     perDistance[way][round] =
@@ -119,21 +127,22 @@ internal sealed partial class RecallCalibrator
             }
         }
 
+        double[] prices = [.. perDistance.Select(Median)];
         for (int i = 0; i < walks.Count; i++)
         {
-            (int at, RecallModel.Regime regime, RecallPoint point) = walks[i];
-            RecallModel.Regime priced = regime.Times(Median(perDistance[i]) * point.Distances / point.Microseconds);
-            if (regime.Walk == WalkKind.Members)
+            (int at, RecallPoint point, bool isArranged) = walks[i];
+            if (i > 0 && walks[i - 1].At == at)
             {
-                regimes.Add(priced);
+                tests.Microseconds += (prices[i] - prices[i - 1]) * point.Distances;
+                tests.Members += point.Tests;
             }
             else
             {
-                regimes[at] = priced;
+                regimes[at] = regimes[at].Times(prices[i] * point.Distances / point.Microseconds);
             }
         }
 
-        scan = ways > walks.Count ? Median(perDistance[^1]) : 0;
+        scan = ways > walks.Count ? prices[^1] : 0;
         return true;
     }
 

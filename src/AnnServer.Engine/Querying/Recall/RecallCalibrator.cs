@@ -62,10 +62,10 @@ internal sealed partial class RecallCalibrator(CollectionData data, ScratchPool 
             }
         }
 
-        return TryPrice(probes, regimes, out double alone, out double sparser)
-            && TryMeasureShared(probes, alone, out double shared)
+        return TryPrice(probes, regimes, out ScanCosts costs)
+            && TryMeasureShared(probes, costs.Compare, out double shared)
             && TryMeasureTogether(probes, out double together, out double lookers)
-            ? new RecallModel(points, recent.Count, new ScanCosts(alone, shared, sparser, together, lookers), regimes)
+            ? new RecallModel(points, recent.Count, costs with { Share = shared, Together = together, Lookers = lookers }, regimes)
             : null;
     }
 
@@ -194,6 +194,7 @@ internal sealed partial class RecallCalibrator(CollectionData data, ScratchPool 
         return true;
     }
 
+    /// <param name="arranged">Of the accepted, by parts; null to look every member up.</param>
     private void Search(
         WalkKind walk,
         double share,
@@ -205,12 +206,12 @@ internal sealed partial class RecallCalibrator(CollectionData data, ScratchPool 
         SearchScratch scratch)
     {
         scratch.HeldOut = probe.HeldOut;
-        if (walk is WalkKind.Partitions or WalkKind.Members)
+        if (walk == WalkKind.Partitions)
         {
             // There the point is met if it is one of them: one more is looked for.
             int wanted = probe.HeldOut is { } heldOut && accept.Contains(heldOut) ? k + 1 : k;
             SearchEffort partsEffort = EffortLadder.ToPartitions(effort, wanted, SearchPlanner.CodesWidth(wanted), share, effort);
-            data.Index.SearchPartitions(probe.Vector, partsEffort, accept, walk == WalkKind.Members ? null : arranged, scratch, cancellation);
+            data.Index.SearchPartitions(probe.Vector, partsEffort, accept, arranged, scratch, cancellation);
             return;
         }
 

@@ -95,8 +95,8 @@ internal sealed class RecallModel
             return true;
         }
 
-        // Sparser than was measured: a walk through all nodes meets so many more for each result, as does who looks members up; inside the filter
-        // it may find no way. In parts there is little more to compare.
+        // Sparser than was measured: a walk through all nodes meets so many more for each result; inside the filter it may find no way. In parts
+        // there is little more to compare.
         Regime last = regimes[^1];
         if (walk == WalkKind.Within || !last.TryReach(k, recall, out point))
         {

@@ -9,9 +9,6 @@ namespace AnnServer.Engine.Querying.Recall;
 /// </summary>
 internal readonly ref struct RecallPlanner
 {
-    // Of the parts, that are looked in where the points are far from the query.
-    private const double ShareOfParts = 0.5;
-
     // Times the distances of a scan, after which looking members up is given up for it.
     private const int PatienceOfMembers = 2;
 
@@ -35,8 +32,9 @@ internal readonly ref struct RecallPlanner
     private const double PatienceOfWalks = 3;
     private const double PatienceBeforeScans = 0.25;
 
-    // Of the price of a scan. What takes nearly as long is given up for the scan by all queries that it is a little longer for, which then
-    // take both: walks, and looking members up. Without a filter none is given up.
+    // Of the price of a scan. What takes nearly as long is given up for the scan by all queries that it is a little longer for, which
+    // then take both: walks, and looking members up. Without a filter none is given up, but a scan takes less than its price, as rows
+    // come before they are asked for.
     private const double MostOfScan = 0.75;
 
     private readonly CollectionConfig _config;
@@ -69,13 +67,13 @@ internal readonly ref struct RecallPlanner
         _codesWidth = SearchPlanner.CodesWidth(config, k, matching);
         _share = live == 0 ? 1 : Math.Min(1, (double)matching / live);
         _goal = model.Aim(target, live);
-        _scan = matching * SearchPlanner.Shared(model.Costs.CompareAt(Math.Max(_share, double.Epsilon)), model.Costs.Share, sharing, byCodes: true);
+        _scan = matching * SearchPlanner.Shared(model.Costs.CompareAt(_share), model.Costs.Share, sharing, byCodes: true);
     }
 
     public SearchPlan Choose()
     {
-        // To weigh the others takes as long as to compare with a hundred points. Where hardly more match than are wanted, no way is shorter.
-        if (_scan <= _model.LeastMicroseconds || (_codesWidth == 0 && _config.Quantization != Quantization.None))
+        // To weigh the others takes as long as to compare with a hundred points. Where few more match than are wanted, no way is shorter.
+        if (_scan <= _model.LeastMicroseconds || SearchPlanner.WantsMost(_config, _k, _matching))
         {
             return CompareWithAll();
         }
@@ -129,12 +127,12 @@ internal readonly ref struct RecallPlanner
         return CompareWithAll();
     }
 
-    // For points that are far from the query, after a walk; null to compare with all.
+    // For points that are far from the query, after a walk; null to compare with all. By parts it looks in about half of them.
     private SecondPlan? Elsewhere(bool afterWithin)
     {
         if (TryPartitions(_goal, out RecallPoint point, out _, out SearchEffort effort))
         {
-            return _parts == PartitionUse.Arranged || ShareOfParts * _matching * point.Microseconds / point.Distances < _scan
+            return _parts == PartitionUse.Arranged || _live * _model.Costs.Test < _scan
                 ? new SecondPlan(SearchStrategy.Partitions, effort, Expect(point))
                 : null;
         }
@@ -164,9 +162,8 @@ internal readonly ref struct RecallPlanner
         effort = default;
         point = default;
         dense = default;
-        WalkKind walk = _parts == PartitionUse.Members ? WalkKind.Members : WalkKind.Partitions;
         if (_parts == PartitionUse.None
-            || !_model.TryReach(walk, _share, _k, wanted, out point)
+            || !_model.TryReach(WalkKind.Partitions, _share, _k, wanted, out point)
             || !_model.TryReach(WalkKind.Partitions, 1, _k, wanted, out dense))
         {
             return false;
@@ -175,6 +172,7 @@ internal readonly ref struct RecallPlanner
         effort = EffortLadder.ToPartitions(point.Effort, _k, SearchPlanner.CodesWidth(_k), _share, dense.Effort);
         if (_parts == PartitionUse.Members)
         {
+            point = point with { Microseconds = point.Microseconds + (point.Tests * _model.Costs.Test) };
             effort = effort with { Budget = PatienceOfMembers * (long)_matching };
         }
         else

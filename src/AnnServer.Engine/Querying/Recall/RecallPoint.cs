@@ -4,8 +4,8 @@ namespace AnnServer.Engine.Querying.Recall;
 /// <param name="Effort">See <see cref="EffortLadder"/>.</param>
 /// <param name="Recall">Share of the k nearest that it finds.</param>
 /// <param name="Distances">That it computes.</param>
-/// <param name="Microseconds">That it takes on this machine.</param>
-/// <param name="Tests">Members of the parts that it looks in.</param>
+/// <param name="Microseconds">That it takes on this machine, with what matches arranged by parts where it goes by these.</param>
+/// <param name="Tests">Members of parts that it has to look up where they are not.</param>
 internal readonly record struct RecallPoint(double Effort, double Recall, double Distances, double Microseconds, double Tests = 0)
 {
     /// <summary>The point at a share of the way to another; costs by their ratio.</summary>

@@ -11,7 +11,4 @@ internal enum WalkKind
 
     /// <summary>Not the graph but the parts near the query, for those in them that satisfy it.</summary>
     Partitions,
-
-    /// <summary>The same where nobody has arranged by parts what satisfies it: every member is looked up.</summary>
-    Members,
 }

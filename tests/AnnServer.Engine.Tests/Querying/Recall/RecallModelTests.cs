@@ -92,7 +92,7 @@ public sealed class RecallModelTests
     [InlineData(700, 1024, true)]
     [InlineData(1024, 1024, false)]
     public void IsStale_MeasuredWithQueries_WaitsForMore(int before, int now, bool isStale) =>
-        Assert.Equal(isStale, new RecallModel(1000, before, new ScanCosts(0.01, 0.001), []).IsStale(1000, now));
+        Assert.Equal(isStale, new RecallModel(1000, before, new ScanCosts(0.01, 0.001, 0.001), []).IsStale(1000, now));
 
     [Fact]
     public void Aim_GrownSet_IsHigherAndExpectsWhatWasAskedFor()
@@ -113,7 +113,7 @@ public sealed class RecallModelTests
         var state = new RecallState(index);
         Fill(state, 9 * QuerySample.Capacity);
         Assert.True(state.IsStale(1000));
-        state.Measured(new RecallModel(1000, QuerySample.Capacity, new ScanCosts(0.01, 0.001), []), state.Queries.Turns);
+        state.Measured(new RecallModel(1000, QuerySample.Capacity, new ScanCosts(0.01, 0.001, 0.001), []), state.Queries.Turns);
         Assert.False(state.IsStale(1000));
         Fill(state, 8 * 99 * QuerySample.Capacity);
         Assert.False(state.IsStale(1000));
@@ -148,7 +148,7 @@ public sealed class RecallModelTests
         Assert.All(sample.Take(), vector => Assert.Equal([-1f], vector));
     }
 
-    private static RecallModel Model() => new(1000, 0, new ScanCosts(0.01, 0.001),
+    private static RecallModel Model() => new(1000, 0, new ScanCosts(0.01, 0.001, 0.001),
     [
         Regime(WalkKind.Through, 1, 1, 3, 100), Regime(WalkKind.Through, 0.01, 2, 4, 300), Regime(WalkKind.Within, 0.01, 2, 4, 300),
     ]);

@@ -98,9 +98,15 @@ public sealed class SearchPlannerTests
         Assert.Equal(expected, SearchPlanner.Choose(query, Config, Live, 0, Live / 10, model).Strategy);
     }
 
-    /// <summary>A walk that is left for a scan, as it takes nearly as long, is not left for parts that take longer still.</summary>
+    /// <summary>
+    /// Parts have to be clearly cheaper than a walk. One that is left for a scan, as it takes nearly as long, is not left for parts that take
+    /// longer still.
+    /// </summary>
     [Theory]
     [InlineData(0.7, 0.72, true, SearchStrategy.Graph)]
+    [InlineData(0.7, 0.5, true, SearchStrategy.Graph)]
+    [InlineData(0.7, 0.48, true, SearchStrategy.Partitions)]
+    [InlineData(0.7, 0.48, false, SearchStrategy.Partitions)]
     [InlineData(0.8, 0.78, true, SearchStrategy.Partitions)]
     [InlineData(0.8, 0.9, true, SearchStrategy.Exact)]
     [InlineData(0.8, 0.74, false, SearchStrategy.Partitions)]
@@ -278,7 +284,7 @@ public sealed class SearchPlannerTests
             Live,
             0,
             new ScanCosts(0.01, 0.001, 0.02),
-            [Regime(WalkKind.Through, 1, 800), Regime(WalkKind.Through, 0.1, 400), Regime(WalkKind.Partitions, 1, distances), Regime(WalkKind.Partitions, 0.1, 300)]);
+            [Regime(WalkKind.Through, 1, 800), Regime(WalkKind.Through, 0.1, 500), Regime(WalkKind.Partitions, 1, distances), Regime(WalkKind.Partitions, 0.1, 300)]);
         SearchPlan plan = SearchPlanner.Choose(query, Config, Live, 0, Live / 10, model, parts: PartitionUse.Arranged);
 
         Assert.Equal(SearchStrategy.Partitions, plan.Strategy);

@@ -37,6 +37,10 @@ internal readonly ref struct RecallPlanner
     // come before they are asked for.
     private const double MostOfScan = 0.75;
 
+    // Parts, of the price of a walk. Where more match around the query than elsewhere, a walk takes less than was measured, and parts take more:
+    // of 100,000 texts that are a tenth, 84 and 176 µs, where both were to take the same.
+    private const double MostOfWalk = 0.7;
+
     private readonly CollectionConfig _config;
     private readonly RecallModel _model;
     private readonly PartitionUse _parts;
@@ -97,8 +101,8 @@ internal readonly ref struct RecallPlanner
         bool knowsDense = isThrough && _model.TryReach(WalkKind.Through, 1, _k, Toward(MarginOfDense), out dense);
         if (TryPartitions(Toward(MarginOfPartitions), out RecallPoint near, out RecallPoint nearDense, out SearchEffort nearEffort)
             && (_parts == PartitionUse.Members ? IsWorth(near) : near.Microseconds < _scan)
-            && !(isThrough && through.Microseconds < near.Microseconds)
-            && !(isWithin && within.Microseconds < near.Microseconds))
+            && !(isThrough && IsLeft(near, through))
+            && !(isWithin && IsLeft(near, within)))
         {
             // Where all around the query match, a walk finds the way sooner: it meets little else.
             bool leavesDense = knowsDense && dense.Microseconds < nearDense.Microseconds;
@@ -153,6 +157,10 @@ internal readonly ref struct RecallPlanner
 
     private bool TryWalk(WalkKind walk, double wanted, out RecallPoint point) =>
         _model.TryReach(walk, _share, _k, wanted, out point) && point.Microseconds < _scan;
+
+    // Parts are left for the walk, or for the scan that it is left for.
+    private bool IsLeft(in RecallPoint parts, in RecallPoint walk) =>
+        parts.Microseconds > (IsWorth(walk) ? MostOfWalk : 1) * walk.Microseconds;
 
     private bool IsWorth(in RecallPoint walk) => walk.Microseconds < MostOfScan * _scan;
 

@@ -105,13 +105,15 @@ public sealed class SearchPlannerTests
     [Theory]
     [InlineData(0.7, 0.72, true, SearchStrategy.Graph)]
     [InlineData(0.7, 0.5, true, SearchStrategy.Graph)]
+    [InlineData(0.7, 0.5, true, SearchStrategy.Partitions, 101)]
     [InlineData(0.7, 0.48, true, SearchStrategy.Partitions)]
     [InlineData(0.7, 0.48, false, SearchStrategy.Partitions)]
     [InlineData(0.8, 0.78, true, SearchStrategy.Partitions)]
     [InlineData(0.8, 0.9, true, SearchStrategy.Exact)]
     [InlineData(0.8, 0.74, false, SearchStrategy.Partitions)]
     [InlineData(0.8, 0.76, false, SearchStrategy.Exact)]
-    public void Choose_PartsBesideAWalk_TakesTheCheaperOfAll(double walk, double parts, bool arranged, SearchStrategy expected)
+    public void Choose_PartsBesideAWalk_TakesTheCheaperOfAll(
+        double walk, double parts, bool arranged, SearchStrategy expected, int k = K)
     {
         const double Scan = 0.01 * Live / 10;
         RecallModel.Regime[] Regimes(WalkKind kind, double ofScan)
@@ -122,7 +124,7 @@ public sealed class SearchPlannerTests
 
         var model = new RecallModel(
             Live, 0, new ScanCosts(0.01, 0.001, 0), [.. Regimes(WalkKind.Through, walk), .. Regimes(WalkKind.Partitions, parts)]);
-        var query = new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 };
+        var query = new SearchQuery { Vector = default, K = k, RecallTarget = 0.9 };
 
         Assert.Equal(expected, SearchPlanner.Choose(query, Config, Live, 0, Live / 10, model, parts: Use(arranged)).Strategy);
     }

@@ -22,7 +22,7 @@ internal sealed partial class RecallCalibrator(CollectionData data, ScratchPool 
     // Vectors to search with: queries, and as many points as are missing. Only walks without a filter are made with all queries there are.
     private const int LeastProbes = 256;
 
-    private static readonly int[] Results = [1, 10, 100];
+    private static readonly int[] Results = [1, 10, RecallModel.MostResults];
 
     private static readonly (WalkKind Walk, double Share)[] Regimes =
     [

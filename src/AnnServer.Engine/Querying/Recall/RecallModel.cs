@@ -6,6 +6,9 @@ namespace AnnServer.Engine.Querying.Recall;
 /// </summary>
 internal sealed class RecallModel
 {
+    /// <summary>The most results that are measured; more are taken for as many.</summary>
+    public const int MostResults = 100;
+
     // A set that has grown or shrunk by this is measured anew.
     private const double StaleGrowth = 1.4;
 

@@ -158,9 +158,10 @@ internal readonly ref struct RecallPlanner
     private bool TryWalk(WalkKind walk, double wanted, out RecallPoint point) =>
         _model.TryReach(walk, _share, _k, wanted, out point) && point.Microseconds < _scan;
 
-    // Parts are left for the walk, or for the scan that it is left for.
+    // Parts are left for the walk, or for the scan that it is left for. For more results than are measured a walk takes several times what is
+    // told, and parts less: for 500 of 40,000 matching SIFT vectors 650 µs, half of them for walks that were given up, and 370.
     private bool IsLeft(in RecallPoint parts, in RecallPoint walk) =>
-        parts.Microseconds > (IsWorth(walk) ? MostOfWalk : 1) * walk.Microseconds;
+        parts.Microseconds > (IsWorth(walk) && _k <= RecallModel.MostResults ? MostOfWalk : 1) * walk.Microseconds;
 
     private bool IsWorth(in RecallPoint walk) => walk.Microseconds < MostOfScan * _scan;
 

@@ -296,39 +296,6 @@ public sealed class SearchPlannerTests
     }
 
     [Fact]
-    public void LeastMicroseconds_OfAnyWalkAlone_TakesMoreThanThat()
-    {
-        var model = new RecallModel(Live, 0, new ScanCosts(0.01, 0.001, 0.001, Together: 0.5, Lookers: 8), Regimes);
-        // 700 distances of a walk within, 0.1 µs each.
-        Assert.Equal(0.5 * 70, model.LeastMicroseconds, 1e-9);
-        foreach (WalkKind walk in Enum.GetValues<WalkKind>())
-        {
-            foreach (double share in (double[])[1, 0.7, 0.3, 0.1, 0.01, 0.0001])
-            {
-                foreach (double recall in (double[])[0.1, 0.9, 0.95, 0.99])
-                {
-                    Assert.True(!model.TryReach(walk, share, K, recall, out RecallPoint point) || point.Microseconds >= model.LeastMicroseconds);
-                }
-            }
-        }
-
-        Assert.Equal(double.PositiveInfinity, new RecallModel(Live, 0, new ScanCosts(1, 1, 1), []).LeastMicroseconds);
-    }
-
-    [Fact]
-    public void TogetherWith_MoreLookers_TakesLess()
-    {
-        var costs = new ScanCosts(1, 1, 1, Together: 0.4, Lookers: 10);
-        Assert.Equal(1, costs.TogetherWith(0.1));
-        Assert.Equal(1, costs.TogetherWith(1));
-        Assert.Equal(0.4, costs.TogetherWith(10), 1e-9);
-        Assert.Equal(0.4, costs.TogetherWith(100), 1e-9);
-        double[] shares = [.. ((double[])[1, 1.5, 2, 4, 8, 10]).Select(costs.TogetherWith)];
-        Assert.Equal(shares.OrderDescending(), shares);
-        Assert.Equal(1, new ScanCosts(1, 1, 1).TogetherWith(50));
-    }
-
-    [Fact]
     public void Choose_BeforeTheFirstMeasurement_TakesMoreForMore()
     {
         int[] widths =
@@ -387,10 +354,6 @@ public sealed class SearchPlannerTests
         var query = new SearchQuery { Vector = default, K = K, RecallTarget = 0.9 };
 
         Assert.Equal(expected, SearchPlanner.Choose(query, Config, Live, 0, Live / 50, model, parts: PartitionUse.Arranged).Strategy);
-        Assert.Equal(0.01, model.Costs.CompareAt(1), 1e-9);
-        Assert.Equal(0.01, model.Costs.CompareAt(ScanCosts.DenseShare), 1e-9);
-        Assert.Equal(0.01 * Math.Pow(10, sparser), model.Costs.CompareAt(ScanCosts.DenseShare / 10), 1e-9);
-        Assert.Equal(0.01 * Math.Pow(40, sparser), model.Costs.CompareAt(0), 1e-9);
     }
 
     /// <summary>Too few to be compared by half codes are still walked through where that is cheaper.</summary>

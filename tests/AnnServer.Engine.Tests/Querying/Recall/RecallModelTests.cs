@@ -24,6 +24,31 @@ public sealed class RecallModelTests
     }
 
     [Fact]
+    public void LeastMicroseconds_OfAnyWalkAlone_TakesMoreThanThat()
+    {
+        RecallModel.Regime Regime(WalkKind walk, double share, double microseconds) => new(
+            walk, share, [(10, new RecallCurve([new(1, 0.9, 700, microseconds), new(1.1, 0.99, 1400, 2 * microseconds)]))]);
+        var model = new RecallModel(
+            1000,
+            0,
+            new ScanCosts(0.01, 0.001, 0.001, Together: 0.5, Lookers: 8),
+            [Regime(WalkKind.Through, 1, 80), Regime(WalkKind.Through, 0.5, 100), Regime(WalkKind.Within, 0.5, 250), Regime(WalkKind.Within, 0.1, 70)]);
+        Assert.Equal(0.5 * 70, model.LeastMicroseconds, 1e-9);
+        foreach (WalkKind walk in Enum.GetValues<WalkKind>())
+        {
+            foreach (double share in (double[])[1, 0.7, 0.3, 0.1, 0.01, 0.0001])
+            {
+                foreach (double recall in (double[])[0.1, 0.9, 0.95, 0.99])
+                {
+                    Assert.True(!model.TryReach(walk, share, 10, recall, out RecallPoint point) || point.Microseconds >= model.LeastMicroseconds);
+                }
+            }
+        }
+
+        Assert.Equal(double.PositiveInfinity, new RecallModel(1000, 0, new ScanCosts(1, 1, 1), []).LeastMicroseconds);
+    }
+
+    [Fact]
     public void Times_ARegime_TakesSoManyTimesAsLongAndFindsTheSame()
     {
         var regime = new RecallModel.Regime(
